@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+
+namespace Orchestrator.Actors.Resources;
+
+/// <summary>One fault of a request, as <c>details.causes[]</c> of a Status names it.</summary>
+/// <param name="Reason">A CauseType of Kubernetes, such as <c>FieldValueRequired</c>.</param>
+/// <param name="Field">The path of the field, such as <c>spec.containers[0].name</c>.</param>
+/// <param name="Message">What is wrong, without the path.</param>
+public sealed record ErrorCause(string Reason, string Field, string Message);
+
+/// <summary>A refusal: what the API server turns into a Status object. A bug is an exception instead.</summary>
+/// <remarks>Reasons and codes follow k8s.io/apimachinery's StatusReason.</remarks>
+public sealed record ApiError(int Code, string Reason, string Message)
+{
+    /// <summary>The API group of the object in question, or empty.</summary>
+    public string Group { get; init; } = "";
+
+    /// <summary>The plural (or, for Invalid, the kind) of the object in question, or empty.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>The name of the object in question, or empty.</summary>
+    public string Name { get; init; } = "";
+
+    public ImmutableArray<ErrorCause> Causes { get; init; } = [];
+
+    /// <summary>After how many seconds a retry is worth it; 0 says nothing.</summary>
+    public int RetryAfterSeconds { get; init; }
+
+    public static ApiError NotFound(ResourceType type, string name) =>
+        new(404, "NotFound", $"{type} \"{name}\" not found") { Group = type.Group, Kind = type.Plural, Name = name };
+
+    public static ApiError AlreadyExists(ResourceType type, string name) =>
+        new(409, "AlreadyExists", $"{type} \"{name}\" already exists") { Group = type.Group, Kind = type.Plural, Name = name };
+
+    public static ApiError Conflict(ResourceType type, string name, string why) =>
+        new(409, "Conflict", $"Operation cannot be fulfilled on {type} \"{name}\": {why}")
+        { Group = type.Group, Kind = type.Plural, Name = name };
+
+    /// <summary>The conflict of optimistic concurrency, in the words that clients know.</summary>
+    public static ApiError Modified(ResourceType type, string name) =>
+        Conflict(type, name, "the object has been modified; please apply your changes to the latest version and try again");
+
+    public static ApiError Forbidden(ResourceType type, string name, string why) =>
+        new(403, "Forbidden", $"{type} \"{name}\" is forbidden: {why}") { Group = type.Group, Kind = type.Plural, Name = name };
+
+    public static ApiError BadRequest(string message) => new(400, "BadRequest", message);
+
+    public static ApiError Expired(string message) => new(410, "Expired", message);
+
+    public static ApiError TooManyRequests(string message, int retryAfterSeconds) =>
+        new(429, "TooManyRequests", message) { RetryAfterSeconds = retryAfterSeconds };
+
+    public static ApiError Timeout(string message) => new(504, "Timeout", message);
+
+    /// <summary>The request was not carried out and may be sent again at once, as while a registry moves.</summary>
+    public static ApiError ServerTimeout(ResourceType type, string verb, int retryAfterSeconds = 1) =>
+        new(500, "ServerTimeout", $"The {verb} operation against {type} could not be completed at this time, please try again.")
+        { Group = type.Group, Kind = type.Plural, RetryAfterSeconds = retryAfterSeconds };
+
+    public static ApiError Internal(string message) =>
+        new(500, "InternalError", $"Internal error occurred: {message}");
+
+    /// <summary>422 with every fault at once. <paramref name="kind"/> is the Kind, as upstream words it.</summary>
+    public static ApiError Invalid(string group, string kind, string name, ImmutableArray<ErrorCause> causes)
+    {
+        var faults = causes.Select(c => c.Field.Length == 0 ? c.Message : $"{c.Field}: {c.Message}").ToArray();
+        var text = faults.Length == 1 ? faults[0] : $"[{string.Join(", ", faults)}]";
+        var qualified = group.Length == 0 ? kind : $"{kind}.{group}";
+        return new ApiError(422, "Invalid", $"{qualified} \"{name}\" is invalid: {text}")
+        { Group = group, Kind = kind, Name = name, Causes = causes };
+    }
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using System.Collections.ObjectModel;
+using System.Text.Json;
+
+namespace Orchestrator.Actors.Resources;
+
+/// <summary>One entry of <c>metadata.ownerReferences</c>.</summary>
+public sealed record OwnerReference(string ApiVersion, string Kind, string Name, string Uid, bool Controller, bool BlockOwnerDeletion);
+
+/// <summary>The metadata that our own code reads; parsed once per object version and shared.</summary>
+public sealed record ObjectMeta
+{
+    public required string Name { get; init; }
+    public string Namespace { get; init; } = "";
+    public string Uid { get; init; } = "";
+    public string GenerateName { get; init; } = "";
+    public long Generation { get; init; }
+    public DateTimeOffset CreationTimestamp { get; init; }
+    public DateTimeOffset? DeletionTimestamp { get; init; }
+    public long? DeletionGracePeriodSeconds { get; init; }
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+    public ImmutableArray<OwnerReference> OwnerReferences { get; init; } = [];
+    public ImmutableArray<string> Finalizers { get; init; } = [];
+
+    public bool Deleting => DeletionTimestamp is not null;
+
+    /// <summary>The owner that manages this object, if one does.</summary>
+    public OwnerReference? Controller
+    {
+        get
+        {
+            foreach (var owner in OwnerReferences)
+                if (owner.Controller) return owner;
+            return null;
+        }
+    }
+
+    /// <summary>Reads <c>metadata</c> of a whole object; the rest of the bytes is skipped, not parsed into values.</summary>
+    /// <exception cref="JsonException">The bytes are not a JSON object with metadata.</exception>
+    public static ObjectMeta Parse(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var here = reader.ValueTextEquals("metadata"u8);
+            reader.Read();
+            if (here) return ReadMetadata(ref reader);
+            reader.Skip();
+        }
+        throw new JsonException("the object has no metadata");
+    }
+
+    private static ObjectMeta ReadMetadata(ref Utf8JsonReader reader)
+    {
+        var meta = new ObjectMetaReader();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName) meta.ReadProperty(ref reader);
+        return meta.ToMeta();
+    }
+}
