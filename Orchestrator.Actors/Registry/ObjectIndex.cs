@@ -1,0 +1,191 @@
+using System.Runtime.InteropServices;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Registry;
+
+/// <summary>An immutable, key-ordered set of objects at one revision: what lists and consistent snapshots read.</summary>
+/// <remarks>
+/// A sorted list of sorted chunks. A change copies one chunk, and a batch copies the list of chunks once, so that
+/// keeping a snapshot costs nothing and 150,000 objects are 600 pointers to copy per commit.
+/// </remarks>
+public sealed class ObjectIndex
+{
+    private const int ChunkMax = 256;
+    private readonly StoredObject[][] _chunks;
+
+    private ObjectIndex(StoredObject[][] chunks, int count, long revision)
+    {
+        _chunks = chunks;
+        Count = count;
+        Revision = revision;
+    }
+
+    public static ObjectIndex Empty { get; } = new([], 0, 0);
+
+    /// <summary>The version of the type that this snapshot shows.</summary>
+    public long Revision { get; }
+
+    public int Count { get; }
+
+    public StoredObject? Get(ObjectKey key)
+    {
+        var chunk = ChunkOf(_chunks, key);
+        if (chunk == _chunks.Length) return null;
+        var index = Find(_chunks[chunk], key);
+        return index >= 0 ? _chunks[chunk][index] : null;
+    }
+
+    /// <summary>The objects in order of key, from the first one behind <paramref name="startAfter"/>, or all.</summary>
+    public IEnumerable<StoredObject> EnumerateFrom(ObjectKey? startAfter = null)
+    {
+        var chunk = 0;
+        var index = 0;
+        if (startAfter is { } key)
+        {
+            chunk = ChunkOf(_chunks, key);
+            if (chunk < _chunks.Length)
+            {
+                var found = Find(_chunks[chunk], key);
+                index = found >= 0 ? found + 1 : ~found;
+            }
+        }
+        for (; chunk < _chunks.Length; chunk++, index = 0)
+        {
+            var objects = _chunks[chunk];
+            for (; index < objects.Length; index++) yield return objects[index];
+        }
+    }
+
+    /// <summary>The objects of one namespace in order of name, from the first one behind <paramref name="startAfter"/>, or all.</summary>
+    public IEnumerable<StoredObject> InNamespace(string ns, string? startAfter = null)
+    {
+        foreach (var o in EnumerateFrom(new ObjectKey(ns, startAfter ?? "")))
+        {
+            if (!string.Equals(o.Key.Namespace, ns, StringComparison.Ordinal)) yield break;
+            yield return o;
+        }
+    }
+
+    /// <summary>An index of <paramref name="objects"/>, in any order, each key once.</summary>
+    public static ObjectIndex From(IEnumerable<StoredObject> objects, long revision)
+    {
+        var sorted = objects.ToArray();
+        Array.Sort(sorted, static (a, b) => a.Key.CompareTo(b.Key));
+        return new ObjectIndex([.. sorted.Chunk(ChunkMax / 2)], sorted.Length, revision);
+    }
+
+    public Builder ToBuilder() => new(this);
+
+    private static int ChunkOf(ReadOnlySpan<StoredObject[]> chunks, ObjectKey key)
+    {
+        int low = 0, high = chunks.Length;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (chunks[middle][^1].Key.CompareTo(key) < 0) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+
+    private static int Find(StoredObject[] chunk, ObjectKey key)
+    {
+        int low = 0, high = chunk.Length - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = chunk[middle].Key.CompareTo(key);
+            if (order == 0) return middle;
+            if (order < 0) low = middle + 1;
+            else high = middle - 1;
+        }
+        return ~low;
+    }
+
+    /// <summary>Gathers the changes of one batch; not for use by several threads.</summary>
+    public sealed class Builder
+    {
+        private readonly List<StoredObject[]> _chunks;
+        private int _count;
+
+        internal Builder(ObjectIndex index)
+        {
+            _chunks = [.. index._chunks];
+            _count = index.Count;
+        }
+
+        public StoredObject? Get(ObjectKey key)
+        {
+            var chunk = ChunkOf(CollectionsMarshal.AsSpan(_chunks), key);
+            if (chunk == _chunks.Count) return null;
+            var index = Find(_chunks[chunk], key);
+            return index >= 0 ? _chunks[chunk][index] : null;
+        }
+
+        /// <summary>Adds or replaces; returns what stood there before.</summary>
+        public StoredObject? Set(StoredObject value)
+        {
+            if (_chunks.Count == 0)
+            {
+                _chunks.Add([value]);
+                _count = 1;
+                return null;
+            }
+            var chunk = Math.Min(ChunkOf(CollectionsMarshal.AsSpan(_chunks), value.Key), _chunks.Count - 1);
+            var old = _chunks[chunk];
+            var index = Find(old, value.Key);
+            if (index >= 0)
+            {
+                var copy = (StoredObject[])old.Clone();
+                copy[index] = value;
+                _chunks[chunk] = copy;
+                return old[index];
+            }
+            Insert(chunk, ~index, value);
+            _count++;
+            return null;
+        }
+
+        /// <summary>Removes and returns what stood there, or null.</summary>
+        public StoredObject? Remove(ObjectKey key)
+        {
+            var chunk = ChunkOf(CollectionsMarshal.AsSpan(_chunks), key);
+            if (chunk == _chunks.Count) return null;
+            var old = _chunks[chunk];
+            var index = Find(old, key);
+            if (index < 0) return null;
+            _count--;
+            if (old.Length == 1) _chunks.RemoveAt(chunk);
+            else _chunks[chunk] = [.. old.AsSpan(0, index), .. old.AsSpan(index + 1)];
+            MergeWithNext(chunk);
+            return old[index];
+        }
+
+        public ObjectIndex Build(long revision) => new([.. _chunks], _count, revision);
+
+        private void Insert(int chunk, int index, StoredObject value)
+        {
+            var old = _chunks[chunk];
+            if (old.Length < ChunkMax)
+            {
+                _chunks[chunk] = [.. old.AsSpan(0, index), value, .. old.AsSpan(index)];
+                return;
+            }
+            // Appending in order is the usual load, so the left half stays full and the new chunk starts small.
+            var cut = index == old.Length ? old.Length : old.Length / 2;
+            var left = old[..cut];
+            var right = old[cut..];
+            if (index <= cut && cut < old.Length) left = [.. left.AsSpan(0, index), value, .. left.AsSpan(index)];
+            else right = [.. right.AsSpan(0, index - cut), value, .. right.AsSpan(index - cut)];
+            _chunks[chunk] = left;
+            _chunks.Insert(chunk + 1, right);
+        }
+
+        private void MergeWithNext(int chunk)
+        {
+            if (chunk + 1 >= _chunks.Count || _chunks[chunk].Length + _chunks[chunk + 1].Length > ChunkMax / 2) return;
+            _chunks[chunk] = [.. _chunks[chunk], .. _chunks[chunk + 1]];
+            _chunks.RemoveAt(chunk + 1);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Registry;
+
+/// <summary>What is journaled for one change. The payload is the object's JSON, the rest is the manifest and the row's number.</summary>
+public sealed record ObjectWritten(ChangeKind Kind, StoredObject Object);
+
+/// <summary>Journaled when a registry starts for the first time, so that the first version that a client sees is not zero,
+/// which to a client means "any version".</summary>
+public sealed record RegistryCreated(string Type, DateTimeOffset At);
+
+/// <summary>Journaled ahead of versions that themselves are not: no version up to here is ever given out again.</summary>
+public sealed record RevisionsReserved(long Through);
+
+/// <summary>What a write leads to: its result once all that was decided so far is committed, and the change, if there is one.</summary>
+public readonly record struct WriteDecision(WriteResult Result, ObjectWritten? Event);
+
+/// <summary>The objects of one type: what is committed, and what is decided on top of it but not yet committed.</summary>
+/// <remarks>Pure in effect: no clock, no I/O, no randomness. It is a mutable class since it holds every object of a type and is
+/// owned by one actor.</remarks>
+public sealed class RegistryState(ResourceType type)
+{
+    private readonly Dictionary<ObjectKey, StoredObject> _committed = [];
+    private readonly Dictionary<ObjectKey, Ahead> _ahead = [];
+
+    /// <summary>The newest committed version.</summary>
+    public long Revision { get; private set; }
+
+    /// <summary>The newest version given out, committed or not.</summary>
+    public long DecidedRevision { get; private set; }
+
+    public int Count => _committed.Count;
+
+    public IReadOnlyCollection<StoredObject> Objects => _committed.Values;
+
+    /// <summary>The object as of everything decided so far.</summary>
+    public StoredObject? Newest(ObjectKey key) =>
+        _ahead.TryGetValue(key, out var ahead) ? ahead.Object : _committed.GetValueOrDefault(key);
+
+    /// <summary>Decides a write on top of all earlier decisions, committed or not.</summary>
+    public WriteDecision Decide(ObjectWrite write)
+    {
+        var current = Newest(write.Key);
+        if (write is CreateObject create)
+            return current is null ? Write(ChangeKind.Added, write.Key, create.Json) : Refuse(ApiError.AlreadyExists(type, write.Key.Name));
+        if (current is null) return Refuse(ApiError.NotFound(type, write.Key.Name));
+        if (write.Uid is { } uid && current.Meta.Uid != uid)
+            return Refuse(ApiError.Conflict(type, write.Key.Name,
+                $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Meta.Uid}"));
+        if (write.IfRevision is { } revision && current.Revision != revision) return Refuse(ApiError.Modified(type, write.Key.Name));
+        return write switch
+        {
+            ReplaceObject replace => Write(ChangeKind.Modified, write.Key, replace.Json),
+            ReplaceStatus status => ObjectSplice.WithStatus(current.Json.Span, status.Status.Span) is { } json
+                ? Write(ChangeKind.Modified, write.Key, json)
+                : new WriteDecision(new WriteResult(current, null), null),
+            BindPod bind => PodBinding.Refusal(current, bind) is { } refusal
+                ? Refuse(refusal)
+                : Write(ChangeKind.Modified, write.Key, PodBinding.Bind(current.Json.Span, bind)),
+            RemoveObject => Write(ChangeKind.Deleted, write.Key, ObjectSplice.Unversioned(current.Json.Span)),
+            _ => throw new ArgumentOutOfRangeException(nameof(write), write.GetType().Name, "no such write"),
+        };
+    }
+
+    /// <summary>Gives out the next version to something that is no object, such as the first event of the journal.</summary>
+    public long Reserve() => ++DecidedRevision;
+
+    /// <summary>Commits a change, live or in replay; returns it with what it replaced.</summary>
+    public ObjectChange Apply(ObjectWritten e)
+    {
+        var key = e.Object.Key;
+        _committed.TryGetValue(key, out var previous);
+        if (e.Kind == ChangeKind.Deleted) _committed.Remove(key);
+        else _committed[key] = e.Object;
+        if (_ahead.TryGetValue(key, out var ahead) && ahead.Revision <= e.Object.Revision) _ahead.Remove(key);
+        AdvanceTo(e.Object.Revision);
+        return new ObjectChange(e.Kind, e.Object, previous);
+    }
+
+    /// <summary>Notes that all versions up to <paramref name="revision"/> are taken.</summary>
+    public void AdvanceTo(long revision)
+    {
+        Revision = Math.Max(Revision, revision);
+        DecidedRevision = Math.Max(DecidedRevision, revision);
+    }
+
+    /// <summary>Puts in an object of a snapshot, unless a newer event has spoken about its key.</summary>
+    public void Restore(StoredObject o) => _committed.TryAdd(o.Key, o);
+
+    /// <summary>A copy of the references, for a snapshot that is written while changes go on.</summary>
+    public ImmutableArray<StoredObject> Copy() => [.. _committed.Values];
+
+    private WriteDecision Write(ChangeKind kind, ObjectKey key, UncommittedJson json)
+    {
+        var revision = ++DecidedRevision;
+        var written = new StoredObject(key, revision, json.WithRevision(revision));
+        _ahead[key] = new Ahead(revision, kind == ChangeKind.Deleted ? null : written);
+        return new WriteDecision(new WriteResult(written, null), new ObjectWritten(kind, written));
+    }
+
+    private static WriteDecision Refuse(ApiError error) => new(new WriteResult(null, error), null);
+
+    private readonly record struct Ahead(long Revision, StoredObject? Object);
+}
