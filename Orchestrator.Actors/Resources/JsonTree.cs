@@ -1,0 +1,110 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Orchestrator.Actors.Resources;
+
+/// <summary>Reads values of a JSON tree whatever backs them: parsed text or values that our own code set.</summary>
+/// <remarks>JsonValue.GetValue&lt;T&gt; throws unless T is exactly the type that was put in; these convert.</remarks>
+public static class JsonTree
+{
+    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static bool IsString(JsonNode? node, [NotNullWhen(true)] out string? text)
+    {
+        if (node is JsonValue value && value.TryGetValue(out text)) return true;
+        text = null;
+        return false;
+    }
+
+    public static string? AsString(JsonNode? node) => IsString(node, out var text) ? text : null;
+
+    /// <summary>The number as a whole one; null when it is no number, has a fraction or does not fit.</summary>
+    public static long? AsInt64(JsonNode? node)
+    {
+        if (node is not JsonValue value) return null;
+        if (value.TryGetValue(out long whole)) return whole;
+        if (value.TryGetValue(out int small)) return small;
+        if (value.GetValueKind() != JsonValueKind.Number) return null;
+        return long.TryParse(ToText(node), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed) ? parsed : null;
+    }
+
+    public static double? AsDouble(JsonNode? node)
+    {
+        if (node is not JsonValue value || value.GetValueKind() != JsonValueKind.Number) return null;
+        if (value.TryGetValue(out double number)) return number;
+        return double.TryParse(ToText(node), NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) ? parsed : null;
+    }
+
+    public static bool? AsBool(JsonNode? node) => node is JsonValue value && value.TryGetValue(out bool flag) ? flag : null;
+
+    public static string? String(JsonObject? owner, string name) => AsString(owner?[name]);
+
+    public static long? Int64(JsonObject? owner, string name) => AsInt64(owner?[name]);
+
+    public static bool? Bool(JsonObject? owner, string name) => AsBool(owner?[name]);
+
+    public static JsonObject? Object(JsonObject? owner, string name) => owner?[name] as JsonObject;
+
+    public static JsonArray? Array(JsonObject? owner, string name) => owner?[name] as JsonArray;
+
+    /// <summary>The child object, made when it is absent.</summary>
+    public static JsonObject Ensure(JsonObject owner, string name)
+    {
+        if (owner[name] is JsonObject child) return child;
+        child = [];
+        owner[name] = child;
+        return child;
+    }
+
+    /// <summary>The value at a path of field names, or null.</summary>
+    public static JsonNode? At(JsonNode? node, ReadOnlySpan<string> path)
+    {
+        foreach (var name in path)
+        {
+            if (node is not JsonObject owner || !owner.TryGetPropertyValue(name, out node)) return null;
+        }
+        return node;
+    }
+
+    public static string ToText(JsonNode? node) => node is null ? "null" : node.ToJsonString(Compact);
+
+    /// <summary>Equal as JSON values: the order of fields does not matter, 1 equals 1.0.</summary>
+    public static bool DeepEquals(JsonNode? a, JsonNode? b)
+    {
+        switch (a)
+        {
+            case null: return b is null;
+            case JsonObject left:
+                return b is JsonObject right && left.Count == right.Count && ObjectsEqual(left, right);
+            case JsonArray left:
+                if (b is not JsonArray array || left.Count != array.Count) return false;
+                for (var i = 0; i < left.Count; i++)
+                    if (!DeepEquals(left[i], array[i])) return false;
+                return true;
+            default:
+                return b is JsonValue && ScalarsEqual(a, b);
+        }
+    }
+
+    private static bool ObjectsEqual(JsonObject left, JsonObject right)
+    {
+        foreach (var (name, value) in left)
+            if (!right.TryGetPropertyValue(name, out var other) || !DeepEquals(value, other)) return false;
+        return true;
+    }
+
+    private static bool ScalarsEqual(JsonNode a, JsonNode b)
+    {
+        var kind = a.GetValueKind();
+        if (kind != b.GetValueKind()) return false;
+        return kind switch
+        {
+            JsonValueKind.String => string.Equals(AsString(a), AsString(b), StringComparison.Ordinal),
+            JsonValueKind.Number => AsInt64(a) is { } x && AsInt64(b) is { } y ? x == y : AsDouble(a) == AsDouble(b),
+            _ => true,
+        };
+    }
+}

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Schemas;
+
+/// <summary>Gathers all faults of one object, in the words of k8s.io/apimachinery's field errors.</summary>
+public sealed class FaultList
+{
+    private ImmutableArray<ErrorCause>.Builder? _causes;
+
+    public bool IsEmpty => _causes is null;
+
+    public ImmutableArray<ErrorCause> Causes => _causes?.ToImmutable() ?? [];
+
+    public void Required(FieldPath path, string detail = "") =>
+        Add("FieldValueRequired", path, "Required value", detail);
+
+    /// <param name="value">The offending value as it is shown: a string, number, bool or JSON.</param>
+    public void Invalid(FieldPath path, object? value, string detail) =>
+        Add("FieldValueInvalid", path, $"Invalid value: {Show(value)}", detail);
+
+    public void NotSupported(FieldPath path, object? value, IEnumerable<string> supported) =>
+        Add("FieldValueNotSupported", path, $"Unsupported value: {Show(value)}",
+            $"supported values: {string.Join(", ", supported.Select(s => Show(s)))}");
+
+    public void Forbidden(FieldPath path, string detail) => Add("FieldValueForbidden", path, "Forbidden", detail);
+
+    public void Duplicate(FieldPath path, object? value) => Add("FieldValueDuplicate", path, $"Duplicate value: {Show(value)}", "");
+
+    public void NotFound(FieldPath path, object? value) => Add("FieldValueNotFound", path, $"Not found: {Show(value)}", "");
+
+    public void TooLong(FieldPath path, int maxLength) =>
+        Add("FieldValueTooLong", path, "Too long", $"may not be more than {maxLength.ToString(CultureInfo.InvariantCulture)} bytes");
+
+    public void TooMany(FieldPath path, long actual, long max) =>
+        Add("FieldValueTooMany", path, $"Too many: {actual.ToString(CultureInfo.InvariantCulture)}",
+            $"must have at most {max.ToString(CultureInfo.InvariantCulture)} items");
+
+    public void TypeInvalid(FieldPath path, object? value, string detail) =>
+        Add("FieldValueTypeInvalid", path, $"Invalid value: {Show(value)}", detail);
+
+    public void Internal(FieldPath path, string detail) => Add("InternalError", path, "Internal error", detail);
+
+    /// <summary>Null when there is no fault; otherwise 422 Invalid with every one.</summary>
+    public ApiError? ToError(string group, string kind, string name) =>
+        _causes is null ? null : ApiError.Invalid(group, kind, name, _causes.ToImmutable());
+
+    public void Add(ErrorCause cause) => (_causes ??= ImmutableArray.CreateBuilder<ErrorCause>()).Add(cause);
+
+    private void Add(string reason, FieldPath path, string message, string detail) =>
+        Add(new ErrorCause(reason, path.ToString(), detail.Length == 0 ? message : $"{message}: {detail}"));
+
+    private static string Show(object? value) => value switch
+    {
+        null => "null",
+        string text => GoQuote.Quote(text),
+        bool flag => flag ? "true" : "false",
+        JsonNode node => JsonShow(node),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString() ?? "",
+    };
+
+    private static string JsonShow(JsonNode node) =>
+        JsonTree.IsString(node, out var text) ? GoQuote.Quote(text) : JsonTree.ToText(node);
+}

@@ -1,0 +1,18 @@
+using System.Text.Json.Nodes;
+
+namespace Orchestrator.Actors.Schemas;
+
+/// <summary>What a kind does to its objects before they are validated and stored, beyond what its schema says.</summary>
+/// <remarks>Pure functions over the tree. Found by <c>KindStrategies</c>; most kinds need none.</remarks>
+public interface IKindStrategy
+{
+    /// <summary>Defaults that need logic, such as a pull policy that depends on the tag. Runs after the schema's defaults.</summary>
+    void ApplyDefaults(JsonObject tree);
+
+    /// <summary>Sets what the system decides at creation (a phase, allocations that need no one else).</summary>
+    void PrepareForCreate(JsonObject tree) { }
+
+    /// <summary>Carries over from <paramref name="stored"/> what this update may not touch.</summary>
+    /// <param name="subresource">Empty for the object itself; status is already separated when this runs.</param>
+    void PrepareForUpdate(JsonObject tree, JsonObject stored, string subresource) { }
+}
