@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Orchestrator.Node.Kubelet;
+
+/// <summary>Computes a pod's status as the API shows it.</summary>
+public static class PodStatusWriter
+{
+    private static readonly ImmutableArray<string> OwnConditions =
+        ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"];
+
+    /// <param name="runtime">The prefix of container ids.</param>
+    public static JsonObject Write(PodManifest pod, PodRunState run, PodSituation now, PodPlace place, string runtime, DateTimeOffset time)
+    {
+        var inits = Statuses(pod.InitContainers, pod, run, now, runtime, time);
+        var mains = Statuses(pod.Containers, pod, run, now, runtime, time);
+        var phase = PhaseOf(pod, run);
+        var status = new JsonObject
+        {
+            ["phase"] = phase,
+            ["conditions"] = Conditions(pod, run, now, phase, time),
+        };
+        if (run.Failure is { } failure)
+        {
+            status["reason"] = failure.Reason;
+            status["message"] = failure.Message;
+        }
+        if (place.HostIp.Length > 0)
+        {
+            status["hostIP"] = place.HostIp;
+            status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = place.HostIp });
+        }
+        var ip = pod.HostNetwork ? run.SandboxCount > 0 ? place.HostIp : "" : run.Sandbox?.Ip ?? KnownIp(pod);
+        if (ip.Length > 0)
+        {
+            status["podIP"] = ip;
+            status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = ip });
+        }
+        if (run.AcceptedAt is { } accepted) status["startTime"] = Time(accepted);
+        if (inits.Count > 0) status["initContainerStatuses"] = inits;
+        status["containerStatuses"] = mains;
+        if (pod.EphemeralContainers.Length > 0)
+            status["ephemeralContainerStatuses"] = Statuses(pod.EphemeralContainers, pod, run, now, runtime, time);
+        status["qosClass"] = QosClass.Of(pod);
+        KeepForeign(pod.Status, status, "nominatedNodeName", "resize", "resourceClaimStatuses");
+        return status;
+    }
+
+    /// <summary><c>Pending</c>, <c>Running</c>, <c>Succeeded</c> or <c>Failed</c>, by the rules of Kubernetes.</summary>
+    public static string PhaseOf(PodManifest pod, PodRunState run)
+    {
+        if (run.Failure is not null) return "Failed";
+        if (PodPlan.IsFinished(pod, run))
+        {
+            var clean = pod.Containers.All(c => run.Of(c.Name)?.Ended is { ExitCode: 0 });
+            return clean ? "Succeeded" : "Failed";
+        }
+        if (!PodPlan.IsInitialized(pod, run)) return "Pending";
+        return pod.Containers.All(c => run.Of(c.Name) is not null) ? "Running" : "Pending";
+    }
+
+    // A pod that has ended keeps the address that it had.
+    private static string KnownIp(PodManifest pod) => pod.Status.Text("podIP");
+
+    private static void KeepForeign(JsonElement old, JsonObject status, params ReadOnlySpan<string> fields)
+    {
+        foreach (var field in fields)
+            if (old.At(field) is { ValueKind: not JsonValueKind.Undefined } value) status[field] = JsonNode.Parse(value.GetRawText());
+    }
+
+    private static JsonArray Conditions(PodManifest pod, PodRunState run, PodSituation now, string phase, DateTimeOffset time)
+    {
+        var ended = phase is "Succeeded" or "Failed";
+        var initialized = PodPlan.IsInitialized(pod, run) || phase == "Succeeded";
+        var waitingInit = pod.InitContainers.Where(c => !(run.Of(c.Name) is { } r && (c.Sidecar ? r.StartupFinished : r.Ended is { ExitCode: 0 })));
+        var unready = pod.Containers.Concat(pod.InitContainers.Where(c => c.Sidecar))
+            .Where(c => !IsReady(run, now, c.Name)).Select(c => c.Name).ToList();
+        var gates = pod.ReadinessGates.Where(g => ConditionStatus(pod.Status, g) != "True").ToList();
+
+        (string Reason, string Message) containers = ended
+            ? (phase == "Succeeded" ? "PodCompleted" : "PodFailed", "")
+            : unready.Count > 0 ? ("ContainersNotReady", $"containers with unready status: [{string.Join(' ', unready)}]") : ("", "");
+        var ready = containers.Reason.Length > 0 ? containers
+            : gates.Count > 0 ? ("ReadinessGatesNotReady", string.Join(", ", gates.Select(g => $"corresponding condition of pod readiness gate \"{g}\" does not exist.")))
+            : ("", "");
+        (string Reason, string Message) init = initialized ? (phase == "Succeeded" ? "PodCompleted" : "", "")
+            : ("ContainersNotInitialized", $"containers with incomplete status: [{string.Join(' ', waitingInit.Select(c => c.Name))}]");
+
+        var conditions = new JsonArray
+        {
+            Condition(pod, "PodReadyToStartContainers", run.Sandbox is not null, ("", ""), time),
+            Condition(pod, "Initialized", initialized, init, time),
+            Condition(pod, "Ready", ready.Item1.Length == 0, ready, time),
+            Condition(pod, "ContainersReady", containers.Reason.Length == 0, containers, time),
+        };
+        foreach (var other in pod.Status.Items("conditions"))
+            if (!OwnConditions.Contains(other.Text("type"))) conditions.Add(JsonNode.Parse(other.GetRawText()));
+        return conditions;
+    }
+
+    private static bool IsReady(PodRunState run, PodSituation now, string container) =>
+        run.Of(container) is { Running: true, StartupFinished: true } && now.Ready.Contains(container);
+
+    private static string ConditionStatus(JsonElement status, string type) =>
+        status.Items("conditions").FirstOrDefault(c => c.Text("type") == type).Text("status");
+
+    private static JsonObject Condition(PodManifest pod, string type, bool holds, (string Reason, string Message) why, DateTimeOffset time)
+    {
+        var old = pod.Status.Items("conditions").FirstOrDefault(c => c.Text("type") == type);
+        var value = holds ? "True" : "False";
+        var since = old.Text("status") == value && old.Text("lastTransitionTime") is { Length: > 0 } known ? known : Time(time);
+        var condition = new JsonObject { ["type"] = type, ["status"] = value, ["lastProbeTime"] = null, ["lastTransitionTime"] = since };
+        if (why.Reason.Length > 0) condition["reason"] = why.Reason;
+        if (why.Message.Length > 0) condition["message"] = why.Message;
+        return condition;
+    }
+
+    private static JsonArray Statuses(
+        ImmutableArray<ContainerManifest> containers, PodManifest pod, PodRunState run, PodSituation now, string runtime, DateTimeOffset time)
+    {
+        var statuses = new JsonArray();
+        foreach (var container in containers) statuses.Add(StatusOf(container, pod, run, now, runtime, time));
+        return statuses;
+    }
+
+    private static JsonObject StatusOf(
+        ContainerManifest container, PodManifest pod, PodRunState run, PodSituation now, string runtime, DateTimeOffset time)
+    {
+        var current = run.Of(container.Name);
+        var isInit = pod.InitContainers.Contains(container);
+        var waiting = WaitingOf(container, pod, run, current, now, isInit, time);
+        var last = waiting is not null && current?.Ended is { } ended ? ended : current?.Previous;
+        var ready = isInit && !container.Sidecar ? current?.Ended is { ExitCode: 0 } : IsReady(run, now, container.Name);
+        var status = new JsonObject
+        {
+            ["name"] = container.Name,
+            ["state"] = waiting is not null ? new JsonObject { ["waiting"] = waiting } : StateOf(current!, runtime),
+            ["lastState"] = last is null ? [] : new JsonObject { ["terminated"] = Terminated(last, runtime) },
+            ["ready"] = ready,
+            ["restartCount"] = current?.RestartCount ?? 0,
+            ["image"] = current?.Image ?? container.Image,
+            ["imageID"] = current?.ImageId ?? "",
+        };
+        if (current is not null) status["containerID"] = $"{runtime}://{current.Id}";
+        status["started"] = current is { Running: true, StartupFinished: true };
+        return status;
+    }
+
+    /// <summary>The waiting state, or null when the container runs or has ended and is not held up.</summary>
+    private static JsonObject? WaitingOf(
+        ContainerManifest container, PodManifest pod, PodRunState run, ContainerRun? current, PodSituation now, bool isInit, DateTimeOffset time)
+    {
+        if (current is { Running: true }) return null;
+        if (PodPlan.IsFinished(pod, run) || pod.Meta.Deleting)
+            return current is null ? Waiting(isInit || pod.InitContainers.IsEmpty ? "ContainerCreating" : "PodInitializing", "") : null;
+        if (now.Troubles.TryGetValue(container.Name, out var trouble)) return Trouble(container, trouble, time);
+        if (current?.Ended is { } ended)
+        {
+            if (!PodPlan.RestartsAfter(pod, container, ended.ExitCode) || time >= RestartBackOff.DueAt(current)) return null;
+            var name = $"{pod.Meta.Name}_{pod.Meta.Namespace}({pod.Meta.Uid})";
+            return Waiting("CrashLoopBackOff", $"back-off {RestartBackOff.Text(current.BackOff)} restarting failed container={container.Name} pod={name}");
+        }
+        var blocked = !isInit && !PodPlan.IsInitialized(pod, run) || isInit && !pod.InitContainers.IsEmpty && run.Sandbox is not null && !now.Busy.Contains(container.Name);
+        return Waiting(!pod.InitContainers.IsEmpty && blocked ? "PodInitializing" : "ContainerCreating", "");
+    }
+
+    private static JsonObject Trouble(ContainerManifest container, LaunchTrouble trouble, DateTimeOffset time)
+    {
+        // A pull that failed is named for a moment, then its waiting is; kubectl users look for both.
+        if (trouble.Reason == "ErrImagePull" && time - trouble.At >= ImageBackOffShownAfter)
+            return Waiting("ImagePullBackOff", $"Back-off pulling image \"{container.Image}\": ErrImagePull: {trouble.Message}");
+        return Waiting(trouble.Reason, trouble.Message);
+    }
+
+    /// <summary>How long a failed pull is shown as ErrImagePull before it becomes ImagePullBackOff.</summary>
+    public static readonly TimeSpan ImageBackOffShownAfter = TimeSpan.FromSeconds(2);
+
+    private static JsonObject Waiting(string reason, string message)
+    {
+        var waiting = new JsonObject { ["reason"] = reason };
+        if (message.Length > 0) waiting["message"] = message;
+        return waiting;
+    }
+
+    private static JsonObject StateOf(ContainerRun run, string runtime) => run.Ended is { } ended
+        ? new JsonObject { ["terminated"] = Terminated(ended, runtime) }
+        : new JsonObject { ["running"] = new JsonObject { ["startedAt"] = Time(run.StartedAt) } };
+
+    private static JsonObject Terminated(Termination ended, string runtime)
+    {
+        var terminated = new JsonObject { ["exitCode"] = ended.ExitCode, ["reason"] = ended.Reason };
+        if (ended.Message.Length > 0) terminated["message"] = ended.Message;
+        terminated["startedAt"] = ended.StartedAt is { } started ? Time(started) : null;
+        terminated["finishedAt"] = Time(ended.FinishedAt);
+        terminated["containerID"] = $"{runtime}://{ended.Id}";
+        return terminated;
+    }
+
+    internal static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

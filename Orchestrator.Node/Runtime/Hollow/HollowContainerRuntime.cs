@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+
+namespace Orchestrator.Node.Runtime.Hollow;
+
+/// <summary>Simulates containers: they start at once, run until stopped, and cost one record each.</summary>
+/// <remarks>
+/// One instance serves any number of nodes of a process. A container whose first argument is <c>exit</c> ends at once
+/// with the code that follows, so that jobs and crash loops can be simulated too.
+/// </remarks>
+public sealed class HollowContainerRuntime(TimeProvider clock) : IContainerRuntime
+{
+    private static readonly byte[] Banner = "simulated container: no process runs here\n"u8.ToArray();
+
+    private readonly ConcurrentDictionary<string, SandboxState> _sandboxes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, HollowContainer> _containers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Action<string>> _watchers = new(StringComparer.Ordinal);
+    private int _addresses;
+    private long _ids;
+
+    private sealed record HollowContainer(ContainerState State, int? ExitsWith);
+
+    public string Name => "hollow";
+
+    public bool Simulated => true;
+
+    public Task<string> GetVersionAsync(CancellationToken cancellationToken) => Task.FromResult("1.0.0");
+
+    public Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, CancellationToken cancellationToken) =>
+        Task.FromResult(_sandboxes.Values.Where(s => s.Pod.NodeName == nodeName).ToImmutableArray());
+
+    public Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, CancellationToken cancellationToken) =>
+        Task.FromResult(_containers.Values.Where(c => c.State.Pod.NodeName == nodeName).Select(c => c.State).ToImmutableArray());
+
+    public Task<SandboxState> StartSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        // 10.0.0.0/8 without its first 65,536 addresses, which clusters like to use for services.
+        var number = (uint)Interlocked.Increment(ref _addresses) % 0xFE_FFFF + 0x1_0000;
+        var ip = spec.HostNetwork ? "" : string.Create(CultureInfo.InvariantCulture, $"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}");
+        var sandbox = new SandboxState(NewId(), spec.Pod, Running: true, ip, spec.Attempt, spec.HostNetwork);
+        _sandboxes[sandbox.Id] = sandbox;
+        return Task.FromResult(sandbox);
+    }
+
+    public Task RemoveSandboxAsync(string sandboxId, CancellationToken cancellationToken)
+    {
+        _sandboxes.TryRemove(sandboxId, out _);
+        return Task.CompletedTask;
+    }
+
+    public Task<ImageState?> FindImageAsync(string image, CancellationToken cancellationToken) =>
+        Task.FromResult<ImageState?>(new ImageState($"sha256:hollow-{image}", [image], 0));
+
+    public Task<ImageState> PullImageAsync(string image, RegistryCredential? credential, CancellationToken cancellationToken) =>
+        Task.FromResult(new ImageState($"sha256:hollow-{image}", [image], 0));
+
+    public Task<ImmutableArray<ImageState>> ListImagesAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(ImmutableArray<ImageState>.Empty);
+
+    public Task<string> CreateContainerAsync(SandboxState sandbox, ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        var state = new ContainerState
+        {
+            Id = NewId(),
+            Pod = spec.Pod,
+            Name = spec.Name,
+            Attempt = spec.Attempt,
+            Phase = ContainerPhase.Created,
+            Image = spec.Image,
+            ImageId = spec.ImageId,
+        };
+        _containers[state.Id] = new HollowContainer(state, ExitCodeOf(spec));
+        return Task.FromResult(state.Id);
+    }
+
+    public Task StartContainerAsync(string containerId, CancellationToken cancellationToken)
+    {
+        if (!_containers.TryGetValue(containerId, out var container)) throw NoSuchContainer(containerId);
+        var running = container with { State = container.State with { Phase = ContainerPhase.Running, StartedAt = clock.GetUtcNow() } };
+        _containers[containerId] = running;
+        if (running.ExitsWith is { } code) Exit(containerId, code);
+        return Task.CompletedTask;
+    }
+
+    public Task StopContainerAsync(string containerId, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        Exit(containerId, 0);
+        return Task.CompletedTask;
+    }
+
+    public Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken)
+    {
+        _containers.TryRemove(containerId, out _);
+        return Task.CompletedTask;
+    }
+
+    public Task<ContainerState?> InspectContainerAsync(string containerId, CancellationToken cancellationToken) =>
+        Task.FromResult(_containers.TryGetValue(containerId, out var container) ? container.State : null);
+
+    public async Task WatchExitsAsync(string nodeName, Action<string> exited, CancellationToken cancellationToken)
+    {
+        _watchers[nodeName] = exited;
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = cancellationToken.Register(() => ended.TrySetResult()).ConfigureAwait(false);
+        await ended.Task.ConfigureAwait(false);
+        _watchers.TryRemove(KeyValuePair.Create(nodeName, exited));
+    }
+
+    public async Task ReadLogsAsync(string containerId, LogQuery query, Stream output, CancellationToken cancellationToken)
+    {
+        if (!_containers.TryGetValue(containerId, out var container)) throw NoSuchContainer(containerId);
+        if (query.TailLines is 0) return;
+        var prefix = query.Timestamps ? $"{container.State.StartedAt:yyyy-MM-ddTHH:mm:ss.fffffffZ} " : "";
+        byte[] line = [.. Encoding.ASCII.GetBytes(prefix), .. Banner];
+        var length = (int)Math.Min(line.Length, query.LimitBytes ?? line.Length);
+        await output.WriteAsync(line.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<int> ExecAsync(string containerId, ExecRequest request, ExecStreams streams, CancellationToken cancellationToken)
+    {
+        if (!_containers.TryGetValue(containerId, out var container) || container.State.Phase != ContainerPhase.Running)
+            throw NoSuchContainer(containerId);
+        var complaint = Encoding.UTF8.GetBytes("this container is simulated: no command can run in it\n");
+        if ((streams.Stderr ?? streams.Stdout) is { } output) await output.WriteAsync(complaint, cancellationToken).ConfigureAwait(false);
+        return 126;
+    }
+
+    public Task AttachAsync(string containerId, ExecStreams streams, CancellationToken cancellationToken) =>
+        streams.Stdout is { } output ? ReadLogsAsync(containerId, new LogQuery(), output, cancellationToken) : Task.CompletedTask;
+
+    public Task<Stream> ConnectAsync(SandboxState sandbox, int port, CancellationToken cancellationToken) =>
+        throw new RuntimeFailureException("PortForwardError", $"the pod {sandbox.Pod.Namespace}/{sandbox.Pod.Name} is simulated: nothing listens on port {port}");
+
+    private void Exit(string containerId, int code)
+    {
+        if (!_containers.TryGetValue(containerId, out var container) || container.State.Phase == ContainerPhase.Exited) return;
+        _containers[containerId] = container with
+        {
+            State = container.State with { Phase = ContainerPhase.Exited, ExitCode = code, FinishedAt = clock.GetUtcNow() },
+        };
+        if (_watchers.TryGetValue(container.State.Pod.NodeName, out var exited)) exited(containerId);
+    }
+
+    private static int? ExitCodeOf(ContainerSpec spec)
+    {
+        var words = spec.Command.AddRange(spec.Args);
+        if (words.Length == 0 || words[0] != "exit") return null;
+        return words.Length > 1 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : 0;
+    }
+
+    private static RuntimeFailureException NoSuchContainer(string id) => new("ContainerNotFound", $"no simulated container {id}");
+
+    private string NewId() => Interlocked.Increment(ref _ids).ToString("x64", CultureInfo.InvariantCulture);
+}
