@@ -59,9 +59,6 @@ internal static class WorkloadTables
             .Number(row.Status.Number("currentReplicas")).Age();
     });
 
-    public static TableLayout Scale { get; } = new("Name, Desired:integer, Available:integer, Age", static row =>
-        row.Name().Number(row.Spec.Number("replicas")).Number(row.Status.Number("replicas")).Age());
-
     // Absent means one replica until defaulting has filled it in.
     private static long Replicas(TableRow row) => row.Spec.Number("replicas", 1);
 
