@@ -1,0 +1,294 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Runtime.InteropServices;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace Orchestrator.Node.Runtime.Docker;
+
+/// <summary>Runs containers on a Docker Engine.</summary>
+/// <remarks>
+/// A pod's sandbox is a container of the <see cref="PauseImage"/> that holds the network and IPC namespaces; the others join it.
+/// The engine's own restart policy stays off: the kubelet decides. Labels say whose a container is.
+/// </remarks>
+public sealed partial class DockerContainerRuntime(IDockerClient client) : IContainerRuntime, IDisposable
+{
+    private readonly SemaphoreSlim _pauseImage = new(1, 1);
+    private bool _pauseImageReady;
+
+    public string Name => "docker";
+
+    public bool Simulated => false;
+
+    /// <summary>A client of the engine at <paramref name="endpoint"/>, such as <c>unix:///var/run/docker.sock</c>.</summary>
+    public static DockerContainerRuntime Connect(Uri endpoint) => new(new DockerClientConfiguration(endpoint).CreateClient());
+
+    public void Dispose()
+    {
+        client.Dispose();
+        _pauseImage.Dispose();
+    }
+
+    public async Task<string> GetVersionAsync(CancellationToken cancellationToken) =>
+        (await client.System.GetVersionAsync(cancellationToken).ConfigureAwait(false)).Version;
+
+    public async Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, CancellationToken cancellationToken)
+    {
+        var listed = await ListAsync(nodeName, DockerLabels.Sandbox, cancellationToken).ConfigureAwait(false);
+        var states = await InspectAllAsync(listed, cancellationToken).ConfigureAwait(false);
+        return [.. states.Select(Sandbox)];
+    }
+
+    public async Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, CancellationToken cancellationToken)
+    {
+        var listed = await ListAsync(nodeName, DockerLabels.Container, cancellationToken).ConfigureAwait(false);
+        var states = await InspectAllAsync(listed, cancellationToken).ConfigureAwait(false);
+        return [.. states.Select(Container)];
+    }
+
+    private Task<IList<ContainerListResponse>> ListAsync(string nodeName, string kind, CancellationToken cancellationToken) =>
+        client.Containers.ListContainersAsync(
+            new ContainersListParameters { All = true, Filters = DockerSpecs.Filters(nodeName, kind) }, cancellationToken);
+
+    private async Task<List<ContainerInspectResponse>> InspectAllAsync(IList<ContainerListResponse> listed, CancellationToken cancellationToken)
+    {
+        var states = new List<ContainerInspectResponse>(listed.Count);
+        foreach (var container in listed)
+        {
+            try
+            {
+                states.Add(await client.Containers.InspectContainerAsync(container.ID, cancellationToken).ConfigureAwait(false));
+            }
+            catch (DockerContainerNotFoundException)
+            {
+                // Removed since it was listed.
+            }
+        }
+        return states;
+    }
+
+    public async Task<SandboxState> StartSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        await EnsurePauseImageAsync(cancellationToken).ConfigureAwait(false);
+        var id = await CreateAsync(DockerSpecs.Sandbox(spec), spec.Pod.Epoch, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await client.Containers.StartContainerAsync(id, new ContainerStartParameters(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (DockerApiException e)
+        {
+            await RemoveContainerAsync(id, CancellationToken.None).ConfigureAwait(false);
+            throw new RuntimeFailureException("FailedCreatePodSandBox", $"failed to start the sandbox: {Message(e)}", e);
+        }
+        return Sandbox(await client.Containers.InspectContainerAsync(id, cancellationToken).ConfigureAwait(false));
+    }
+
+    public async Task RemoveSandboxAsync(string sandboxId, CancellationToken cancellationToken)
+    {
+        // SIGKILL: the pause program holds nothing that could be lost.
+        await RemoveContainerAsync(sandboxId, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task EnsurePauseImageAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _pauseImageReady)) return;
+        await _pauseImage.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (await FindImageAsync($"{PauseImage.Name}:{PauseImage.Tag}", cancellationToken).ConfigureAwait(false) is null)
+            {
+                var version = await client.System.GetVersionAsync(cancellationToken).ConfigureAwait(false);
+                using var archive = PauseImage.Archive(version.Arch == "arm64" ? Architecture.Arm64 : Architecture.X64);
+                var parameters = new ImagesCreateParameters
+                {
+                    FromSrc = "-",
+                    Repo = PauseImage.Name,
+                    Tag = PauseImage.Tag,
+                    Changes = ["ENTRYPOINT [\"/pause\"]"],
+                };
+                await client.Images.CreateImageAsync(parameters, archive, null, new Ignored<JSONMessage>(), cancellationToken).ConfigureAwait(false);
+            }
+            Volatile.Write(ref _pauseImageReady, true);
+        }
+        finally
+        {
+            _pauseImage.Release();
+        }
+    }
+
+    public async Task<string> CreateContainerAsync(SandboxState sandbox, ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CreateAsync(DockerSpecs.Container(sandbox, spec), spec.Pod.Epoch, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DockerApiException e)
+        {
+            throw new RuntimeFailureException("CreateContainerError", Message(e), e);
+        }
+    }
+
+    /// <summary>Creates a container whose name says what it is for, so that it can exist only once.</summary>
+    private async Task<string> CreateAsync(CreateContainerParameters parameters, long epoch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await client.Containers.CreateContainerAsync(parameters, cancellationToken).ConfigureAwait(false)).ID;
+        }
+        catch (DockerImageNotFoundException) when (parameters.Image.StartsWith(PauseImage.Name, StringComparison.Ordinal))
+        {
+            Volatile.Write(ref _pauseImageReady, false); // someone removed it: import it again at the next attempt
+            throw;
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        {
+            // Left by an attempt of which the kubelet did not see the end. One of a newer kubelet is not ours to remove.
+            var old = await client.Containers.InspectContainerAsync(parameters.Name, cancellationToken).ConfigureAwait(false);
+            if (DockerLabels.Pod(old.Config.Labels).Epoch > epoch)
+                throw new RuntimeFailureException("CreateContainerError", $"the container {parameters.Name} belongs to a newer kubelet of this node", e);
+            await RemoveContainerAsync(old.ID, cancellationToken).ConfigureAwait(false);
+            return (await client.Containers.CreateContainerAsync(parameters, cancellationToken).ConfigureAwait(false)).ID;
+        }
+    }
+
+    public async Task StartContainerAsync(string containerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.Containers.StartContainerAsync(containerId, new ContainerStartParameters(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (DockerApiException e)
+        {
+            throw new RuntimeFailureException("RunContainerError", Message(e), e);
+        }
+    }
+
+    public async Task StopContainerAsync(string containerId, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (grace <= TimeSpan.Zero)
+            {
+                await KillAsync(containerId, cancellationToken).ConfigureAwait(false);
+                await client.Containers.WaitContainerAsync(containerId, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            var parameters = new ContainerStopParameters { WaitBeforeKillSeconds = (uint)Math.Ceiling(grace.TotalSeconds) };
+            await client.Containers.StopContainerAsync(containerId, parameters, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DockerContainerNotFoundException)
+        {
+        }
+    }
+
+    private async Task KillAsync(string containerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.Containers.KillContainerAsync(containerId, new ContainerKillParameters { Signal = "KILL" }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        {
+            // It has ended by itself.
+        }
+    }
+
+    public async Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var parameters = new ContainerRemoveParameters { Force = true, RemoveVolumes = true };
+            await client.Containers.RemoveContainerAsync(containerId, parameters, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DockerContainerNotFoundException)
+        {
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.Conflict)
+        {
+            // "removal is already in progress"
+        }
+    }
+
+    public async Task<ContainerState?> InspectContainerAsync(string containerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Container(await client.Containers.InspectContainerAsync(containerId, cancellationToken).ConfigureAwait(false));
+        }
+        catch (DockerContainerNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public async Task WatchExitsAsync(string nodeName, Action<string> exited, CancellationToken cancellationToken)
+    {
+        var parameters = new ContainerEventsParameters
+        {
+            Filters = DockerSpecs.Filters(nodeName, null, ("type", "container"), ("event", "die")),
+        };
+        var progress = new Reported<Message>(m => exited(m.Actor?.ID ?? m.ID));
+        await client.System.MonitorEventsAsync(parameters, progress, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        throw new IOException("the Docker Engine ended the stream of events");
+    }
+
+    private static SandboxState Sandbox(ContainerInspectResponse c)
+    {
+        var labels = c.Config.Labels;
+        var network = c.NetworkSettings;
+        var ip = string.IsNullOrEmpty(network?.IPAddress)
+            ? network?.Networks?.Values.Select(n => n.IPAddress).FirstOrDefault(a => !string.IsNullOrEmpty(a)) ?? ""
+            : network.IPAddress;
+        return new SandboxState(c.ID, DockerLabels.Pod(labels), c.State.Running, ip, DockerLabels.Attempt(labels),
+            DockerLabels.Text(labels, DockerLabels.HostNetwork) == "true");
+    }
+
+    private static ContainerState Container(ContainerInspectResponse c) => new()
+    {
+        Id = c.ID,
+        Pod = DockerLabels.Pod(c.Config.Labels),
+        Name = DockerLabels.Text(c.Config.Labels, DockerLabels.ContainerName),
+        Attempt = DockerLabels.Attempt(c.Config.Labels),
+        Phase = c.State.Running || c.State.Paused ? ContainerPhase.Running
+            : c.State.Status == "created" ? ContainerPhase.Created : ContainerPhase.Exited,
+        Image = DockerLabels.Text(c.Config.Labels, DockerLabels.ImageName),
+        ImageId = c.Image,
+        StartedAt = Time(c.State.StartedAt),
+        FinishedAt = Time(c.State.FinishedAt),
+        ExitCode = (int)c.State.ExitCode,
+        OomKilled = c.State.OOMKilled,
+        Error = c.State.Error ?? "",
+    };
+
+    private static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year > 1 ? time : null;
+
+    /// <summary>The engine's own sentence, out of its JSON.</summary>
+    internal static string Message(DockerApiException e)
+    {
+        try
+        {
+            using var document = System.Text.Json.JsonDocument.Parse(e.ResponseBody);
+            return document.RootElement.GetProperty("message").GetString() ?? e.Message;
+        }
+        catch (Exception x) when (x is System.Text.Json.JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return string.IsNullOrWhiteSpace(e.ResponseBody) ? e.Message : e.ResponseBody.Trim();
+        }
+    }
+
+    /// <summary>Reports on the reading thread and in order, which <see cref="Progress{T}"/> does not.</summary>
+    private sealed class Reported<T>(Action<T> report) : IProgress<T>
+    {
+        public void Report(T value) => report(value);
+    }
+
+    private sealed class Ignored<T> : IProgress<T>
+    {
+        public void Report(T value)
+        {
+        }
+    }
+}
