@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Orchestrator.Actors.Schemas.Discovery;
 
 /// <summary>A document about the API: its bytes, made once, and the ETag by which clients keep a copy.</summary>
-/// <param name="Body">UTF-8 JSON.</param>
+/// <param name="Body">UTF-8 JSON, or protobuf where the document has such a form.</param>
 /// <param name="ETag">A hash of the body, quoted as HTTP wants it.</param>
 public sealed record DiscoveryDocument(ReadOnlyMemory<byte> Body, string ETag)
 {
@@ -15,7 +15,8 @@ public sealed record DiscoveryDocument(ReadOnlyMemory<byte> Body, string ETag)
     {
         var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, Options)) write(writer);
-        var body = stream.ToArray();
-        return new DiscoveryDocument(body, $"\"{Convert.ToHexString(SHA256.HashData(body))}\"");
+        return Of(stream.ToArray());
     }
+
+    internal static DiscoveryDocument Of(ReadOnlyMemory<byte> body) => new(body, $"\"{Convert.ToHexString(SHA256.HashData(body.Span))}\"");
 }
