@@ -20,7 +20,8 @@ namespace Orchestrator.Actors.Schemas;
 /// </code>
 /// A field is: name, type, #protobuf numbers, flags, documentation. Types: string, bool, int32, int64, double, bytes, quantity,
 /// time, microtime, intorstring, any, raw, the name of another type, []T, map[string]T. Flags: required, default=JSON,
-/// default0=JSON (also replaces 0), enum=A|B, min=, max=, minLength=, maxLength=, format=, patch=, mergeKey=, list=, keys=, map=atomic.
+/// default0=JSON (also replaces 0), enum=A|B, min=, max=, minLength= (0: may be empty though required), maxLength=,
+/// minItems= (1: an empty list is a missing one), format= (label, subdomain, port and so on), patch=, mergeKey=, list=, keys=, map=atomic.
 /// No value of a flag contains a blank.
 /// </remarks>
 internal sealed class SchemaText
@@ -143,7 +144,7 @@ internal sealed class SchemaText
         public ImmutableArray<int> Protobuf = [];
         private ImmutableArray<string> _enum = [];
         private double? _min, _max;
-        private long? _minLength, _maxLength;
+        private long? _minLength, _maxLength, _minItems;
         private string _format = "";
         private bool _limited;
 
@@ -154,6 +155,7 @@ internal sealed class SchemaText
             Maximum = _max,
             MinLength = _minLength,
             MaxLength = _maxLength,
+            MinItems = _minItems,
             Format = _format,
         };
 
@@ -187,6 +189,7 @@ internal sealed class SchemaText
                 case "max": _max = double.Parse(value, CultureInfo.InvariantCulture); break;
                 case "minLength": _minLength = long.Parse(value, CultureInfo.InvariantCulture); break;
                 case "maxLength": _maxLength = long.Parse(value, CultureInfo.InvariantCulture); break;
+                case "minItems": _minItems = long.Parse(value, CultureInfo.InvariantCulture); break;
                 case "format": _format = value; break;
                 default: throw new FormatException($"unknown flag {name} in a schema");
             }

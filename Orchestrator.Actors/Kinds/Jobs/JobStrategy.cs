@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Kinds.Jobs;
+
+/// <summary>Defaults of a Job, and the selector that tells its pods from those of every other Job.</summary>
+/// <remarks>Source: kubernetes pkg/apis/batch/v1/defaults.go and pkg/registry/batch/job/strategy.go.</remarks>
+public sealed class JobStrategy : IKindStrategy
+{
+    private const long BackoffLimit = 6;
+    private const string UidLabel = "batch.kubernetes.io/controller-uid";
+    private const string NameLabel = "batch.kubernetes.io/job-name";
+
+    public void ApplyDefaults(JsonObject tree)
+    {
+        PodSpecDefaults.ApplyToTemplate(tree);
+        if (tree["spec"] is not JsonObject spec) return;
+        if (spec["completions"] is null && spec["parallelism"] is null) spec["completions"] = 1L;
+        if (spec["parallelism"] is null) spec["parallelism"] = 1L;
+        if (spec["backoffLimit"] is null) spec["backoffLimit"] = spec["backoffLimitPerIndex"] is null ? BackoffLimit : int.MaxValue;
+        if (string.IsNullOrEmpty(JsonTree.String(spec, "completionMode"))) spec["completionMode"] = "NonIndexed";
+        if (spec["suspend"] is null) spec["suspend"] = false;
+        if (spec["manualSelector"] is null) spec["manualSelector"] = false;
+        if (string.IsNullOrEmpty(JsonTree.String(spec, "podReplacementPolicy")))
+            spec["podReplacementPolicy"] = spec["podFailurePolicy"] is null ? "TerminatingOrFailed" : "Failed";
+        if (JsonTree.At(spec, ["template", "metadata", "labels"]) is JsonObject { Count: > 0 } labels)
+        {
+            var metadata = JsonTree.Ensure(tree, "metadata");
+            if (metadata["labels"] is not JsonObject { Count: > 0 }) metadata["labels"] = labels.DeepClone();
+        }
+    }
+
+    public void PrepareForCreate(JsonObject tree)
+    {
+        tree["status"] = new JsonObject();
+        var spec = JsonTree.Ensure(tree, "spec");
+        if (JsonTree.Bool(spec, "manualSelector") == true) return;
+
+        var metadata = JsonTree.Ensure(tree, "metadata");
+        var (uid, name) = (JsonTree.String(metadata, "uid") ?? "", JsonTree.String(metadata, "name") ?? "");
+        var labels = JsonTree.Ensure(JsonTree.Ensure(JsonTree.Ensure(spec, "template"), "metadata"), "labels");
+        // The names without a prefix are the old ones, which clients still select by.
+        labels["controller-uid"] = uid;
+        labels["job-name"] = name;
+        labels[UidLabel] = uid;
+        labels[NameLabel] = name;
+        JsonTree.Ensure(JsonTree.Ensure(spec, "selector"), "matchLabels")[UidLabel] = uid;
+    }
+}

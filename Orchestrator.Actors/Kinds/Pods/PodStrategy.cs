@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Kinds.Pods;
+
+/// <summary>What the server decides of a pod: defaults, the tolerations and priority that admission adds, and its first status.</summary>
+public sealed class PodStrategy : IKindStrategy
+{
+    /// <summary>How long a pod stays on a node that has failed (seconds).</summary>
+    /// <remarks>Source: the DefaultTolerationSeconds admission plugin.</remarks>
+    private const long FailedNodeTolerationSeconds = 300;
+
+    public void ApplyDefaults(JsonObject tree)
+    {
+        if (tree["spec"] is not JsonObject spec) return;
+        PodSpecDefaults.Apply(spec);
+        if (spec["enableServiceLinks"] is null) spec["enableServiceLinks"] = true;
+        var hostNetwork = JsonTree.Bool(spec, "hostNetwork") == true;
+        foreach (var list in (ReadOnlySpan<string>)["initContainers", "containers"])
+        {
+            if (spec[list] is not JsonArray containers) continue;
+            for (var i = 0; i < containers.Count; i++)
+            {
+                if (containers[i] is not JsonObject container) continue;
+                CopyLimits(container["resources"] as JsonObject);
+                if (hostNetwork) UseHostPorts(container["ports"] as JsonArray);
+            }
+        }
+    }
+
+    public void PrepareForCreate(JsonObject tree)
+    {
+        var spec = JsonTree.Ensure(tree, "spec");
+        if (string.IsNullOrEmpty(JsonTree.String(spec, "serviceAccountName")))
+        {
+            spec["serviceAccountName"] = "default";
+            spec["serviceAccount"] = "default";
+        }
+        if (spec["priority"] is null && string.IsNullOrEmpty(JsonTree.String(spec, "priorityClassName"))) spec["priority"] = 0L;
+        if (spec["preemptionPolicy"] is null) spec["preemptionPolicy"] = "PreemptLowerPriority";
+        AddToleration(spec, "node.kubernetes.io/not-ready");
+        AddToleration(spec, "node.kubernetes.io/unreachable");
+        var status = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQos.Of(spec) };
+        if (spec["schedulingGates"] is JsonArray { Count: > 0 })
+        {
+            status["conditions"] = new JsonArray(new JsonObject
+            {
+                ["type"] = "PodScheduled",
+                ["status"] = "False",
+                ["reason"] = "SchedulingGated",
+                ["message"] = "Scheduling is blocked due to non-empty scheduling gates",
+                ["lastProbeTime"] = null,
+                ["lastTransitionTime"] = JsonTree.Object(tree, "metadata")?["creationTimestamp"]?.DeepClone(),
+            });
+        }
+        tree["status"] = status;
+    }
+
+    public void PrepareForUpdate(JsonObject tree, JsonObject stored, string subresource)
+    {
+        // Owners are set at creation or by adoption through the object itself; a kubelet's status never changes them.
+        if (subresource != "status" || tree["status"] is not JsonObject status) return;
+        if (string.IsNullOrEmpty(JsonTree.String(status, "qosClass"))) status["qosClass"] = PodQos.Of(JsonTree.Ensure(tree, "spec"));
+    }
+
+    private static void CopyLimits(JsonObject? resources)
+    {
+        if (resources?["limits"] is not JsonObject { Count: > 0 } limits) return;
+        var requests = JsonTree.Ensure(resources, "requests");
+        foreach (var (name, value) in limits)
+            if (!requests.ContainsKey(name)) requests[name] = value?.DeepClone();
+    }
+
+    private static void UseHostPorts(JsonArray? ports)
+    {
+        for (var i = 0; i < ports?.Count; i++)
+        {
+            if (ports[i] is JsonObject port && (JsonTree.Int64(port, "hostPort") ?? 0) == 0)
+                port["hostPort"] = port["containerPort"]?.DeepClone();
+        }
+    }
+
+    private static void AddToleration(JsonObject spec, string key)
+    {
+        if (spec["tolerations"] is not JsonArray tolerations) spec["tolerations"] = tolerations = [];
+        foreach (var node in tolerations)
+        {
+            if (node is not JsonObject toleration) continue;
+            var tolerated = JsonTree.String(toleration, "key") ?? "";
+            var effect = JsonTree.String(toleration, "effect") ?? "";
+            if ((tolerated == key || tolerated.Length == 0) && effect is "NoExecute" or "" && (tolerated.Length > 0 || JsonTree.String(toleration, "operator") == "Exists")) return;
+        }
+        tolerations.Add((JsonNode)new JsonObject
+        {
+            ["key"] = key,
+            ["operator"] = "Exists",
+            ["effect"] = "NoExecute",
+            ["tolerationSeconds"] = FailedNodeTolerationSeconds,
+        });
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Kinds.Services;
+
+/// <summary>Defaults of a Service that depend on its type, and the IP family of this cluster.</summary>
+/// <remarks>Source: kubernetes pkg/apis/core/v1/defaults.go. Addresses and node ports are allocated elsewhere.</remarks>
+public sealed class ServiceStrategy : IKindStrategy
+{
+    /// <summary>How long a client sticks to a pod (seconds).</summary>
+    private const long ClientIpTimeoutSeconds = 10800;
+
+    public void ApplyDefaults(JsonObject tree)
+    {
+        if (tree["spec"] is not JsonObject spec) return;
+        var type = JsonTree.String(spec, "type");
+        var affinity = JsonTree.String(spec, "sessionAffinity");
+        if (affinity == "ClientIP")
+        {
+            var clientIp = JsonTree.Ensure(JsonTree.Ensure(spec, "sessionAffinityConfig"), "clientIP");
+            if (clientIp["timeoutSeconds"] is null) clientIp["timeoutSeconds"] = ClientIpTimeoutSeconds;
+        }
+        else if (affinity == "None") spec.Remove("sessionAffinityConfig");
+
+        DefaultPorts(spec);
+        var external = type is "NodePort" or "LoadBalancer";
+        if ((external || (type == "ClusterIP" && spec["externalIPs"] is JsonArray { Count: > 0 })) && IsUnset(spec, "externalTrafficPolicy"))
+            spec["externalTrafficPolicy"] = "Cluster";
+        if ((external || type == "ClusterIP") && IsUnset(spec, "internalTrafficPolicy")) spec["internalTrafficPolicy"] = "Cluster";
+        if (type == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] is null) spec["allocateLoadBalancerNodePorts"] = true;
+        if (type != "ExternalName") DefaultFamilies(spec);
+    }
+
+    private static void DefaultPorts(JsonObject spec)
+    {
+        if (spec["ports"] is not JsonArray ports) return;
+        for (var i = 0; i < ports.Count; i++)
+        {
+            if (ports[i] is not JsonObject port) continue;
+            var target = port["targetPort"];
+            if (target is null || JsonTree.AsInt64(target) == 0 || JsonTree.AsString(target) is "") port["targetPort"] = port["port"]?.DeepClone();
+        }
+    }
+
+    private static void DefaultFamilies(JsonObject spec)
+    {
+        if (IsUnset(spec, "ipFamilyPolicy")) spec["ipFamilyPolicy"] = "SingleStack";
+        var ip = JsonTree.String(spec, "clusterIP");
+        if (spec["ipFamilies"] is not JsonArray { Count: > 0 })
+            spec["ipFamilies"] = new JsonArray(ip is not null && ip.Contains(':', StringComparison.Ordinal) ? "IPv6" : "IPv4");
+        if (!string.IsNullOrEmpty(ip) && spec["clusterIPs"] is not JsonArray { Count: > 0 }) spec["clusterIPs"] = new JsonArray(ip);
+        else if (string.IsNullOrEmpty(ip) && spec["clusterIPs"] is JsonArray { Count: > 0 } ips) spec["clusterIP"] = ips[0]?.DeepClone();
+    }
+
+    private static bool IsUnset(JsonObject spec, string name) => string.IsNullOrEmpty(JsonTree.String(spec, name));
+
+    public void PrepareForCreate(JsonObject tree) => tree["status"] = new JsonObject { ["loadBalancer"] = new JsonObject() };
+
+    public void PrepareForUpdate(JsonObject tree, JsonObject stored, string subresource)
+    {
+        if (subresource.Length > 0 || tree["spec"] is not JsonObject spec || stored["spec"] is not JsonObject old) return;
+        // A client that leaves out what was allocated keeps it, as long as the type still has it.
+        var type = JsonTree.String(spec, "type");
+        if (type == "ExternalName" || JsonTree.String(old, "type") == "ExternalName") return;
+        if (IsUnset(spec, "clusterIP") && old["clusterIP"] is { } ip)
+        {
+            spec["clusterIP"] = ip.DeepClone();
+            spec["clusterIPs"] = old["clusterIPs"]?.DeepClone() ?? new JsonArray(ip.DeepClone());
+        }
+        if (type is "NodePort" or "LoadBalancer") KeepNodePorts(spec["ports"] as JsonArray, old["ports"] as JsonArray);
+    }
+
+    private static void KeepNodePorts(JsonArray? ports, JsonArray? old)
+    {
+        if (ports is null || old is null) return;
+        foreach (var node in ports)
+        {
+            if (node is not JsonObject port || (JsonTree.Int64(port, "nodePort") ?? 0) != 0) continue;
+            foreach (var before in old)
+            {
+                if (before is not JsonObject known || JsonTree.Int64(known, "port") != JsonTree.Int64(port, "port")
+                    || JsonTree.String(known, "protocol") != JsonTree.String(port, "protocol") || known["nodePort"] is not { } nodePort) continue;
+                port["nodePort"] = nodePort.DeepClone();
+                break;
+            }
+        }
+    }
+}

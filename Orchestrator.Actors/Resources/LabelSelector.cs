@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Orchestrator.Actors.Resources;
+
+/// <summary>What a requirement asks of the value of one label.</summary>
+public enum LabelOperator : byte
+{
+    In,
+    NotIn,
+    Exists,
+    DoesNotExist,
+    GreaterThan,
+    LessThan,
+}
+
+/// <summary>One condition of a label selector.</summary>
+public sealed record LabelRequirement(string Key, LabelOperator Operator, ImmutableArray<string> Values)
+{
+    public bool Matches(IReadOnlyDictionary<string, string> labels)
+    {
+        var present = labels.TryGetValue(Key, out var value);
+        return Operator switch
+        {
+            LabelOperator.In => present && Contains(value!),
+            LabelOperator.NotIn => !present || !Contains(value!),
+            LabelOperator.Exists => present,
+            LabelOperator.DoesNotExist => !present,
+            _ => present && Compare(value!),
+        };
+    }
+
+    private bool Contains(string value)
+    {
+        foreach (var wanted in Values)
+            if (string.Equals(wanted, value, StringComparison.Ordinal)) return true;
+        return false;
+    }
+
+    private bool Compare(string value)
+    {
+        if (!long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) return false;
+        var bound = long.Parse(Values[0], CultureInfo.InvariantCulture);
+        return Operator == LabelOperator.GreaterThan ? number > bound : number < bound;
+    }
+
+    public override string ToString() => Operator switch
+    {
+        LabelOperator.In when Values.Length == 1 => $"{Key}={Values[0]}",
+        LabelOperator.In => $"{Key} in ({string.Join(',', Values.Order(StringComparer.Ordinal))})",
+        LabelOperator.NotIn when Values.Length == 1 => $"{Key}!={Values[0]}",
+        LabelOperator.NotIn => $"{Key} notin ({string.Join(',', Values.Order(StringComparer.Ordinal))})",
+        LabelOperator.Exists => Key,
+        LabelOperator.DoesNotExist => $"!{Key}",
+        LabelOperator.GreaterThan => $"{Key}>{Values[0]}",
+        _ => $"{Key}<{Values[0]}",
+    };
+}
+
+/// <summary>A conjunction of requirements on labels.</summary>
+/// <remarks>An absent selector and an empty one differ by place: in most specs an absent one matches nothing
+/// (<see cref="Nothing"/>), an empty one everything. See <see cref="LabelSelectorJson"/> for the object form.</remarks>
+public sealed class LabelSelector(ImmutableArray<LabelRequirement> requirements, bool nothing = false)
+{
+    public static readonly LabelSelector Everything = new([]);
+    public static readonly LabelSelector Nothing = new([], nothing: true);
+
+    public ImmutableArray<LabelRequirement> Requirements { get; } = requirements;
+
+    public bool IsEverything => !nothing && Requirements.IsEmpty;
+
+    public bool Matches(IReadOnlyDictionary<string, string> labels)
+    {
+        if (nothing) return false;
+        foreach (var requirement in Requirements)
+            if (!requirement.Matches(labels)) return false;
+        return true;
+    }
+
+    /// <summary>Requires each of <paramref name="labels"/>, as the plain map selector of a Service does. Empty matches nothing.</summary>
+    public static LabelSelector FromMap(IReadOnlyDictionary<string, string> labels) =>
+        labels.Count == 0 ? Nothing : new LabelSelector([.. labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => new LabelRequirement(l.Key, LabelOperator.In, [l.Value]))]);
+
+    /// <summary>Reads the <c>labelSelector</c> parameter. The fault is what upstream answers with 400.</summary>
+    public static LabelSelector? Parse(string text, out string? fault) => LabelSelectorParser.Parse(text, out fault);
+
+    /// <summary>The text form, by key, as Scale shows it.</summary>
+    public override string ToString() => string.Join(',', Requirements.OrderBy(r => r.Key, StringComparer.Ordinal));
+}

@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Schemas;
+
+/// <summary>Checks a custom resource against the schema of its definition.</summary>
+/// <remarks>Messages are those of kube-openapi's validator as kube-apiserver passes them on.</remarks>
+internal static class CustomValidation
+{
+    public static void Validate(TypeSchema root, JsonObject tree, FaultList faults)
+    {
+        foreach (var field in root.RequiredFields)
+            if (!tree.ContainsKey(field.Name)) faults.Required(FieldPath.Of(field.Name));
+        for (var i = 0; i < tree.Count; i++)
+        {
+            var (name, value) = tree.GetAt(i);
+            if (name is "metadata" or "apiVersion" or "kind" || root.Field(name) is not { } field) continue;
+            Visit(value, field.Type, FieldPath.Of(name), faults);
+        }
+        if (root.Constraints is { } limits) ValueValidation.CheckJunctors(tree, limits, FieldPath.Root, faults);
+    }
+
+    public static void Visit(JsonNode? value, TypeSchema type, FieldPath path, FaultList faults)
+    {
+        if (value is null)
+        {
+            if (!type.Nullable && type.Kind != SchemaKind.Any) WrongType(value, type, path, faults);
+            return;
+        }
+        if (!HasType(value, type))
+        {
+            WrongType(value, type, path, faults);
+            return;
+        }
+        if (value is JsonObject tree) VisitObject(tree, type, path, faults);
+        else if (value is JsonArray list) VisitList(list, type, path, faults);
+        if (type.Constraints is { } limits) ValueValidation.Check(value, limits, path, faults);
+    }
+
+    private static void VisitObject(JsonObject tree, TypeSchema type, FieldPath path, FaultList faults)
+    {
+        foreach (var field in type.RequiredFields)
+            if (!tree.ContainsKey(field.Name)) faults.Required(path.Child(field.Name));
+        if (type.EmbeddedResource) VisitEmbedded(tree, path, faults);
+        for (var i = 0; i < tree.Count; i++)
+        {
+            var (name, value) = tree.GetAt(i);
+            if (type.Kind == SchemaKind.Map) Visit(value, type.Items!, path.Child(name), faults);
+            else if (type.Field(name) is { } field && field.Type.Name.Length == 0) Visit(value, field.Type, path.Child(name), faults);
+        }
+    }
+
+    private static void VisitEmbedded(JsonObject tree, FieldPath path, FaultList faults)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["apiVersion", "kind"])
+            if (string.IsNullOrEmpty(JsonTree.String(tree, name))) faults.Required(path.Child(name), "must not be empty");
+    }
+
+    private static void VisitList(JsonArray list, TypeSchema type, FieldPath path, FaultList faults)
+    {
+        if (type.Items is not { } items) return;
+        for (var i = 0; i < list.Count; i++) Visit(list[i], items, path.Index(i), faults);
+        if (type.ListType is ListMergeType.Set or ListMergeType.Map) CheckUnique(list, type, path, faults);
+    }
+
+    private static void CheckUnique(JsonArray list, TypeSchema type, FieldPath path, FaultList faults)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < list.Count; i++)
+        {
+            var shown = list[i];
+            if (type.ListType == ListMergeType.Map)
+            {
+                if (list[i] is not JsonObject element) continue;
+                var keys = new JsonObject();
+                foreach (var key in type.ListKeys) keys[key] = element[key]?.DeepClone();
+                shown = keys;
+            }
+            if (!seen.Add(JsonTree.ToText(shown))) faults.Duplicate(path.Index(i), shown);
+        }
+    }
+
+    private static bool HasType(JsonNode value, TypeSchema type) => type.Kind switch
+    {
+        SchemaKind.Object or SchemaKind.Map or SchemaKind.RawObject => value is JsonObject,
+        SchemaKind.List => value is JsonArray,
+        SchemaKind.String or SchemaKind.Time or SchemaKind.Bytes => JsonTree.IsString(value, out _),
+        SchemaKind.Int32 or SchemaKind.Int64 => IsWhole(value),
+        SchemaKind.Double => JsonTree.AsDouble(value) is not null,
+        SchemaKind.Bool => JsonTree.AsBool(value) is not null,
+        SchemaKind.IntOrString => JsonTree.IsString(value, out _) || IsWhole(value),
+        _ => true,
+    };
+
+    private static bool IsWhole(JsonNode value) =>
+        JsonTree.AsInt64(value) is not null || (JsonTree.AsDouble(value) is { } number && Math.Floor(number) == number);
+
+    private static void WrongType(JsonNode? value, TypeSchema type, FieldPath path, FaultList faults)
+    {
+        var wanted = type.Kind switch
+        {
+            SchemaKind.Object or SchemaKind.Map or SchemaKind.RawObject => "object",
+            SchemaKind.List => "array",
+            SchemaKind.Int32 or SchemaKind.Int64 => "integer",
+            SchemaKind.Double => "number",
+            SchemaKind.Bool => "boolean",
+            SchemaKind.IntOrString => "integer,string",
+            _ => "string",
+        };
+        var found = TypeNameOf(value);
+        faults.TypeInvalid(path, found, $"{path} in body must be of type {wanted}: {GoQuote.Quote(found)}");
+    }
+
+    private static string TypeNameOf(JsonNode? value) => GoTypes.JsonKind(value) switch
+    {
+        "bool" => "boolean",
+        "number" => IsWhole(value!) ? "integer" : "number",
+        var other => other,
+    };
+}

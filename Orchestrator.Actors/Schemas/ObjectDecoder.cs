@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Schemas;
+
+/// <summary>What becomes of unknown and duplicate fields: the <c>fieldValidation</c> parameter of a request.</summary>
+public enum FieldValidation : byte
+{
+    Warn,
+    Ignore,
+    Strict,
+}
+
+/// <summary>A body as an object of the wanted type, or the refusal.</summary>
+/// <param name="Tree">Pruned of unknown fields and of nulls that mean nothing; the caller's to change. Null with an error.</param>
+/// <param name="Warnings">One per unknown or duplicate field, when they are to be told.</param>
+public readonly record struct DecodedObject(JsonObject? Tree, ImmutableArray<string> Warnings, ApiError? Error);
+
+/// <summary>Turns bodies into trees that fit the schema: JSON of the right kind, values of the right type, no unknown field.</summary>
+/// <remarks>Faults have the status, reason and text that kube-apiserver gives them.</remarks>
+public static class ObjectDecoder
+{
+    /// <summary>Reads the body of a create or an update of <paramref name="schema"/>.</summary>
+    public static DecodedObject Decode(ResourceSchema schema, ReadOnlySpan<byte> body, FieldValidation validation) =>
+        Decode(schema.Root, schema.Group, schema.Version, schema.Kind, body, validation);
+
+    /// <summary>Reads a body of another kind, such as DeleteOptions, Binding or Scale.</summary>
+    /// <remarks>apiVersion and kind may be absent, as in Kubernetes; they are filled in.</remarks>
+    public static DecodedObject Decode(TypeSchema type, string group, string version, string kind, ReadOnlySpan<byte> body, FieldValidation validation)
+    {
+        var parsed = ObjectJson.Parse(body);
+        if (parsed.Fault is { } fault) return Unrecognized(kind, $"couldn't get version/kind; json parse error: {fault}", body);
+        if (parsed.Tree is not JsonObject tree)
+        {
+            var what = GoTypes.JsonKind(parsed.Tree);
+            return Unrecognized(kind, "couldn't get version/kind; json parse error: json: cannot unmarshal " +
+                $"{what} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}", body);
+        }
+        return CheckEnvelope(group, version, kind, tree) is { } error
+            ? new DecodedObject(null, [], error)
+            : Check(type, version, kind, tree, validation, parsed.Duplicates);
+    }
+
+    /// <summary>Checks a tree that a patch has made; it is pruned in place.</summary>
+    public static DecodedObject Check(ResourceSchema schema, JsonObject tree, FieldValidation validation) =>
+        CheckEnvelope(schema.Group, schema.Version, schema.Kind, tree) is { } error
+            ? new DecodedObject(null, [], error)
+            : Check(schema.Root, schema.Version, schema.Kind, tree, validation, null);
+
+    private static DecodedObject Check(TypeSchema type, string version, string kind, JsonObject tree, FieldValidation validation, List<string>? duplicates)
+    {
+        var pruner = new Pruner();
+        pruner.PruneObject(tree, type, null, type.Name.Length > 0);
+        if (pruner.Fault is { } fault) return Refuse(kind, version, fault);
+
+        if (validation == FieldValidation.Ignore || (duplicates is null && pruner.Unknown is null)) return new DecodedObject(tree, [], null);
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        foreach (var path in duplicates ?? []) warnings.Add($"duplicate field \"{path}\"");
+        foreach (var path in pruner.Unknown ?? []) warnings.Add($"unknown field \"{path}\"");
+        return validation == FieldValidation.Strict
+            ? Refuse(kind, version, $"strict decoding error: {string.Join(", ", warnings)}")
+            : new DecodedObject(tree, warnings.ToImmutable(), null);
+    }
+
+    private static ApiError? CheckEnvelope(string group, string version, string kind, JsonObject tree)
+    {
+        var wanted = group.Length == 0 ? version : $"{group}/{version}";
+        foreach (var name in (ReadOnlySpan<string>)["apiVersion", "kind"])
+        {
+            if (!tree.TryGetPropertyValue(name, out var node) || node is null || JsonTree.AsString(node) is "") continue;
+            if (!JsonTree.IsString(node, out _))
+                return ApiError.BadRequest($"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: " +
+                    $"json: cannot unmarshal {GoTypes.JsonKind(node)} into Go struct field .{name} of type string");
+        }
+        var apiVersion = JsonTree.String(tree, "apiVersion") is { Length: > 0 } given ? given : wanted;
+        var givenKind = JsonTree.String(tree, "kind") is { Length: > 0 } k ? k : kind;
+        if (givenKind != kind)
+        {
+            var givenVersion = apiVersion[(apiVersion.LastIndexOf('/') + 1)..];
+            return ApiError.BadRequest($"{givenKind} in version \"{givenVersion}\" cannot be handled as a {kind}: the kind in the data ({givenKind}) does not match the expected kind ({kind})");
+        }
+        if (apiVersion != wanted)
+            return ApiError.BadRequest($"the API version in the data ({apiVersion}) does not match the expected API version ({wanted})");
+        tree["apiVersion"] = wanted;
+        tree["kind"] = kind;
+        return null;
+    }
+
+    private static DecodedObject Refuse(string kind, string version, string fault) =>
+        new(null, [], ApiError.BadRequest($"{kind} in version \"{version}\" cannot be handled as a {kind}: {fault}"));
+
+    private static DecodedObject Unrecognized(string kind, string fault, ReadOnlySpan<byte> body) =>
+        new(null, [], ApiError.BadRequest($"the object provided is unrecognized (must be of type {kind}): {fault} ({Summarize(body)})"));
+
+    private static string Summarize(ReadOnlySpan<byte> body)
+    {
+        const int Shown = 30;
+        if (body.IsEmpty) return "<empty>";
+        var head = body[..Math.Min(Shown, body.Length)];
+        var text = body[0] == '{' ? Encoding.UTF8.GetString(head) : Convert.ToHexStringLower(head);
+        return body.Length > Shown ? text + " ..." : text;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Kinds;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Schemas;
+
+/// <summary>What the server itself decides of an object on create and update, for every kind: identity, what a subresource may
+/// touch, and the generation.</summary>
+public static class ObjectStrategy
+{
+    /// <summary>Longest generated name (characters); the prefix is cut to leave room for the suffix.</summary>
+    private const int GeneratedNameMax = 63;
+    private const int SuffixLength = 5;
+
+    // No vowels, 0, 1 or 3, so that no suffix is a word or misread.
+    private const string SuffixAlphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+    /// <summary>A name of <paramref name="prefix"/> and five random characters.</summary>
+    public static string GenerateName(string prefix, Random random)
+    {
+        Span<char> suffix = stackalloc char[SuffixLength];
+        foreach (ref var c in suffix) c = SuffixAlphabet[random.Next(SuffixAlphabet.Length)];
+        return string.Concat(prefix.AsSpan(0, Math.Min(prefix.Length, GeneratedNameMax - SuffixLength)), suffix);
+    }
+
+    /// <summary>Makes a decoded and defaulted object ready for validation and storing.</summary>
+    /// <param name="ns">The namespace of the request; empty for cluster-scoped kinds.</param>
+    /// <param name="uid">The identity of the new object.</param>
+    /// <param name="random">Draws the suffix of a generated name.</param>
+    public static void PrepareForCreate(ResourceSchema schema, JsonObject tree, string ns, string uid, DateTimeOffset now, Random random)
+    {
+        var metadata = JsonTree.Ensure(tree, "metadata");
+        if (ns.Length > 0 && string.IsNullOrEmpty(JsonTree.String(metadata, "namespace"))) metadata["namespace"] = ns;
+        if (string.IsNullOrEmpty(JsonTree.String(metadata, "name")) && JsonTree.String(metadata, "generateName") is { Length: > 0 } prefix)
+            metadata["name"] = GenerateName(prefix, random);
+        metadata["uid"] = uid;
+        metadata["creationTimestamp"] = Rfc3339.Seconds(now);
+        metadata.Remove("resourceVersion");
+        metadata.Remove("selfLink");
+        metadata.Remove("deletionTimestamp");
+        metadata.Remove("deletionGracePeriodSeconds");
+        if (schema.Generation == GenerationRule.None) metadata.Remove("generation");
+        else metadata["generation"] = 1L;
+        // Nodes register themselves together with their status.
+        if (schema.HasStatus && schema.Type != ResourceTypes.Nodes) tree.Remove("status");
+        KindStrategies.Of(schema.Type)?.PrepareForCreate(tree);
+    }
+
+    /// <summary>Makes <paramref name="tree"/> what will be stored if it is valid: carries over from <paramref name="stored"/>
+    /// what this update may not touch or has left out, and raises the generation.</summary>
+    /// <param name="subresource">Empty for the object itself; <c>status</c> touches nothing but the status.</param>
+    public static void PrepareForUpdate(ResourceSchema schema, JsonObject tree, JsonObject stored, string subresource)
+    {
+        var metadata = JsonTree.Ensure(tree, "metadata");
+        var old = JsonTree.Ensure(stored, "metadata");
+        if (subresource == "status") KeepAllButStatus(schema, tree, stored, metadata, old);
+        else if (schema.HasStatus) Carry(tree, stored, "status");
+
+        foreach (var name in (ReadOnlySpan<string>)["uid", "creationTimestamp", "namespace", "name"])
+            if (string.IsNullOrEmpty(JsonTree.String(metadata, name))) Carry(metadata, old, name);
+        foreach (var name in (ReadOnlySpan<string>)["deletionTimestamp", "deletionGracePeriodSeconds"])
+            if (metadata[name] is null) Carry(metadata, old, name);
+        metadata.Remove("selfLink");
+
+        KindStrategies.Of(schema.Type)?.PrepareForUpdate(tree, stored, subresource);
+        SetGeneration(schema, tree, stored, metadata, old);
+    }
+
+    private static void KeepAllButStatus(ResourceSchema schema, JsonObject tree, JsonObject stored, JsonObject metadata, JsonObject old)
+    {
+        foreach (var name in tree.Select(f => f.Key).Concat(stored.Select(f => f.Key)).Distinct(StringComparer.Ordinal).ToArray())
+            if (name is not ("metadata" or "status" or "apiVersion" or "kind")) Carry(tree, stored, name);
+        // Kubelets label their nodes and annotate their pods through the status; everywhere else metadata stays.
+        var free = schema.Type == ResourceTypes.Nodes || schema.Type == ResourceTypes.Pods || schema.Type == ResourceTypes.Namespaces;
+        foreach (var name in (ReadOnlySpan<string>)["labels", "annotations", "finalizers", "ownerReferences"])
+            if (!free || name is "ownerReferences") Carry(metadata, old, name);
+    }
+
+    /// <summary>Sets a field as the stored object has it, which may be not at all.</summary>
+    private static void Carry(JsonObject tree, JsonObject stored, string name)
+    {
+        if (stored.TryGetPropertyValue(name, out var value)) tree[name] = value?.DeepClone();
+        else tree.Remove(name);
+    }
+
+    private static void SetGeneration(ResourceSchema schema, JsonObject tree, JsonObject stored, JsonObject metadata, JsonObject old)
+    {
+        if (schema.Generation == GenerationRule.None)
+        {
+            Carry(metadata, old, "generation");
+            return;
+        }
+        var generation = JsonTree.Int64(old, "generation") ?? 0;
+        var changed = schema.Generation == GenerationRule.Spec
+            ? !JsonTree.DeepEquals(tree["spec"], stored["spec"])
+            : !SameContent(tree, stored) || !SameContent(stored, tree);
+        metadata["generation"] = changed ? generation + 1 : generation;
+    }
+
+    private static bool SameContent(JsonObject tree, JsonObject other)
+    {
+        foreach (var (name, value) in tree)
+        {
+            if (name is "metadata" or "status" or "apiVersion" or "kind") continue;
+            if (!JsonTree.DeepEquals(value, other[name])) return false;
+        }
+        return true;
+    }
+}
