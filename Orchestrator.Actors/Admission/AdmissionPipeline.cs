@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Orchestrator.Actors.Admission.Plugins;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Admission;
+
+/// <summary>The plugins that every request passes, in their order.</summary>
+public sealed class AdmissionPipeline(ImmutableArray<IAdmissionPlugin> plugins)
+{
+    /// <summary>What every cluster has. The namespace comes first: nothing else needs looking at when it is not there.</summary>
+    public static AdmissionPipeline BuiltIn { get; } = new([
+        new NamespaceLifecycle(),
+        new ServiceAccountDefault(),
+        new PodPriority(),
+        new DefaultTolerationSeconds(),
+    ]);
+
+    /// <summary>Runs the plugins until one refuses.</summary>
+    public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
+    {
+        // Nearly every plugin answers at once, so the usual request allocates no state machine.
+        for (var i = 0; i < plugins.Length; i++)
+        {
+            var pending = plugins[i].AdmitAsync(request, registries, cancellationToken);
+            if (!pending.IsCompletedSuccessfully) return ContinueAsync(pending, i + 1, request, registries, cancellationToken);
+            if (pending.Result is { } error) return ValueTask.FromResult<ApiError?>(error);
+        }
+        return ValueTask.FromResult<ApiError?>(null);
+    }
+
+    private async ValueTask<ApiError?> ContinueAsync(
+        ValueTask<ApiError?> pending, int next, AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
+    {
+        var error = await pending.ConfigureAwait(false);
+        for (; error is null && next < plugins.Length; next++)
+            error = await plugins[next].AdmitAsync(request, registries, cancellationToken).ConfigureAwait(false);
+        return error;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Admission.Plugins;
+
+/// <summary>Lets a pod stay on a node that is not ready or not reachable for five minutes, unless it says otherwise.</summary>
+/// <remarks>Source: kube-apiserver, admission plugin DefaultTolerationSeconds.</remarks>
+public sealed class DefaultTolerationSeconds : IAdmissionPlugin
+{
+    /// <summary>How long such a node is tolerated (seconds).</summary>
+    private const int Seconds = 300;
+
+    private static readonly string[] Taints = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+
+    public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
+    {
+        if (request.Operation == AdmissionOperation.Create && request.Schema.Type == ResourceTypes.Pods && request.Subresource.Length == 0
+            && JsonTree.Object(request.Object, "spec") is { } spec)
+            AddTo(spec);
+        return ValueTask.FromResult<ApiError?>(null);
+    }
+
+    private static void AddTo(JsonObject spec)
+    {
+        var tolerations = JsonTree.Array(spec, "tolerations");
+        foreach (var taint in Taints)
+        {
+            if (tolerations is not null && tolerations.Any(t => Tolerates(t, taint))) continue;
+            if (tolerations is null) spec["tolerations"] = tolerations = [];
+            tolerations.Add(new JsonObject
+            {
+                ["key"] = taint,
+                ["operator"] = "Exists",
+                ["effect"] = "NoExecute",
+                ["tolerationSeconds"] = Seconds,
+            });
+        }
+    }
+
+    private static bool Tolerates(JsonNode? toleration, string taint) =>
+        toleration is JsonObject t
+        && (JsonTree.String(t, "key") is not { Length: > 0 } key || key == taint)
+        && (JsonTree.String(t, "effect") is not { Length: > 0 } effect || effect == "NoExecute");
+}

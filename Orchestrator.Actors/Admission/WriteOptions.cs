@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Admission;
+
+/// <summary>How a create, update or patch is to be done.</summary>
+public sealed record WriteOptions
+{
+    public static WriteOptions Default { get; } = new();
+
+    /// <summary>Everything but the commit is done.</summary>
+    public bool DryRun { get; init; }
+
+    public string FieldManager { get; init; } = "";
+
+    /// <summary>What unknown fields in the result of a patch lead to; other bodies have been decoded with it already.</summary>
+    public FieldValidation FieldValidation { get; init; }
+}
+
+/// <summary>What became of a verb: the committed object, or why it was refused.</summary>
+/// <param name="Object">The object as stored, in the version in which objects of its type are stored; null when refused.</param>
+/// <param name="Error">The refusal.</param>
+/// <param name="Warnings">Remarks for the client, whether or not the verb was carried out.</param>
+public sealed record StoreResult(StoredObject? Object, ApiError? Error, ImmutableArray<string> Warnings)
+{
+    /// <summary>The object existed before only in the sense of an apply: this call made it.</summary>
+    public bool Created { get; init; }
+
+    public static StoreResult Of(StoredObject o) => new(o, null, []);
+
+    public static StoreResult Refused(ApiError error) => new(null, error, []);
+}
+
+/// <summary>What became of a deletion.</summary>
+/// <param name="Object">The last state when removed; otherwise the object that waits for its grace period or its finalizers.</param>
+/// <param name="Removed">The object is gone.</param>
+public sealed record DeleteResult(StoredObject? Object, bool Removed, ApiError? Error)
+{
+    public static DeleteResult Refused(ApiError error) => new(null, false, error);
+}
+
+/// <summary>One status to be written: the whole value of <c>status</c> as UTF-8 JSON.</summary>
+public sealed record StatusUpdate(ObjectKey Key, ReadOnlyMemory<byte> Status, string? Uid = null, long? IfRevision = null);
+
+/// <summary>One object to be deleted; nothing happens when it has another uid by now.</summary>
+public sealed record DeleteTarget(ObjectKey Key, string? Uid = null);

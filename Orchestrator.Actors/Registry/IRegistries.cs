@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Registry;
+
+/// <summary>The registries as the verbs see them: writes that commit, and informers to read from.</summary>
+/// <remarks>The process has one, <c>RegistryClient</c>; tests of the verbs need no cluster.</remarks>
+public interface IRegistries
+{
+    /// <summary>Writes in one commit and returns what became of each, in order. Refusals and timeouts are results, not exceptions.</summary>
+    Task<ImmutableArray<WriteResult>> WriteAsync(ResourceType type, ImmutableArray<ObjectWrite> writes, CancellationToken cancellationToken = default);
+
+    /// <summary>The informer of a type, once it has the whole state.</summary>
+    ValueTask<Informer> InformerAsync(ResourceType type, CancellationToken cancellationToken = default);
+
+    /// <summary>The informer, once it has seen all that was committed before this call.</summary>
+    ValueTask<Informer> ConsistentAsync(ResourceType type, CancellationToken cancellationToken = default);
+}

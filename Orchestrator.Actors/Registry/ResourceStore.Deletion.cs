@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Registry;
+
+public sealed partial class ResourceStore
+{
+    /// <summary>Deletes an object, or marks it when it has a grace period or finalizers; what it owns is the garbage collector's.</summary>
+    public async Task<DeleteResult> DeleteAsync(
+        ResourceSchema schema, ObjectKey key, DeleteOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= DeleteOptions.Default;
+        for (var attempt = 1; ; attempt++)
+        {
+            if (await GetAsync(schema.StoredAs, key, cancellationToken).ConfigureAwait(false) is not { } stored)
+                return DeleteResult.Refused(ApiError.NotFound(schema.Type, key.Name));
+            var (write, decided) = await PlanDeletionAsync(schema, stored, options, cancellationToken).ConfigureAwait(false);
+            if (write is null) return decided!;
+            var result = await WriteAsync(schema.StoredAs, write, cancellationToken).ConfigureAwait(false);
+            if (result.Error is null) return new DeleteResult(result.Object, write is RemoveObject, null);
+            if (result.Error.Reason != "Conflict" || attempt == AttemptsMax) return DeleteResult.Refused(Renamed(result.Error, schema));
+        }
+    }
+
+    /// <summary>Deletes what <paramref name="matches"/> in a namespace (empty: in all); returns what was deleted or marked.</summary>
+    public async Task<(ImmutableArray<StoredObject> Objects, ApiError? Error)> DeleteCollectionAsync(
+        ResourceSchema schema, string ns, Func<StoredObject, bool> matches, DeleteOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var index = (await Registries.ConsistentAsync(schema.StoredAs, cancellationToken).ConfigureAwait(false)).Objects;
+        var objects = (ns.Length > 0 ? index.InNamespace(ns) : index.EnumerateFrom()).Where(matches).ToList();
+        var results = await DeleteManyAsync(schema.StoredAs, [.. objects.Select(o => new DeleteTarget(o.Key, o.Meta.Uid))], options, cancellationToken).ConfigureAwait(false);
+        foreach (var result in results)
+            if (result.Error is { Reason: not ("NotFound" or "Conflict") } error) return ([], error);
+        return ([.. results.Where(r => r.Object is not null).Select(r => r.Object!)], null);
+    }
+
+    /// <summary>Deletes many objects of one type in one commit; those that lose against another writer are tried again alone.</summary>
+    public async Task<ImmutableArray<DeleteResult>> DeleteManyAsync(
+        ResourceType type, IReadOnlyList<DeleteTarget> targets, DeleteOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= DeleteOptions.Default;
+        var schema = SchemaOf(type);
+        var objects = (await Registries.ConsistentAsync(type, cancellationToken).ConfigureAwait(false)).Objects;
+        var results = new DeleteResult[targets.Count];
+        var writes = new List<(int Index, ObjectWrite Write)>();
+        for (var i = 0; i < targets.Count; i++)
+        {
+            if (objects.Get(targets[i].Key) is not { } stored)
+            {
+                results[i] = DeleteResult.Refused(ApiError.NotFound(type, targets[i].Key.Name));
+                continue;
+            }
+            var (write, decided) = await PlanDeletionAsync(schema, stored, WithUid(options, targets[i].Uid), cancellationToken).ConfigureAwait(false);
+            if (write is null) results[i] = decided!;
+            else writes.Add((i, write));
+        }
+        if (writes.Count == 0) return [.. results];
+        var written = await Registries.WriteAsync(type, [.. writes.Select(w => w.Write)], cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < writes.Count; i++)
+        {
+            var (index, write) = writes[i];
+            var target = targets[index];
+            results[index] = written[i].Error switch
+            {
+                null => new DeleteResult(written[i].Object, write is RemoveObject, null),
+                { Reason: "Conflict" } => await DeleteAsync(schema, target.Key, WithUid(options, target.Uid), cancellationToken).ConfigureAwait(false),
+                { } error => DeleteResult.Refused(error),
+            };
+        }
+        return [.. results];
+    }
+
+    private async ValueTask<(ObjectWrite? Write, DeleteResult? Decided)> PlanDeletionAsync(
+        ResourceSchema schema, StoredObject stored, DeleteOptions options, CancellationToken cancellationToken)
+    {
+        if (ObjectDeletion.CheckPreconditions(schema.Type, stored, options) is { } conflict) return (null, DeleteResult.Refused(conflict));
+        var request = new AdmissionRequest(AdmissionOperation.Delete, schema, stored.Key, null, stored, "", options.DryRun);
+        if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return (null, DeleteResult.Refused(forbidden));
+        var plan = ObjectDeletion.Plan(schema, stored, options, _clock.GetUtcNow());
+        if (plan.Step == DeletionStep.Pending) return (null, new DeleteResult(stored, false, null));
+        if (plan.Step == DeletionStep.Remove)
+            return options.DryRun
+                ? (null, new DeleteResult(stored, true, null))
+                : (new RemoveObject(stored.Key, stored.Meta.Uid, stored.Revision), null);
+        var json = UncommittedJson.From(plan.Marked!);
+        return options.DryRun
+            ? (null, new DeleteResult(new StoredObject(stored.Key, stored.Revision, json.WithRevision(stored.Revision)), false, null))
+            : (new ReplaceObject(stored.Key, json, stored.Meta.Uid, stored.Revision), null);
+    }
+
+    private static DeleteOptions WithUid(DeleteOptions options, string? uid) => uid is null ? options : options with { Uid = uid };
+}

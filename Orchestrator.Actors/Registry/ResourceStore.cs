@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Registry;
+
+/// <summary>The verbs of Kubernetes over the registries: what the HTTP API, the shell and the controllers all call.</summary>
+/// <remarks>All work before the commit is done here, in parallel and in any process; the registry does what must be serial.
+/// One instance per process, called from many threads. Trees that are passed in become the store's to change.</remarks>
+public sealed partial class ResourceStore
+{
+    /// <summary>Most tries of a write that names no version and loses against others (count).</summary>
+    private const int AttemptsMax = 12;
+
+    /// <summary>Most names that are tried for a <c>generateName</c> (count). Source: k8s.io/apiserver, registry/generic.</summary>
+    private const int NamesMax = 8;
+
+    private readonly Func<SchemaCatalog> _catalog;
+    private readonly TimeProvider _clock;
+    private readonly IIdentitySource _identities;
+    private readonly AdmissionPipeline _admission;
+
+    public ResourceStore(
+        IRegistries registries, Func<SchemaCatalog> catalog, TimeProvider clock, IIdentitySource? identities = null, AdmissionPipeline? admission = null)
+    {
+        Registries = registries;
+        _catalog = catalog;
+        _clock = clock;
+        _identities = identities ?? new RandomIdentitySource();
+        _admission = admission ?? AdmissionPipeline.BuiltIn;
+    }
+
+    /// <summary>The way to informers and to writes that need no preparation.</summary>
+    public IRegistries Registries { get; }
+
+    /// <summary>The kinds as they are now.</summary>
+    public SchemaCatalog Catalog => _catalog();
+
+    /// <summary>The schema in which objects of a type are stored.</summary>
+    /// <exception cref="ArgumentException">There is no such type.</exception>
+    public ResourceSchema SchemaOf(ResourceType type) => Catalog.Find(type) ?? throw new ArgumentException($"no such type: {type}", nameof(type));
+
+    /// <summary>The object as of all that was committed before this call, or null.</summary>
+    public async ValueTask<StoredObject?> GetAsync(ResourceType type, ObjectKey key, CancellationToken cancellationToken = default) =>
+        (await Registries.ConsistentAsync(type, cancellationToken).ConfigureAwait(false)).Get(key);
+
+    /// <summary>Creates an object from a decoded tree.</summary>
+    /// <param name="schema">The kind as requested.</param>
+    /// <param name="ns">The namespace of the request; empty for cluster-scoped kinds.</param>
+    /// <param name="tree">The object; its name may be left to <c>generateName</c>.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellationToken">Ends the wait for the commit, not the commit.</param>
+    public async Task<StoreResult> CreateAsync(
+        ResourceSchema schema, string ns, JsonObject tree, WriteOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= WriteOptions.Default;
+        var prepared = await PrepareCreateAsync(schema, ns, tree, options.DryRun, cancellationToken).ConfigureAwait(false);
+        if (prepared.Error is { } refused) return StoreResult.Refused(refused);
+        var key = prepared.Key;
+        if (options.DryRun)
+        {
+            if (await GetAsync(schema.StoredAs, key, cancellationToken).ConfigureAwait(false) is not null)
+                return StoreResult.Refused(ApiError.AlreadyExists(schema.Type, key.Name));
+            return StoreResult.Of(new StoredObject(key, 0, JsonBytes(tree))) with { Created = true };
+        }
+        for (var name = 1; ; name++)
+        {
+            var result = await WriteAsync(schema.StoredAs, new CreateObject(key, UncommittedJson.From(tree)), cancellationToken).ConfigureAwait(false);
+            if (result.Object is { } created) return StoreResult.Of(created) with { Created = true };
+            if (!prepared.Generated || result.Error is not { Reason: "AlreadyExists" } taken) return StoreResult.Refused(Renamed(result.Error!, schema));
+            if (name == NamesMax)
+                return StoreResult.Refused(taken with { Message = taken.Message + ", the server was not able to generate a unique name for the object", RetryAfterSeconds = 1 });
+            key = Rename(schema, tree, key);
+        }
+    }
+
+    /// <summary>Replaces an object, or one of its subresources, by a decoded tree.</summary>
+    /// <param name="subresource">Empty, <c>status</c> or <c>finalize</c> (namespaces).</param>
+    public Task<StoreResult> UpdateAsync(
+        ResourceSchema schema, ObjectKey key, JsonObject tree, string subresource = "", WriteOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= WriteOptions.Default;
+        if (SystemMetadata.MatchName(tree, key.Name) is { } wrongName) return Task.FromResult(StoreResult.Refused(wrongName));
+        if (SystemMetadata.MatchNamespace(tree, schema, key.Namespace) is { } wrongNamespace) return Task.FromResult(StoreResult.Refused(wrongNamespace));
+        var (revision, malformed) = SystemMetadata.Precondition(tree, schema);
+        if (malformed is not null) return Task.FromResult(StoreResult.Refused(malformed));
+        if (revision is null && subresource.Length == 0 && NeedsVersion(schema))
+            return Task.FromResult(StoreResult.Refused(ApiError.Invalid(schema.Group, schema.Kind, key.Name,
+                [new ErrorCause("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0x0: must be specified for an update")])));
+        var last = revision is not null;
+        return ChangeAsync(schema, key, subresource, _ => (last ? tree : tree.DeepClone().AsObject(), null), options,
+            () => revision is null && subresource.Length == 0 && MayCreate(schema) ? CreateAsync(schema, key.Namespace, tree, options, cancellationToken) : null,
+            cancellationToken);
+    }
+
+    /// <summary>Changes an object by a function of its current state; when others write in between, the function is called again.</summary>
+    /// <param name="patch">Gets a tree of its own, in the version of <paramref name="schema"/> and with its resourceVersion; returns
+    /// the new state, or a refusal. A resourceVersion that it changes becomes a precondition.</param>
+    public Task<StoreResult> PatchAsync(
+        ResourceSchema schema, ObjectKey key, Func<JsonObject, (JsonObject? Tree, ApiError? Error)> patch, string subresource = "",
+        WriteOptions? options = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(schema, key, subresource, patch, options ?? WriteOptions.Default, static () => null, cancellationToken, check: true);
+
+    private async Task<StoreResult> ChangeAsync(
+        ResourceSchema schema, ObjectKey key, string subresource, Func<JsonObject, (JsonObject? Tree, ApiError? Error)> change, WriteOptions options,
+        Func<Task<StoreResult>?> whenAbsent, CancellationToken cancellationToken, bool check = false)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            if (await GetAsync(schema.StoredAs, key, cancellationToken).ConfigureAwait(false) is not { } stored)
+                return await (whenAbsent() ?? Task.FromResult(StoreResult.Refused(ApiError.NotFound(schema.Type, key.Name)))).ConfigureAwait(false);
+            var proposed = await ProposeAsync(schema, stored, subresource, change, options, check, cancellationToken).ConfigureAwait(false);
+            if (proposed.Error is { } refused) return StoreResult.Refused(refused) with { Warnings = proposed.Warnings };
+            if (proposed.Outcome == UpdateOutcome.Unchanged) return new StoreResult(stored, null, proposed.Warnings);
+            if (options.DryRun) return new StoreResult(new StoredObject(key, stored.Revision, UncommittedJson.From(proposed.Tree!).WithRevision(stored.Revision)), null, proposed.Warnings);
+
+            ObjectWrite write = proposed.Outcome == UpdateOutcome.Remove
+                ? new RemoveObject(key, stored.Meta.Uid, stored.Revision)
+                : new ReplaceObject(key, UncommittedJson.From(proposed.Tree!), stored.Meta.Uid, stored.Revision);
+            var result = await WriteAsync(schema.StoredAs, write, cancellationToken).ConfigureAwait(false);
+            if (result.Error is null) return new StoreResult(result.Object, null, proposed.Warnings);
+            if (result.Error.Reason != "Conflict" || proposed.Conditional || attempt == AttemptsMax)
+                return StoreResult.Refused(Renamed(result.Error, schema)) with { Warnings = proposed.Warnings };
+        }
+    }
+
+    /// <summary>All that leads to the new state, on top of one stored version.</summary>
+    private async ValueTask<Proposal> ProposeAsync(
+        ResourceSchema schema, StoredObject stored, string subresource, Func<JsonObject, (JsonObject? Tree, ApiError? Error)> change, WriteOptions options,
+        bool check, CancellationToken cancellationToken)
+    {
+        var before = stored.ToTree();
+        var storage = ObjectConversion.IsStorage(schema) ? schema : SchemaOf(schema.StoredAs);
+        if (!ReferenceEquals(schema, storage)) ObjectConversion.FromStorage(schema, before);
+        var (tree, error) = change(before.DeepClone().AsObject());
+        if (error is not null) return new Proposal(error);
+        var warnings = ImmutableArray<string>.Empty;
+        if (check)
+        {
+            var decoded = ObjectDecoder.Check(schema, tree!, options.FieldValidation);
+            if (decoded.Error is not null) return new Proposal(decoded.Error);
+            (tree, warnings) = (decoded.Tree, decoded.Warnings);
+            if ((SystemMetadata.MatchName(tree!, stored.Key.Name) ?? SystemMetadata.MatchNamespace(tree!, schema, stored.Key.Namespace)) is { } mismatch) return new Proposal(mismatch);
+        }
+        var (revision, malformed) = SystemMetadata.Precondition(tree!, schema);
+        if (malformed is not null) return new Proposal(malformed);
+        if (revision is { } seen && seen != stored.Revision) return new Proposal(ApiError.Modified(schema.Type, stored.Key.Name));
+        if (JsonTree.String(SystemMetadata.Of(tree!), "uid") is { Length: > 0 } uid && uid != stored.Meta.Uid)
+            return new Proposal(ApiError.Conflict(schema.Type, stored.Key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Meta.Uid}"));
+
+        Defaulting.Apply(schema, tree!);
+        var request = new AdmissionRequest(AdmissionOperation.Update, schema, stored.Key, tree, stored, subresource, options.DryRun);
+        if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return new Proposal(forbidden);
+        ObjectUpdate.Prepare(schema, tree!, before, subresource);
+        if (Validation.ValidateUpdate(schema, tree!, before, subresource) is { } invalid) return new Proposal(invalid) { Warnings = warnings };
+        var outcome = ObjectUpdate.Decide(schema, tree!, before);
+        ObjectConversion.ToStorage(schema, storage, tree!);
+        // A patch sees the version that it changes; only one that names another, or an update that names one, is a condition.
+        return new Proposal(null) { Tree = tree, Outcome = outcome, Conditional = revision is not null && !check, Warnings = warnings };
+    }
+
+    private async ValueTask<PreparedCreate> PrepareCreateAsync(ResourceSchema schema, string ns, JsonObject tree, bool dryRun, CancellationToken cancellationToken)
+    {
+        var (error, generated) = ObjectCreation.Complete(schema, ns, tree, _identities);
+        if (error is not null) return new PreparedCreate(default, false, error);
+        var key = new ObjectKey(schema.Namespaced ? ns : "", JsonTree.String(SystemMetadata.Of(tree), "name") ?? "");
+        var request = new AdmissionRequest(AdmissionOperation.Create, schema, key, tree, null, "", dryRun);
+        var pending = _admission.AdmitAsync(request, Registries, cancellationToken);
+        error = pending.IsCompletedSuccessfully ? pending.Result : await pending.ConfigureAwait(false);
+        if (error is not null) return new PreparedCreate(key, false, error);
+        ObjectCreation.Finish(schema, tree, _identities.NewUid(), _clock.GetUtcNow());
+        if (Validation.ValidateCreate(schema, tree) is { } invalid) return new PreparedCreate(key, false, invalid);
+        if (!ObjectConversion.IsStorage(schema)) ObjectConversion.ToStorage(schema, SchemaOf(schema.StoredAs), tree);
+        return new PreparedCreate(key, generated, null);
+    }
+
+    private async Task<WriteResult> WriteAsync(ResourceType type, ObjectWrite write, CancellationToken cancellationToken) =>
+        (await Registries.WriteAsync(type, [write], cancellationToken).ConfigureAwait(false))[0];
+
+    private ObjectKey Rename(ResourceSchema schema, JsonObject tree, ObjectKey key)
+    {
+        var meta = SystemMetadata.Of(tree);
+        var name = _identities.NewName(JsonTree.String(meta, "generateName")!);
+        meta["name"] = name;
+        if (schema.Type == ResourceTypes.Namespaces) JsonTree.Ensure(meta, "labels")["kubernetes.io/metadata.name"] = name;
+        return key with { Name = name };
+    }
+
+    // The registry knows the type under which it stores; the client asked under another group.
+    private static ApiError Renamed(ApiError error, ResourceSchema schema) =>
+        schema.StoredAs == schema.Type || error.Kind.Length == 0 ? error : error with { Group = schema.Group, Kind = schema.Plural };
+
+    // Source: the strategies of kube-apiserver, AllowUnconditionalUpdate and AllowCreateOnUpdate.
+    private static bool NeedsVersion(ResourceSchema schema) =>
+        schema.IsCustom || schema.Type == ResourceTypes.Leases || schema.Type == ResourceTypes.CustomResourceDefinitions;
+
+    private static bool MayCreate(ResourceSchema schema) =>
+        schema.Type == ResourceTypes.Endpoints || schema.StoredAs == ResourceTypes.Events || schema.Type == ResourceTypes.Services;
+
+    private static byte[] JsonBytes(JsonObject tree) => Encoding.UTF8.GetBytes(JsonTree.ToText(tree));
+
+    private readonly record struct PreparedCreate(ObjectKey Key, bool Generated, ApiError? Error);
+
+    private readonly record struct Proposal(ApiError? Error)
+    {
+        public JsonObject? Tree { get; init; }
+        public UpdateOutcome Outcome { get; init; }
+        public bool Conditional { get; init; }
+        public ImmutableArray<string> Warnings { get; init; } = [];
+    }
+}
