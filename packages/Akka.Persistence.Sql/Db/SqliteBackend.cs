@@ -54,9 +54,10 @@ internal sealed class SqliteBackend : ISqlBackend
     {
         if (error is SequenceConflictException or SqlJournalException) return error;
         if (error is not SqliteException sqlite) return new SqlJournalException($"journal {DataSource}: {error.Message}", error);
-        return sqlite.SqliteErrorCode switch
+        // Extended result codes are on: the low byte is the primary code.
+        return (sqlite.SqliteErrorCode & 0xff) switch
         {
-            raw.SQLITE_CONSTRAINT when sqlite.SqliteExtendedErrorCode is raw.SQLITE_CONSTRAINT_UNIQUE or raw.SQLITE_CONSTRAINT_PRIMARYKEY =>
+            raw.SQLITE_CONSTRAINT when sqlite.SqliteErrorCode is raw.SQLITE_CONSTRAINT_UNIQUE or raw.SQLITE_CONSTRAINT_PRIMARYKEY =>
                 new SequenceConflictException($"journal {DataSource}: another writer has written this sequence number first: {sqlite.Message}", sqlite),
             raw.SQLITE_FULL => Outage("the disk or the database is full", sqlite),
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED =>
@@ -75,7 +76,7 @@ internal sealed class SqliteBackend : ISqlBackend
     }
 
     private SqlJournalException Outage(string what, SqliteException cause) =>
-        new($"journal {DataSource}: {what} (SQLite error {cause.SqliteErrorCode}/{cause.SqliteExtendedErrorCode})", cause, outage: true);
+        new($"journal {DataSource}: {what} (SQLite error {cause.SqliteErrorCode})", cause, outage: true);
 
     private SqliteConnection Open()
     {
@@ -117,7 +118,7 @@ internal sealed class SqliteBackend : ISqlBackend
                 Pragma(handle, "journal_mode", "WAL");
                 return;
             }
-            catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED && Environment.TickCount64 < deadline)
+            catch (SqliteException e) when ((e.SqliteErrorCode & 0xff) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED && Environment.TickCount64 < deadline)
             {
                 Thread.Sleep(10);
             }
