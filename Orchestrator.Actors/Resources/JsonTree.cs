@@ -69,6 +69,20 @@ public static class JsonTree
         return node;
     }
 
+    /// <summary>What a value is, as Go's messages call it: null, object, array, string, number or bool.</summary>
+    public static string KindOf(JsonNode? node) => node switch
+    {
+        null => "null",
+        JsonObject => "object",
+        JsonArray => "array",
+        _ => node.GetValueKind() switch
+        {
+            JsonValueKind.String => "string",
+            JsonValueKind.Number => "number",
+            _ => "bool",
+        },
+    };
+
     public static string ToText(JsonNode? node) => node is null ? "null" : node.ToJsonString(Compact);
 
     /// <summary>Equal as JSON values: the order of fields does not matter, 1 equals 1.0.</summary>

@@ -111,7 +111,7 @@ internal static class CustomValidation
         faults.TypeInvalid(path, found, $"{path} in body must be of type {wanted}: {GoQuote.Quote(found)}");
     }
 
-    private static string TypeNameOf(JsonNode? value) => GoTypes.JsonKind(value) switch
+    private static string TypeNameOf(JsonNode? value) => JsonTree.KindOf(value) switch
     {
         "bool" => "boolean",
         "number" => IsWhole(value!) ? "integer" : "number",

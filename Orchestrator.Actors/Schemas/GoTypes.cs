@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace Orchestrator.Actors.Schemas;
 
 /// <summary>The names that types have in the Go code of Kubernetes: its decoding errors show them.</summary>
@@ -27,17 +24,4 @@ internal static class GoTypes
 
     /// <summary>The last part of the name of a struct: <c>PodSpec</c>.</summary>
     public static string ShortNameOf(TypeSchema type) => type.Name[(type.Name.LastIndexOf('.') + 1)..];
-
-    public static string JsonKind(JsonNode? node) => node switch
-    {
-        null => "null",
-        JsonObject => "object",
-        JsonArray => "array",
-        _ => node.GetValueKind() switch
-        {
-            JsonValueKind.String => "string",
-            JsonValueKind.Number => "number",
-            _ => "bool",
-        },
-    };
 }

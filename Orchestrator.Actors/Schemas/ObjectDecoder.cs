@@ -35,7 +35,7 @@ public static class ObjectDecoder
         if (parsed.Fault is { } fault) return Unrecognized(kind, $"couldn't get version/kind; json parse error: {fault}", body);
         if (parsed.Tree is not JsonObject tree)
         {
-            var what = GoTypes.JsonKind(parsed.Tree);
+            var what = JsonTree.KindOf(parsed.Tree);
             return Unrecognized(kind, "couldn't get version/kind; json parse error: json: cannot unmarshal " +
                 $"{what} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}", body);
         }
@@ -73,7 +73,7 @@ public static class ObjectDecoder
             if (!tree.TryGetPropertyValue(name, out var node) || node is null || JsonTree.AsString(node) is "") continue;
             if (!JsonTree.IsString(node, out _))
                 return ApiError.BadRequest($"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: " +
-                    $"json: cannot unmarshal {GoTypes.JsonKind(node)} into Go struct field .{name} of type string");
+                    $"json: cannot unmarshal {JsonTree.KindOf(node)} into Go struct field .{name} of type string");
         }
         var apiVersion = JsonTree.String(tree, "apiVersion") is { Length: > 0 } given ? given : wanted;
         var givenKind = JsonTree.String(tree, "kind") is { Length: > 0 } k ? k : kind;

@@ -148,7 +148,7 @@ internal sealed class Pruner
                 if (BadBase64(text) is { } at) Fault ??= $"illegal base64 data at input byte {at}";
                 return;
             case SchemaKind.IntOrString:
-                Fault ??= $"json: cannot unmarshal {GoTypes.JsonKind(value)} into Go value of type {(IsNumber(value) ? "int32" : "string")}";
+                Fault ??= $"json: cannot unmarshal {JsonTree.KindOf(value)} into Go value of type {(IsNumber(value) ? "int32" : "string")}";
                 return;
             default:
                 Wrong(value, type, path, owner);
@@ -174,7 +174,7 @@ internal sealed class Pruner
 
     private void Wrong(JsonNode? value, TypeSchema type, FieldPath path, TypeSchema owner)
     {
-        var what = GoTypes.JsonKind(value);
+        var what = JsonTree.KindOf(value);
         if (what == "number" && type.Kind is SchemaKind.Int32 or SchemaKind.Int64) what += " " + JsonTree.ToText(value);
         Fault ??= $"json: cannot unmarshal {what} into Go struct field {GoTypes.ShortNameOf(owner)}.{WithoutIndexes(path)} of type {GoTypes.NameOf(type)}";
     }
