@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Controllers;
+
+/// <summary>What a reconciler wants done to one object. Data only: the frame around the reconciler carries it out.</summary>
+public abstract record ControllerAction(ResourceType Type, ObjectKey Key);
+
+/// <summary>Creates an object through admission. Its name is part of the decision, so that a repeated decision creates nothing twice.</summary>
+public sealed record CreateAction(ResourceType Type, ObjectKey Key, JsonObject Body) : ControllerAction(Type, Key);
+
+/// <summary>Applies a JSON merge patch to the object with the given uid; a change of spec raises the generation.</summary>
+/// <param name="IfRevision">Refuses the patch with a Conflict when the object is no longer at this version.</param>
+public sealed record PatchAction(ResourceType Type, ObjectKey Key, string Uid, JsonObject Patch, long? IfRevision = null)
+    : ControllerAction(Type, Key);
+
+/// <summary>Replaces the whole status of the object with the given uid.</summary>
+public sealed record StatusAction(ResourceType Type, ObjectKey Key, string Uid, JsonObject Status) : ControllerAction(Type, Key);
+
+/// <summary>Deletes the object with the given uid.</summary>
+/// <param name="Propagation">Background, Foreground, Orphan, or null for the type's default.</param>
+/// <param name="GraceSeconds">The grace period, or null for the object's own.</param>
+public sealed record DeleteAction(ResourceType Type, ObjectKey Key, string Uid, string? Propagation = null, long? GraceSeconds = null)
+    : ControllerAction(Type, Key);
+
+/// <summary>Records a Kubernetes Event about the object.</summary>
+/// <param name="Kind">The kind of the object, such as <c>Deployment</c>.</param>
+public sealed record EventAction(
+    ResourceType Type, ObjectKey Key, string ApiVersion, string Kind, string Uid, bool Warning, string Reason, string Message)
+    : ControllerAction(Type, Key);
+
+/// <summary>What one pass decided.</summary>
+/// <param name="RequeueAfter">When to look again although nothing may change, or null.</param>
+public sealed record ReconcileResult(ImmutableArray<ControllerAction> Actions, TimeSpan? RequeueAfter = null)
+{
+    public static ReconcileResult None { get; } = new([]);
+}
+
+/// <summary>What a pass knows beside the objects.</summary>
+/// <param name="Now">The time of the pass.</param>
+/// <param name="NameSeed">Unique per decision: names of created objects derive from it.</param>
+/// <param name="Failure">Why the last pass could not create something, or null.</param>
+public sealed record ReconcileContext(DateTimeOffset Now, string NameSeed, string? Failure = null);

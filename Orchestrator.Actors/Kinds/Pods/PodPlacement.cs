@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Orchestrator.Actors.Schemas.Tables;
+
+namespace Orchestrator.Actors.Kinds.Pods;
+
+/// <summary>One term of a node selector: all of its requirements must hold.</summary>
+public sealed record NodeSelectorTerm(ImmutableArray<SelectorTerm> Labels, ImmutableArray<SelectorTerm> Fields)
+{
+    /// <summary>An empty term selects no node.</summary>
+    public bool Matches(string nodeName, IReadOnlyDictionary<string, string> labels)
+    {
+        if (Labels.IsEmpty && Fields.IsEmpty) return false;
+        foreach (var term in Labels)
+            if (!term.Matches(labels)) return false;
+        foreach (var field in Fields)
+            if (field.Key != "metadata.name" || !field.MatchesValue(nodeName)) return false;
+        return true;
+    }
+
+    internal static NodeSelectorTerm Read(JsonElement term) =>
+        new(SelectorTerm.ReadAll(term, "matchExpressions"), SelectorTerm.ReadAll(term, "matchFields"));
+}
+
+public sealed record PreferredNodeTerm(int Weight, NodeSelectorTerm Term);
+
+/// <summary>One term of pod (anti-)affinity.</summary>
+/// <param name="Namespaces">Where the other pods live; empty means the pod's own namespace, unless <paramref name="AllNamespaces"/>.</param>
+/// <param name="Weight">0 for a required term.</param>
+public sealed record PodAffinityTerm(
+    string TopologyKey, LabelQuery Selector, ImmutableArray<string> Namespaces, LabelQuery? NamespaceSelector, int Weight)
+{
+    public bool AllNamespaces => NamespaceSelector is { IsEmpty: true };
+}
+
+public sealed record SpreadConstraint(
+    int MaxSkew, string TopologyKey, bool Hard, LabelQuery Selector, int MinDomains, ImmutableArray<string> MatchLabelKeys,
+    bool HonorNodeAffinity, bool HonorNodeTaints);
+
+/// <summary>Where a pod wants to be: nodeSelector, affinity and topology spread of its spec.</summary>
+public sealed record PodPlacement
+{
+    public static PodPlacement Anywhere { get; } = new();
+
+    public LabelQuery NodeSelector { get; init; } = LabelQuery.Everything;
+
+    /// <summary>One of these terms must match; null when the pod does not say.</summary>
+    public ImmutableArray<NodeSelectorTerm>? RequiredNodeTerms { get; init; }
+    public ImmutableArray<PreferredNodeTerm> PreferredNodeTerms { get; init; } = [];
+    public ImmutableArray<PodAffinityTerm> Affinity { get; init; } = [];
+    public ImmutableArray<PodAffinityTerm> AntiAffinity { get; init; } = [];
+    public ImmutableArray<PodAffinityTerm> PreferredAffinity { get; init; } = [];
+    public ImmutableArray<PodAffinityTerm> PreferredAntiAffinity { get; init; } = [];
+    public ImmutableArray<SpreadConstraint> Spread { get; init; } = [];
+
+    /// <summary>Whether nodeSelector and required node affinity allow the node.</summary>
+    public bool Allows(string nodeName, IReadOnlyDictionary<string, string> labels)
+    {
+        if (!NodeSelector.Matches(labels)) return false;
+        if (RequiredNodeTerms is not { } terms) return true;
+        foreach (var term in terms)
+            if (term.Matches(nodeName, labels)) return true;
+        return false;
+    }
+
+    public static PodPlacement Read(JsonElement spec)
+    {
+        var affinity = spec.Get("affinity");
+        if (!affinity.Exists() && !spec.Get("nodeSelector").Exists() && !spec.Get("topologySpreadConstraints").Exists()) return Anywhere;
+        var node = affinity.Get("nodeAffinity");
+        var required = node.Get("requiredDuringSchedulingIgnoredDuringExecution");
+        return new PodPlacement
+        {
+            NodeSelector = LabelQuery.ReadMap(spec, "nodeSelector"),
+            RequiredNodeTerms = required.Exists() ? [.. required.Items("nodeSelectorTerms").Select(NodeSelectorTerm.Read)] : null,
+            PreferredNodeTerms = [.. node.Items("preferredDuringSchedulingIgnoredDuringExecution")
+                .Select(static p => new PreferredNodeTerm((int)p.Number("weight"), NodeSelectorTerm.Read(p.Get("preference"))))],
+            Affinity = Required(affinity.Get("podAffinity")),
+            AntiAffinity = Required(affinity.Get("podAntiAffinity")),
+            PreferredAffinity = Preferred(affinity.Get("podAffinity")),
+            PreferredAntiAffinity = Preferred(affinity.Get("podAntiAffinity")),
+            Spread = [.. spec.Items("topologySpreadConstraints").Select(ReadSpread)],
+        };
+    }
+
+    private static ImmutableArray<PodAffinityTerm> Required(JsonElement owner) =>
+        [.. owner.Items("requiredDuringSchedulingIgnoredDuringExecution").Select(static t => ReadTerm(t, 0))];
+
+    private static ImmutableArray<PodAffinityTerm> Preferred(JsonElement owner) =>
+        [.. owner.Items("preferredDuringSchedulingIgnoredDuringExecution")
+            .Select(static p => ReadTerm(p.Get("podAffinityTerm"), (int)p.Number("weight")))];
+
+    private static PodAffinityTerm ReadTerm(JsonElement term, int weight)
+    {
+        var namespaces = term.Get("namespaceSelector");
+        return new PodAffinityTerm(term.Text("topologyKey"), LabelQuery.Read(term.Get("labelSelector")),
+            [.. term.Items("namespaces").Select(static n => n.Text())], namespaces.Exists() ? LabelQuery.Read(namespaces) : null, weight);
+    }
+
+    private static SpreadConstraint ReadSpread(JsonElement c) => new(
+        (int)c.Number("maxSkew", 1), c.Text("topologyKey"), c.Text("whenUnsatisfiable") != "ScheduleAnyway",
+        LabelQuery.Read(c.Get("labelSelector")), (int)c.Number("minDomains", 1),
+        [.. c.Items("matchLabelKeys").Select(static k => k.Text())],
+        c.Text("nodeAffinityPolicy") != "Ignore", c.Text("nodeTaintsPolicy") == "Honor");
+}

@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Scheduling;
+using Orchestrator.Actors.Schemas.Tables;
+
+namespace Orchestrator.Actors.Kinds.Pods;
+
+/// <summary>One entry of <c>status.conditions</c> of any kind.</summary>
+public sealed record ConditionView(string Type, string Status, string Reason, string Message, DateTimeOffset? LastTransition)
+{
+    public static ImmutableArray<ConditionView> ReadAll(JsonElement status) =>
+        [.. status.Items("conditions").Select(static c => new ConditionView(
+            c.Text("type"), c.Text("status"), c.Text("reason"), c.Text("message"), KindTime.Read(c, "lastTransitionTime")))];
+}
+
+/// <summary>A port that a container names or that takes a port of the host.</summary>
+public sealed record ContainerPortView(string Name, int ContainerPort, int HostPort, string HostIP, string Protocol);
+
+/// <summary>What became of one container, as far as controllers care.</summary>
+public sealed record ContainerStatusView(string Name, bool Ready, int RestartCount, int? ExitCode, DateTimeOffset? FinishedAt);
+
+/// <summary>The parts of a pod that the scheduler and the controllers read; parsed once per version.</summary>
+public sealed class PodView
+{
+    private string? _equivalenceKey;
+
+    private PodView(StoredObject source, JsonElement pod)
+    {
+        Source = source;
+        Meta = source.Meta;
+        var spec = pod.Get("spec");
+        var status = pod.Get("status");
+        NodeName = spec.Text("nodeName");
+        SchedulerName = spec.Text("schedulerName");
+        Priority = (int)spec.Number("priority");
+        RestartPolicy = spec.Text("restartPolicy") is { Length: > 0 } policy ? policy : "Always";
+        HostNetwork = spec.Flag("hostNetwork");
+        Hostname = spec.Text("hostname");
+        Subdomain = spec.Text("subdomain");
+        ActiveDeadlineSeconds = spec.Get("activeDeadlineSeconds").Exists() ? spec.Number("activeDeadlineSeconds") : null;
+        SchedulingGates = [.. spec.Items("schedulingGates").Select(static g => g.Text("name"))];
+        Tolerations = Toleration.ReadAll(spec);
+        Requests = PodRequests.Of(spec);
+        Ports = ReadPorts(spec);
+        Images = [.. spec.Items("containers").Select(static c => c.Text("image"))];
+        Placement = PodPlacement.Read(spec);
+        Phase = status.Text("phase") is { Length: > 0 } phase ? phase : "Pending";
+        Reason = status.Text("reason");
+        Conditions = ConditionView.ReadAll(status);
+        Containers = ReadStatuses(status);
+        PodIP = status.Text("podIP");
+        HostIP = status.Text("hostIP");
+        StartTime = KindTime.Read(status, "startTime");
+        PodIPs = [.. status.Items("podIPs").Select(static p => p.Text("ip"))];
+        NominatedNodeName = status.Text("nominatedNodeName");
+    }
+
+    public StoredObject Source { get; }
+    public ObjectMeta Meta { get; }
+    public ObjectKey Key => Source.Key;
+    public string Uid => Meta.Uid;
+
+    public string NodeName { get; }
+    public string SchedulerName { get; }
+    public int Priority { get; }
+    public string RestartPolicy { get; }
+    public bool HostNetwork { get; }
+    public string Hostname { get; }
+    public string Subdomain { get; }
+    public long? ActiveDeadlineSeconds { get; }
+    public ImmutableArray<string> SchedulingGates { get; }
+    public ImmutableArray<Toleration> Tolerations { get; }
+
+    /// <summary>What the pod takes from a node: the greater of init containers and containers, plus overhead.</summary>
+    public ResourceAmounts Requests { get; }
+
+    public ImmutableArray<ContainerPortView> Ports { get; }
+    public ImmutableArray<string> Images { get; }
+    public PodPlacement Placement { get; }
+
+    public string Phase { get; }
+    public string Reason { get; }
+    public ImmutableArray<ConditionView> Conditions { get; }
+    public ImmutableArray<ContainerStatusView> Containers { get; }
+    public string PodIP { get; }
+    public string HostIP { get; }
+    public DateTimeOffset? StartTime { get; }
+    public ImmutableArray<string> PodIPs { get; }
+    public string NominatedNodeName { get; }
+
+    public bool Terminating => Meta.Deleting;
+
+    /// <summary>Phase Succeeded or Failed: it will run no more and takes no resources.</summary>
+    public bool Finished => Phase is "Succeeded" or "Failed";
+
+    /// <summary>Neither finished nor being deleted.</summary>
+    public bool Active => !Finished && !Terminating;
+
+    public bool Ready => Condition("Ready") is { Status: "True" };
+
+    /// <summary>The most restarts of any container.</summary>
+    public int RestartCount => Containers.IsEmpty ? 0 : Containers.Max(static c => c.RestartCount);
+
+    public ConditionView? Condition(string type)
+    {
+        foreach (var condition in Conditions)
+            if (condition.Type == type) return condition;
+        return null;
+    }
+
+    /// <summary>Ready for at least <paramref name="minReadySeconds"/>.</summary>
+    public bool Available(int minReadySeconds, DateTimeOffset now) =>
+        Condition("Ready") is { Status: "True" } ready
+        && (minReadySeconds == 0 || (ready.LastTransition is { } since && since.AddSeconds(minReadySeconds) <= now));
+
+    /// <summary>Equal for pods that the scheduler cannot tell apart: the same namespace, labels and spec.</summary>
+    public string EquivalenceKey => _equivalenceKey ??= MakeEquivalenceKey();
+
+    public static PodView Of(StoredObject o) => o.View(static o =>
+    {
+        using var document = JsonDocument.Parse(o.Json);
+        return new PodView(o, document.RootElement);
+    });
+
+    private string MakeEquivalenceKey()
+    {
+        using var document = JsonDocument.Parse(Source.Json);
+        var text = new StringBuilder(Key.Namespace);
+        foreach (var (name, value) in Meta.Labels.OrderBy(static l => l.Key, StringComparer.Ordinal))
+            text.Append('\n').Append(name).Append('=').Append(value);
+        text.Append('\n').Append(document.RootElement.Get("spec").Text());
+        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
+    private static ImmutableArray<ContainerPortView> ReadPorts(JsonElement spec)
+    {
+        var hostNetwork = spec.Flag("hostNetwork");
+        return [.. spec.Items("containers").Concat(spec.Items("initContainers").Where(PodRequests.IsSidecar))
+            .SelectMany(static c => c.Items("ports"))
+            .Select(p => new ContainerPortView(
+                p.Text("name"), (int)p.Number("containerPort"),
+                (int)(p.Number("hostPort") is var host and not 0 ? host : hostNetwork ? p.Number("containerPort") : 0),
+                p.Text("hostIP"), p.Text("protocol") is { Length: > 0 } protocol ? protocol : "TCP"))];
+    }
+
+    private static ImmutableArray<ContainerStatusView> ReadStatuses(JsonElement status) =>
+        [.. status.Items("initContainerStatuses").Concat(status.Items("containerStatuses")).Select(static c =>
+        {
+            var terminated = c.Get("state", "terminated");
+            return new ContainerStatusView(c.Text("name"), c.Flag("ready"), (int)c.Number("restartCount"),
+                terminated.Exists() ? (int)terminated.Number("exitCode") : null,
+                terminated.Exists() ? KindTime.Read(terminated, "finishedAt") : null);
+        })];
+}

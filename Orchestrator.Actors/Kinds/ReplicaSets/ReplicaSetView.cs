@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.Json;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.Deployments;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas.Tables;
+
+namespace Orchestrator.Actors.Kinds.ReplicaSets;
+
+/// <summary>The parts of a ReplicaSet that controllers read; parsed once per version.</summary>
+public sealed class ReplicaSetView
+{
+    private ReplicaSetView(StoredObject source, JsonElement root)
+    {
+        Source = source;
+        var spec = root.Get("spec");
+        var status = root.Get("status");
+        Replicas = (int)spec.Number("replicas", 1);
+        MinReadySeconds = (int)spec.Number("minReadySeconds");
+        Selector = LabelQuery.Read(spec.Get("selector"));
+        TemplateLabels = LabelQuery.ReadMap(spec.Get("template", "metadata"), "labels");
+        TemplateIdentity = PodTemplate.Identity(spec.Get("template"));
+        StatusReplicas = (int)status.Number("replicas");
+        ReadyReplicas = (int)status.Number("readyReplicas");
+        AvailableReplicas = (int)status.Number("availableReplicas");
+        ObservedGeneration = status.Number("observedGeneration");
+        ReplicaFailure = null;
+        foreach (var condition in Pods.ConditionView.ReadAll(status))
+            if (condition is { Type: "ReplicaFailure", Status: "True" }) ReplicaFailure = condition;
+    }
+
+    public StoredObject Source { get; }
+    public ObjectKey Key => Source.Key;
+    public ObjectMeta Meta => Source.Meta;
+    public string Uid => Meta.Uid;
+    public int Replicas { get; }
+    public int MinReadySeconds { get; }
+    public LabelQuery Selector { get; }
+
+    /// <summary>Matches pods that carry every label of the template.</summary>
+    public LabelQuery TemplateLabels { get; }
+
+    /// <summary>Equal for templates that differ in nothing but the pod-template-hash.</summary>
+    public string TemplateIdentity { get; }
+
+    public int StatusReplicas { get; }
+    public int ReadyReplicas { get; }
+    public int AvailableReplicas { get; }
+    public long ObservedGeneration { get; }
+    public Pods.ConditionView? ReplicaFailure { get; }
+
+    public long Revision => Number(DeploymentAnnotations.Revision) ?? 0;
+    public int? DesiredReplicas => (int?)Number(DeploymentAnnotations.DesiredReplicas);
+    public int? MaxReplicas => (int?)Number(DeploymentAnnotations.MaxReplicas);
+
+    public OwnerIdentity Identity => new("apps/v1", "ReplicaSet", Key.Name, Uid);
+
+    public static ReplicaSetView Of(StoredObject o) => o.View(static o =>
+    {
+        using var document = JsonDocument.Parse(o.Json);
+        return new ReplicaSetView(o, document.RootElement);
+    });
+
+    private long? Number(string annotation) =>
+        Meta.Annotations.TryGetValue(annotation, out var text)
+        && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+}

@@ -1,0 +1,20 @@
+using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Scheduling;
+
+/// <summary>A pod without a node, as the plugins see it.</summary>
+public sealed class PodToPlace(PodView view)
+{
+    public PodView View { get; } = view;
+
+    public ObjectKey Key => View.Key;
+
+    public ResourceAmounts Requests => View.Requests;
+
+    /// <summary>What scoring counts for a pod that asks for nothing, so that such pods spread too.</summary>
+    /// <remarks>Source: scheduler/util, DefaultMilliCPURequest = 100 and DefaultMemoryRequest = 200 MiB.</remarks>
+    public long ScoredCpuMilli => View.Requests.CpuMilli is > 0 and var cpu ? cpu : 100;
+
+    public long ScoredMemoryBytes => View.Requests.MemoryBytes is > 0 and var memory ? memory : 200L * 1024 * 1024;
+}
