@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -8,7 +9,10 @@ namespace Orchestrator.Actors.Kinds;
 public static class KindValidations
 {
     private static readonly FrozenDictionary<ResourceType, IKindValidation> All =
-        new Dictionary<ResourceType, IKindValidation>().ToFrozenDictionary();
+        new Dictionary<ResourceType, IKindValidation>
+        {
+            [ResourceTypes.CustomResourceDefinitions] = new CustomResourceDefinitionValidation(),
+        }.ToFrozenDictionary();
 
     public static IKindValidation? Of(ResourceType type) => All.GetValueOrDefault(type);
 }

@@ -93,15 +93,16 @@ public static class ObjectStrategy
         var generation = JsonTree.Int64(old, "generation") ?? 0;
         var changed = schema.Generation == GenerationRule.Spec
             ? !JsonTree.DeepEquals(tree["spec"], stored["spec"])
-            : !SameContent(tree, stored) || !SameContent(stored, tree);
+            : !SameContent(schema, tree, stored) || !SameContent(schema, stored, tree);
         metadata["generation"] = changed ? generation + 1 : generation;
     }
 
-    private static bool SameContent(JsonObject tree, JsonObject other)
+    private static bool SameContent(ResourceSchema schema, JsonObject tree, JsonObject other)
     {
         foreach (var (name, value) in tree)
         {
-            if (name is "metadata" or "status" or "apiVersion" or "kind") continue;
+            // Without a status subresource a change of the status is a change like any other.
+            if (name is "metadata" or "apiVersion" or "kind" || (name == "status" && schema.HasStatus)) continue;
             if (!JsonTree.DeepEquals(value, other[name])) return false;
         }
         return true;

@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Kinds.CustomResources;
+
+/// <summary>Decides whether a definition gets its names and is served: the pure half of its controller.</summary>
+/// <remarks>Source: apiextensions-apiserver, pkg/controller/status/naming_controller.go.</remarks>
+public static class CustomResourceDefinitionStatus
+{
+    /// <summary>The status that <paramref name="definition"/> should have.</summary>
+    /// <param name="others">All other definitions; names that they have been given already are taken.</param>
+    /// <returns>A new status, equal to the present one when nothing is to be done.</returns>
+    public static JsonObject Compute(JsonObject definition, IEnumerable<JsonObject> others, DateTimeOffset now)
+    {
+        var status = definition["status"]?.DeepClone() as JsonObject ?? [];
+        var names = JsonTree.At(definition, ["spec", "names"]) as JsonObject ?? [];
+        var group = JsonTree.At(definition, ["spec", "group"]);
+        var taken = others.Where(o => JsonTree.DeepEquals(JsonTree.At(o, ["spec", "group"]), group))
+            .Select(o => JsonTree.At(o, ["status", "acceptedNames"]) as JsonObject).OfType<JsonObject>().ToArray();
+
+        var conflict = Accept(status, names, taken);
+        if (conflict is null) SetCondition(status, "NamesAccepted", "True", "NoConflicts", "no conflicts found", now);
+        else SetCondition(status, "NamesAccepted", "False", conflict.Value.Reason, conflict.Value.Message, now);
+
+        // Once established it stays so: a later conflict takes the new name away, not the old ones.
+        if (conflict is null) SetCondition(status, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now);
+        else if (!CustomResourceSchemas.IsEstablished(definition)) SetCondition(status, "Established", "False", "NotAccepted", "not all names are accepted", now);
+        KeepStoredVersions(definition, status);
+        return status;
+    }
+
+    private static (string Reason, string Message)? Accept(JsonObject status, JsonObject names, JsonObject[] taken)
+    {
+        var resourceNames = taken.SelectMany(ResourceNames).ToHashSet(StringComparer.Ordinal);
+        var kinds = taken.SelectMany(t => new[] { JsonTree.String(t, "kind"), JsonTree.String(t, "listKind") }).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var before = status["acceptedNames"] as JsonObject;
+        var accepted = new JsonObject();
+        (string Reason, string Message)? conflict = null;
+        foreach (var (name, reason, used) in new[]
+        {
+            ("plural", "PluralConflict", resourceNames), ("singular", "SingularConflict", resourceNames),
+            ("kind", "KindConflict", kinds), ("listKind", "ListKindConflict", kinds),
+        })
+        {
+            if (JsonTree.String(names, name) is not { Length: > 0 } wanted) continue;
+            if (used.Contains(wanted))
+            {
+                conflict ??= (reason, $"{GoQuote.Quote(wanted)} is already in use");
+                if (before?[name] is { } kept) accepted[name] = kept.DeepClone();
+            }
+            else accepted[name] = wanted;
+        }
+        if (names["shortNames"] is JsonArray shorts)
+        {
+            var clash = shorts.Select(JsonTree.AsString).OfType<string>().FirstOrDefault(resourceNames.Contains);
+            if (clash is null) accepted["shortNames"] = shorts.DeepClone();
+            else conflict ??= ("ShortNamesConflict", $"{GoQuote.Quote(clash)} is already in use");
+        }
+        if (names["categories"] is { } categories) accepted["categories"] = categories.DeepClone();
+        status["acceptedNames"] = accepted;
+        return conflict;
+    }
+
+    private static IEnumerable<string> ResourceNames(JsonObject names)
+    {
+        foreach (var name in new[] { JsonTree.String(names, "plural"), JsonTree.String(names, "singular") })
+            if (!string.IsNullOrEmpty(name)) yield return name;
+        foreach (var node in names["shortNames"] as JsonArray ?? [])
+            if (JsonTree.AsString(node) is { } name) yield return name;
+    }
+
+    private static void KeepStoredVersions(JsonObject definition, JsonObject status)
+    {
+        var stored = status["storedVersions"] as JsonArray ?? [];
+        if (stored.Parent is null) status["storedVersions"] = stored;
+        foreach (var node in JsonTree.At(definition, ["spec", "versions"]) as JsonArray ?? [])
+        {
+            if (node is not JsonObject version || JsonTree.Bool(version, "storage") != true) continue;
+            var name = JsonTree.String(version, "name") ?? "";
+            if (!stored.Any(s => JsonTree.AsString(s) == name)) stored.Add(name);
+        }
+    }
+
+    private static void SetCondition(JsonObject status, string type, string value, string reason, string message, DateTimeOffset now)
+    {
+        if (status["conditions"] is not JsonArray conditions) status["conditions"] = conditions = [];
+        var condition = conditions.OfType<JsonObject>().FirstOrDefault(c => JsonTree.String(c, "type") == type);
+        if (condition is null) conditions.Add((JsonNode)(condition = new JsonObject { ["type"] = type }));
+        if (JsonTree.String(condition, "status") != value) condition["lastTransitionTime"] = Rfc3339.Seconds(now);
+        condition["status"] = value;
+        condition["reason"] = reason;
+        condition["message"] = message;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Schemas;
+
+/// <summary>Turns a CustomResourceDefinition into the resources that are served for it.</summary>
+public static class CustomResourceSchemas
+{
+    private static readonly ImmutableArray<string> Verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+    private static readonly ImmutableArray<string> SubresourceVerbs = ["get", "patch", "update"];
+
+    /// <summary>One resource per version, served or not; exactly one is the storage version. The definition must be valid.</summary>
+    /// <remarks>Whether it is established is the caller's question: <see cref="IsEstablished"/>.</remarks>
+    public static ImmutableArray<ResourceSchema> Build(JsonObject definition)
+    {
+        var spec = (JsonObject)definition["spec"]!;
+        var names = (JsonObject)spec["names"]!;
+        var group = JsonTree.String(spec, "group")!;
+        return [.. ((JsonArray)spec["versions"]!).OfType<JsonObject>().Select(version => Build(spec, names, group, version))];
+    }
+
+    public static bool IsEstablished(JsonObject definition)
+    {
+        foreach (var node in JsonTree.At(definition, ["status", "conditions"]) as JsonArray ?? [])
+        {
+            if (node is JsonObject condition && JsonTree.String(condition, "type") == "Established")
+                return JsonTree.String(condition, "status") == "True";
+        }
+        return false;
+    }
+
+    /// <summary>What the author of a definition should know: parts of it that are kept and not acted on yet.</summary>
+    public static ImmutableArray<string> Warnings(JsonObject definition)
+    {
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        if (JsonTree.At(definition, ["spec", "versions"]) is not JsonArray versions) return [];
+        for (var i = 0; i < versions.Count; i++)
+        {
+            if (JsonTree.At(versions[i], ["schema", "openAPIV3Schema"]) is JsonObject schema && HasRules(schema))
+                warnings.Add($"spec.versions[{i}].schema.openAPIV3Schema: x-kubernetes-validations are stored but not evaluated");
+        }
+        return warnings.ToImmutable();
+    }
+
+    private static bool HasRules(JsonNode? node) => node switch
+    {
+        JsonObject tree => tree["x-kubernetes-validations"] is JsonArray { Count: > 0 } || tree.Any(p => HasRules(p.Value)),
+        JsonArray list => list.Any(HasRules),
+        _ => false,
+    };
+
+    private static ResourceSchema Build(JsonObject spec, JsonObject names, string group, JsonObject version)
+    {
+        var name = JsonTree.String(version, "name")!;
+        var kind = JsonTree.String(names, "kind")!;
+        var root = StructuralSchema.BuildRoot(JsonTree.At(version, ["schema", "openAPIV3Schema"]) as JsonObject);
+        var hasStatus = JsonTree.At(version, ["subresources", "status"]) is JsonObject;
+        return new ResourceSchema
+        {
+            Type = new ResourceType(group, JsonTree.String(names, "plural")!),
+            Version = name,
+            Kind = kind,
+            ListKind = JsonTree.String(names, "listKind") ?? kind + "List",
+            Singular = JsonTree.String(names, "singular") ?? kind.ToLowerInvariant(),
+            Namespaced = JsonTree.String(spec, "scope") == "Namespaced",
+            Root = root,
+            Description = root.Description,
+            ShortNames = Strings(names["shortNames"]),
+            Categories = Strings(names["categories"]),
+            Verbs = Verbs,
+            Subresources = ReadSubresources(version, group, name, kind, hasStatus),
+            Columns = ReadColumns(version),
+            SelectableFields = ReadSelectable(version),
+            IsCustom = true,
+            Served = JsonTree.Bool(version, "served") == true,
+            Storage = JsonTree.Bool(version, "storage") == true,
+            Generation = GenerationRule.Everything,
+            DeprecationWarning = WarningOf(version, group, name, kind),
+        };
+    }
+
+    private static string WarningOf(JsonObject version, string group, string name, string kind) => JsonTree.Bool(version, "deprecated") != true
+        ? ""
+        : JsonTree.String(version, "deprecationWarning") ?? $"{group}/{name} {kind} is deprecated";
+
+    private static ImmutableArray<SubresourceSchema> ReadSubresources(JsonObject version, string group, string name, string kind, bool hasStatus)
+    {
+        var found = ImmutableArray.CreateBuilder<SubresourceSchema>();
+        if (hasStatus) found.Add(new SubresourceSchema("status", SubresourceVerbs, group, name, kind));
+        if (JsonTree.At(version, ["subresources", "scale"]) is JsonObject scale)
+        {
+            found.Add(new SubresourceSchema("scale", SubresourceVerbs, "autoscaling", "v1", "Scale")
+            {
+                SpecReplicasPath = Dotted(JsonTree.String(scale, "specReplicasPath")),
+                StatusReplicasPath = Dotted(JsonTree.String(scale, "statusReplicasPath")),
+                SelectorPath = Dotted(JsonTree.String(scale, "labelSelectorPath")),
+            });
+        }
+        return found.ToImmutable();
+    }
+
+    private static ImmutableArray<ColumnSchema> ReadColumns(JsonObject version)
+    {
+        if (version["additionalPrinterColumns"] is not JsonArray { Count: > 0 } columns)
+            return [new ColumnSchema("Age", "date", 0, ".metadata.creationTimestamp")];
+        return [.. columns.OfType<JsonObject>().Select(c => new ColumnSchema(
+            JsonTree.String(c, "name") ?? "",
+            JsonTree.String(c, "type") ?? "string",
+            (int)(JsonTree.Int64(c, "priority") ?? 0),
+            JsonTree.String(c, "jsonPath") ?? "",
+            JsonTree.String(c, "format") ?? "",
+            JsonTree.String(c, "description") ?? ""))];
+    }
+
+    private static ImmutableArray<SelectableField> ReadSelectable(JsonObject version) =>
+        version["selectableFields"] is not JsonArray fields
+            ? []
+            : [.. fields.OfType<JsonObject>().Select(f => Dotted(JsonTree.String(f, "jsonPath"))).Where(p => p.Length > 0)
+                .Select(p => new SelectableField(p, [.. p.Split('.')]))];
+
+    private static string Dotted(string? path) => path is null ? "" : path.TrimStart('.');
+
+    private static ImmutableArray<string> Strings(JsonNode? node) =>
+        node is JsonArray list ? [.. list.Select(JsonTree.AsString).OfType<string>()] : [];
+}
