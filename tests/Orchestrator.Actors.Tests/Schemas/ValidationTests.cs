@@ -1,0 +1,162 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Tests.Schemas;
+
+public sealed class ValidationTests
+{
+    private static readonly DateTimeOffset Now = new(2024, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    private static JsonObject Create(ResourceSchema schema, string body, out ApiError? error)
+    {
+        var decoded = ObjectDecoder.Decode(schema, Encoding.UTF8.GetBytes(body), FieldValidation.Strict);
+        Assert.Null(decoded.Error);
+        var tree = decoded.Tree!;
+        Defaulting.Apply(schema, tree);
+        ObjectStrategy.PrepareForCreate(schema, tree, schema.Namespaced ? "default" : "", "uid-1", Now, new Random(1));
+        error = Validation.ValidateCreate(schema, tree);
+        return tree;
+    }
+
+    private static ResourceSchema Kind(string group, string kind) => SchemaCatalog.BuiltIn.FindKind(group, "v1", kind)!;
+
+    [Fact]
+    public void Pod_EveryFault_IsToldAtOnce()
+    {
+        Create(Kind("", "Pod"), """
+            {"metadata":{"name":"Bad_Name","labels":{"a b":"c"}},"spec":{"restartPolicy":"Sometimes","terminationGracePeriodSeconds":-1,
+             "containers":[{"image":"x","ports":[{"containerPort":70000}]}]}}
+            """, out var error);
+        Assert.Equal(422, error!.Code);
+        var faults = error.Causes.ToDictionary(c => c.Field, c => (c.Reason, c.Message));
+        Assert.StartsWith("Invalid value: \"Bad_Name\": a lowercase RFC 1123 subdomain must consist of", faults["metadata.name"].Message, StringComparison.Ordinal);
+        Assert.StartsWith("Invalid value: \"a b\": name part must consist of", faults["metadata.labels"].Message, StringComparison.Ordinal);
+        Assert.Equal(("FieldValueNotSupported", "Unsupported value: \"Sometimes\": supported values: \"Always\", \"OnFailure\", \"Never\""), faults["spec.restartPolicy"]);
+        Assert.Equal(("FieldValueInvalid", "Invalid value: -1: must be greater than or equal to 0"), faults["spec.terminationGracePeriodSeconds"]);
+        Assert.Equal(("FieldValueRequired", "Required value"), faults["spec.containers[0].name"]);
+        Assert.Equal("Invalid value: 70000: must be between 1 and 65535, inclusive", faults["spec.containers[0].ports[0].containerPort"].Message);
+        Assert.StartsWith("Pod \"Bad_Name\" is invalid: [", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pod_Empty_LacksContainersAndName()
+    {
+        Create(Kind("", "Pod"), "{}", out var error);
+        Assert.Contains(error!.Causes, c => c is { Field: "spec.containers", Message: "Required value" });
+        Assert.Contains(error.Causes, c => c is { Field: "metadata.name", Message: "Required value: name or generateName is required" });
+    }
+
+    [Fact]
+    public void Pod_Create_IsDefaulted()
+    {
+        var pod = Create(Kind("", "Pod"), """
+            {"metadata":{"generateName":"web-"},"spec":{"containers":[
+              {"name":"a","image":"nginx","resources":{"limits":{"cpu":"1","memory":"1Gi"}},"livenessProbe":{"httpGet":{"port":80}}},
+              {"name":"b","image":"reg:5000/x:1","resources":{"limits":{"cpu":"1","memory":"1Gi"}}}],"volumes":[{"name":"v"}]}}
+            """, out var error);
+        Assert.Null(error);
+        Assert.Matches("^web-[bcdfghjklmnpqrstvwxz2456789]{5}$", JsonTree.AsString(pod["metadata"]!["name"]));
+        var spec = (JsonObject)pod["spec"]!;
+        Assert.Equal("Always", JsonTree.AsString(spec["containers"]![0]!["imagePullPolicy"]));
+        Assert.Equal("IfNotPresent", JsonTree.AsString(spec["containers"]![1]!["imagePullPolicy"]));
+        Assert.Equal("""{"cpu":"1","memory":"1Gi"}""", JsonTree.ToText(spec["containers"]![0]!["resources"]!["requests"]));
+        Assert.Equal("""{"name":"v","emptyDir":{}}""", JsonTree.ToText(spec["volumes"]![0]));
+        Assert.Equal(10, JsonTree.AsInt64(spec["containers"]![0]!["livenessProbe"]!["periodSeconds"]));
+        Assert.Equal("ClusterFirst", JsonTree.AsString(spec["dnsPolicy"]));
+        Assert.Equal("Guaranteed", JsonTree.AsString(pod["status"]!["qosClass"]));
+        Assert.Equal(2, spec["tolerations"]!.AsArray().Count);
+        Assert.Null(pod["metadata"]!["generation"]);
+    }
+
+    [Fact]
+    public void Deployment_UpdateOfSpec_RaisesTheGenerationAndKeepsTheStatus()
+    {
+        var schema = Kind("apps", "Deployment");
+        const string Body = """
+            {"metadata":{"name":"d"},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}}
+            """;
+        var stored = Create(schema, Body, out var error);
+        Assert.Null(error);
+        Assert.Equal("""{"type":"RollingUpdate","rollingUpdate":{"maxUnavailable":"25%","maxSurge":"25%"}}""", JsonTree.ToText(stored["spec"]!["strategy"]));
+        Assert.Null(stored["spec"]!["template"]!["spec"]!["enableServiceLinks"]);
+        stored["status"] = new JsonObject { ["replicas"] = 1L };
+
+        var same = (JsonObject)stored.DeepClone();
+        ((JsonObject)same["metadata"]!).Remove("uid");
+        same["status"] = new JsonObject();
+        ObjectStrategy.PrepareForUpdate(schema, same, stored, "");
+        Assert.True(JsonTree.DeepEquals(stored, same));
+
+        var changed = (JsonObject)stored.DeepClone();
+        changed["spec"]!["replicas"] = 3;
+        ObjectStrategy.PrepareForUpdate(schema, changed, stored, "");
+        Assert.Equal(2, JsonTree.AsInt64(changed["metadata"]!["generation"]));
+        Assert.Null(Validation.ValidateUpdate(schema, changed, stored));
+
+        var status = (JsonObject)stored.DeepClone();
+        status["spec"]!["replicas"] = 9;
+        status["status"] = new JsonObject { ["replicas"] = 5L };
+        ObjectStrategy.PrepareForUpdate(schema, status, stored, "status");
+        Assert.Equal(1, JsonTree.AsInt64(status["spec"]!["replicas"]));
+        Assert.Equal(5, JsonTree.AsInt64(status["status"]!["replicas"]));
+        Assert.Equal(1, JsonTree.AsInt64(status["metadata"]!["generation"]));
+    }
+
+    [Fact]
+    public void Update_OfIdentityAndOfFinalizersWhileDeleting_IsRefused()
+    {
+        var schema = Kind("", "ConfigMap");
+        var stored = Create(schema, """{"metadata":{"name":"c"}}""", out _);
+        stored["metadata"]!["deletionTimestamp"] = "2024-01-02T03:04:05Z";
+        var changed = (JsonObject)stored.DeepClone();
+        changed["metadata"]!["uid"] = "other";
+        changed["metadata"]!["finalizers"] = new JsonArray("a/b");
+        var error = Validation.ValidateUpdate(schema, changed, stored)!;
+        Assert.Contains(error.Causes, c => c is { Field: "metadata.uid", Message: "Invalid value: \"other\": field is immutable" });
+        Assert.Contains(error.Causes, c => c.Reason == "FieldValueForbidden" && c.Message.EndsWith("[]string{\"a/b\"}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Service_Defaults_DependOnTheType()
+    {
+        var service = Create(Kind("", "Service"), """{"metadata":{"name":"s"},"spec":{"type":"NodePort","ports":[{"port":80}]}}""", out var error);
+        Assert.Null(error);
+        var spec = service["spec"]!;
+        Assert.Equal("""{"port":80,"protocol":"TCP","targetPort":80}""", JsonTree.ToText(spec["ports"]![0]));
+        Assert.Equal("Cluster", JsonTree.AsString(spec["externalTrafficPolicy"]));
+        Assert.Equal("None", JsonTree.AsString(spec["sessionAffinity"]));
+    }
+
+    [Fact]
+    public void Job_Create_GetsItsSelectorFromItsIdentity()
+    {
+        var job = Create(Kind("batch", "Job"), """
+            {"metadata":{"name":"j"},"spec":{"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}
+            """, out var error);
+        Assert.Null(error);
+        Assert.Equal("""{"matchLabels":{"batch.kubernetes.io/controller-uid":"uid-1"}}""", JsonTree.ToText(job["spec"]!["selector"]));
+        Assert.Equal("j", JsonTree.AsString(job["spec"]!["template"]!["metadata"]!["labels"]!["batch.kubernetes.io/job-name"]));
+        Assert.Equal(6, JsonTree.AsInt64(job["spec"]!["backoffLimit"]));
+    }
+
+    [Fact]
+    public void Secret_StringData_IsFoldedIntoData()
+    {
+        var secret = Create(Kind("", "Secret"), """{"metadata":{"name":"s"},"stringData":{"k":"v"}}""", out var error);
+        Assert.Null(error);
+        Assert.Equal("""{"k":"dg=="}""", JsonTree.ToText(secret["data"]));
+        Assert.Null(secret["stringData"]);
+        Assert.Equal("Opaque", JsonTree.AsString(secret["type"]));
+    }
+
+    [Fact]
+    public void Namespace_InClusterScope_HasNoNamespace()
+    {
+        var ns = Create(Kind("", "Namespace"), """{"metadata":{"name":"n","namespace":"x"}}""", out var error);
+        Assert.Equal("Active", JsonTree.AsString(ns["status"]!["phase"]));
+        Assert.Equal("n", JsonTree.AsString(ns["metadata"]!["labels"]!["kubernetes.io/metadata.name"]));
+        Assert.Contains(error!.Causes, c => c is { Field: "metadata.namespace", Message: "Forbidden: not allowed on this type" });
+    }
+}
