@@ -37,6 +37,8 @@ public static class ObjectStrategy
         metadata["creationTimestamp"] = Rfc3339.Seconds(now);
         metadata.Remove("resourceVersion");
         metadata.Remove("selfLink");
+        // Nobody keeps track of who manages which field yet, and a wrong record is worse than none.
+        metadata.Remove("managedFields");
         metadata.Remove("deletionTimestamp");
         metadata.Remove("deletionGracePeriodSeconds");
         if (schema.Generation == GenerationRule.None) metadata.Remove("generation");
@@ -61,6 +63,7 @@ public static class ObjectStrategy
         foreach (var name in (ReadOnlySpan<string>)["deletionTimestamp", "deletionGracePeriodSeconds"])
             if (metadata[name] is null) Carry(metadata, old, name);
         metadata.Remove("selfLink");
+        metadata.Remove("managedFields");
 
         KindStrategies.Of(schema.Type)?.PrepareForUpdate(tree, stored, subresource);
         SetGeneration(schema, tree, stored, metadata, old);

@@ -54,8 +54,8 @@ internal sealed class Pruner
     {
         SchemaKind.String => JsonTree.IsString(value, out _),
         SchemaKind.Bool => JsonTree.AsBool(value) is not null,
-        SchemaKind.Int32 => value is JsonValue v && v.TryGetValue(out long n) && n is >= int.MinValue and <= int.MaxValue,
-        SchemaKind.Int64 => value is JsonValue v && v.TryGetValue(out long _),
+        SchemaKind.Int32 => JsonTree.AsInt64(value) is >= int.MinValue and <= int.MaxValue,
+        SchemaKind.Int64 => JsonTree.AsInt64(value) is not null,
         SchemaKind.Any => true,
         _ => false,
     };

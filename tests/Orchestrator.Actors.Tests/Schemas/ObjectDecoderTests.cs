@@ -59,4 +59,14 @@ public sealed class ObjectDecoderTests
         Assert.Equal("2024-01-02T02:04:05Z", JsonTree.AsString(decoded.Tree!["metadata"]!["creationTimestamp"]));
         Assert.Equal("""{"cpu":"500m","memory":"1048576"}""", JsonTree.ToText(decoded.Tree["spec"]!["overhead"]));
     }
+
+    [Fact]
+    public void Check_ValuesSetByCode_CountLikeParsedOnes()
+    {
+        var tree = new System.Text.Json.Nodes.JsonObject
+        {
+            ["spec"] = new System.Text.Json.Nodes.JsonObject { ["priority"] = 3, ["terminationGracePeriodSeconds"] = 30L },
+        };
+        Assert.Null(ObjectDecoder.Check(Pods, tree, FieldValidation.Strict).Error);
+    }
 }
