@@ -4,13 +4,9 @@ using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Actors.Kinds.Pods;
 
-/// <summary>What the server decides of a pod: defaults, the tolerations and priority that admission adds, and its first status.</summary>
+/// <summary>What the server decides of a pod: defaults that hold for pods and not for templates, and its first status.</summary>
 public sealed class PodStrategy : IKindStrategy
 {
-    /// <summary>How long a pod stays on a node that has failed (seconds).</summary>
-    /// <remarks>Source: the DefaultTolerationSeconds admission plugin.</remarks>
-    private const long FailedNodeTolerationSeconds = 300;
-
     public void ApplyDefaults(JsonObject tree)
     {
         if (tree["spec"] is not JsonObject spec) return;
@@ -32,15 +28,6 @@ public sealed class PodStrategy : IKindStrategy
     public void PrepareForCreate(JsonObject tree)
     {
         var spec = JsonTree.Ensure(tree, "spec");
-        if (string.IsNullOrEmpty(JsonTree.String(spec, "serviceAccountName")))
-        {
-            spec["serviceAccountName"] = "default";
-            spec["serviceAccount"] = "default";
-        }
-        if (spec["priority"] is null && string.IsNullOrEmpty(JsonTree.String(spec, "priorityClassName"))) spec["priority"] = 0L;
-        if (spec["preemptionPolicy"] is null) spec["preemptionPolicy"] = "PreemptLowerPriority";
-        AddToleration(spec, "node.kubernetes.io/not-ready");
-        AddToleration(spec, "node.kubernetes.io/unreachable");
         var status = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQos.Of(spec) };
         if (spec["schedulingGates"] is JsonArray { Count: > 0 })
         {
@@ -79,24 +66,5 @@ public sealed class PodStrategy : IKindStrategy
             if (ports[i] is JsonObject port && (JsonTree.Int64(port, "hostPort") ?? 0) == 0)
                 port["hostPort"] = port["containerPort"]?.DeepClone();
         }
-    }
-
-    private static void AddToleration(JsonObject spec, string key)
-    {
-        if (spec["tolerations"] is not JsonArray tolerations) spec["tolerations"] = tolerations = [];
-        foreach (var node in tolerations)
-        {
-            if (node is not JsonObject toleration) continue;
-            var tolerated = JsonTree.String(toleration, "key") ?? "";
-            var effect = JsonTree.String(toleration, "effect") ?? "";
-            if ((tolerated == key || tolerated.Length == 0) && effect is "NoExecute" or "" && (tolerated.Length > 0 || JsonTree.String(toleration, "operator") == "Exists")) return;
-        }
-        tolerations.Add((JsonNode)new JsonObject
-        {
-            ["key"] = key,
-            ["operator"] = "Exists",
-            ["effect"] = "NoExecute",
-            ["tolerationSeconds"] = FailedNodeTolerationSeconds,
-        });
     }
 }

@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
-using Orchestrator.Actors.Kinds.Events;
+using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
-namespace Orchestrator.Actors.Tests.Kinds.Events;
+namespace Orchestrator.Actors.Tests.Schemas;
 
-public sealed class EventVersionsTests
+public sealed class EventConversionTests
 {
     [Fact]
     public void Conversion_ThereAndBack_LosesNothing()
@@ -17,10 +17,14 @@ public sealed class EventVersionsTests
         tree["apiVersion"] = "v1";
         var before = tree.DeepClone();
 
-        EventVersions.ToEvents(tree);
+        var schema = SchemaCatalog.BuiltIn.Find("events.k8s.io", "v1", "events")!;
+        var storage = SchemaCatalog.BuiltIn.Find(schema.StoredAs)!;
+        tree["kind"] = "Event";
+        before["kind"] = "Event";
+        ObjectConversion.FromStorage(schema, tree);
         var events = SchemaCatalog.BuiltIn.Type("events.v1.Event");
         Assert.All(tree, property => Assert.NotNull(events.Field(property.Key)));
-        EventVersions.ToCore(tree);
+        ObjectConversion.ToStorage(schema, storage, tree);
         Assert.True(JsonTree.DeepEquals(before, tree));
     }
 }
