@@ -12,7 +12,9 @@ public static class PodStatusWriter
         ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"];
 
     /// <param name="runtime">The prefix of container ids.</param>
-    public static JsonObject Write(PodManifest pod, PodRunState run, PodSituation now, PodPlace place, string runtime, DateTimeOffset time)
+    /// <param name="reported">The last status of our own making, if any: transition times go on from it.</param>
+    public static JsonObject Write(
+        PodManifest pod, PodRunState run, PodSituation now, PodPlace place, string runtime, DateTimeOffset time, JsonElement reported = default)
     {
         var inits = Statuses(pod.InitContainers, pod, run, now, runtime, time);
         var mains = Statuses(pod.Containers, pod, run, now, runtime, time);
@@ -20,7 +22,7 @@ public static class PodStatusWriter
         var status = new JsonObject
         {
             ["phase"] = phase,
-            ["conditions"] = Conditions(pod, run, now, phase, time),
+            ["conditions"] = Conditions(pod, run, now, phase, time, reported.Exists() ? reported : pod.Status),
         };
         if (run.Failure is { } failure)
         {
@@ -32,7 +34,7 @@ public static class PodStatusWriter
             status["hostIP"] = place.HostIp;
             status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = place.HostIp });
         }
-        var ip = pod.HostNetwork ? run.SandboxCount > 0 ? place.HostIp : "" : run.Sandbox?.Ip ?? KnownIp(pod);
+        var ip = pod.HostNetwork ? run.SandboxCount > 0 ? place.HostIp : "" : run.Sandbox is { } sandbox ? (sandbox.Ip.Length > 0 ? sandbox.Ip : place.HostIp) : KnownIp(pod);
         if (ip.Length > 0)
         {
             status["podIP"] = ip;
@@ -70,7 +72,8 @@ public static class PodStatusWriter
             if (old.At(field) is { ValueKind: not JsonValueKind.Undefined } value) status[field] = JsonNode.Parse(value.GetRawText());
     }
 
-    private static JsonArray Conditions(PodManifest pod, PodRunState run, PodSituation now, string phase, DateTimeOffset time)
+    private static JsonArray Conditions(
+        PodManifest pod, PodRunState run, PodSituation now, string phase, DateTimeOffset time, JsonElement before)
     {
         var ended = phase is "Succeeded" or "Failed";
         var initialized = PodPlan.IsInitialized(pod, run) || phase == "Succeeded";
@@ -90,10 +93,10 @@ public static class PodStatusWriter
 
         var conditions = new JsonArray
         {
-            Condition(pod, "PodReadyToStartContainers", run.Sandbox is not null, ("", ""), time),
-            Condition(pod, "Initialized", initialized, init, time),
-            Condition(pod, "Ready", ready.Item1.Length == 0, ready, time),
-            Condition(pod, "ContainersReady", containers.Reason.Length == 0, containers, time),
+            Condition(before, "PodReadyToStartContainers", run.Sandbox is not null, ("", ""), time),
+            Condition(before, "Initialized", initialized, init, time),
+            Condition(before, "Ready", ready.Item1.Length == 0, ready, time),
+            Condition(before, "ContainersReady", containers.Reason.Length == 0, containers, time),
         };
         foreach (var other in pod.Status.Items("conditions"))
             if (!OwnConditions.Contains(other.Text("type"))) conditions.Add(JsonNode.Parse(other.GetRawText()));
@@ -106,9 +109,9 @@ public static class PodStatusWriter
     private static string ConditionStatus(JsonElement status, string type) =>
         status.Items("conditions").FirstOrDefault(c => c.Text("type") == type).Text("status");
 
-    private static JsonObject Condition(PodManifest pod, string type, bool holds, (string Reason, string Message) why, DateTimeOffset time)
+    private static JsonObject Condition(JsonElement before, string type, bool holds, (string Reason, string Message) why, DateTimeOffset time)
     {
-        var old = pod.Status.Items("conditions").FirstOrDefault(c => c.Text("type") == type);
+        var old = before.Items("conditions").FirstOrDefault(c => c.Text("type") == type);
         var value = holds ? "True" : "False";
         var since = old.Text("status") == value && old.Text("lastTransitionTime") is { Length: > 0 } known ? known : Time(time);
         var condition = new JsonObject { ["type"] = type, ["status"] = value, ["lastProbeTime"] = null, ["lastTransitionTime"] = since };

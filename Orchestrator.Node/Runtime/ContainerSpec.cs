@@ -7,6 +7,9 @@ public sealed record ContainerMount(string HostPath, string ContainerPath, bool 
 {
     /// <summary><c>None</c>, <c>HostToContainer</c> or <c>Bidirectional</c>.</summary>
     public string Propagation { get; init; } = "None";
+
+    /// <summary>Whether a runtime without file systems of its own may leave it out.</summary>
+    public bool Dispensable { get; init; }
 }
 
 /// <summary>Limits of the container's control group.</summary>

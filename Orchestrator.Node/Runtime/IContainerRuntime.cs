@@ -23,7 +23,8 @@ public interface IContainerRuntime
     Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, CancellationToken cancellationToken);
 
     /// <summary>All containers that a kubelet of this <paramref name="nodeName"/> once made, running or not.</summary>
-    Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, CancellationToken cancellationToken);
+    /// <param name="podUid">Only those of this pod, when given.</param>
+    Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, string? podUid, CancellationToken cancellationToken);
 
     /// <summary>Makes and starts what the containers of a pod share: its network namespace, address and host name.</summary>
     Task<SandboxState> StartSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken);

@@ -35,21 +35,24 @@ public sealed partial class DockerContainerRuntime(IDockerClient client) : ICont
 
     public async Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, CancellationToken cancellationToken)
     {
-        var listed = await ListAsync(nodeName, DockerLabels.Sandbox, cancellationToken).ConfigureAwait(false);
+        var listed = await ListAsync(nodeName, DockerLabels.Sandbox, null, cancellationToken).ConfigureAwait(false);
         var states = await InspectAllAsync(listed, cancellationToken).ConfigureAwait(false);
         return [.. states.Select(Sandbox)];
     }
 
-    public async Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, string? podUid, CancellationToken cancellationToken)
     {
-        var listed = await ListAsync(nodeName, DockerLabels.Container, cancellationToken).ConfigureAwait(false);
+        var listed = await ListAsync(nodeName, DockerLabels.Container, podUid, cancellationToken).ConfigureAwait(false);
         var states = await InspectAllAsync(listed, cancellationToken).ConfigureAwait(false);
         return [.. states.Select(Container)];
     }
 
-    private Task<IList<ContainerListResponse>> ListAsync(string nodeName, string kind, CancellationToken cancellationToken) =>
-        client.Containers.ListContainersAsync(
-            new ContainersListParameters { All = true, Filters = DockerSpecs.Filters(nodeName, kind) }, cancellationToken);
+    private Task<IList<ContainerListResponse>> ListAsync(string nodeName, string kind, string? podUid, CancellationToken cancellationToken)
+    {
+        var filters = DockerSpecs.Filters(nodeName, kind);
+        if (podUid is not null) filters["label"][$"{DockerLabels.PodUid}={podUid}"] = true;
+        return client.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = filters }, cancellationToken);
+    }
 
     private async Task<List<ContainerInspectResponse>> InspectAllAsync(IList<ContainerListResponse> listed, CancellationToken cancellationToken)
     {

@@ -31,8 +31,8 @@ public sealed class HollowContainerRuntime(TimeProvider clock) : IContainerRunti
     public Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, CancellationToken cancellationToken) =>
         Task.FromResult(_sandboxes.Values.Where(s => s.Pod.NodeName == nodeName).ToImmutableArray());
 
-    public Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, CancellationToken cancellationToken) =>
-        Task.FromResult(_containers.Values.Where(c => c.State.Pod.NodeName == nodeName).Select(c => c.State).ToImmutableArray());
+    public Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, string? podUid, CancellationToken cancellationToken) =>
+        Task.FromResult(_containers.Values.Where(c => podUid is null ? c.State.Pod.NodeName == nodeName : c.State.Pod.Uid == podUid).Select(c => c.State).ToImmutableArray());
 
     public Task<SandboxState> StartSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {

@@ -1,0 +1,169 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Node.Runtime;
+
+namespace Orchestrator.Node.Kubelet;
+
+/// <summary>Registers the nodes of this process, renews their leases and keeps their status true; all of them in one commit.</summary>
+public sealed class NodeReporter(IRegistries registries, IContainerRuntime runtime, TimeProvider clock)
+{
+    /// <summary>How often leases are renewed.</summary>
+    /// <remarks>Source: kubelet, a quarter of nodeLeaseDurationSeconds.</remarks>
+    public static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a status that has not changed is written.</summary>
+    /// <remarks>Source: kubelet, nodeStatusReportFrequency = 5 min.</remarks>
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromMinutes(5);
+
+    /// <summary>Least free part of the disk and of process ids, and least free memory (bytes), before the node says so.</summary>
+    /// <remarks>Source: kubelet, hard eviction thresholds: nodefs.available &lt; 10 %, memory.available &lt; 100Mi.</remarks>
+    private const double DiskFreeLeast = 0.10;
+    private const long MemoryFreeLeastBytes = 100L << 20;
+
+    private readonly Dictionary<string, (string Text, DateTimeOffset At)> _written = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Uid, DateTimeOffset Created)> _leases = new(StringComparer.Ordinal);
+
+    /// <summary>Runs until cancelled. A control plane that does not answer is asked again at the next turn.</summary>
+    /// <param name="registered">Called after the first turn in which all nodes are there.</param>
+    public async Task RunAsync(ImmutableArray<NodeFacts> nodes, string dataDirectory, Action registered, CancellationToken cancellationToken)
+    {
+        var first = true;
+        using var timer = new PeriodicTimer(RenewEvery, clock);
+        do
+        {
+            try
+            {
+                var done = await TurnAsync(nodes, dataDirectory, cancellationToken).ConfigureAwait(false);
+                if (first && done) registered();
+                first &= !done;
+                if (first) await Task.Delay(TimeSpan.FromMilliseconds(500), clock, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is TimeoutException or InvalidOperationException or IOException)
+            {
+                // The next turn is soon enough.
+            }
+        }
+        while (first || await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>One turn: true when every node and lease was written or needed nothing.</summary>
+    public async Task<bool> TurnAsync(ImmutableArray<NodeFacts> nodes, string dataDirectory, CancellationToken cancellationToken)
+    {
+        var informer = await registries.ConsistentAsync(ResourceTypes.Nodes, cancellationToken).ConfigureAwait(false);
+        var (pressure, images) = await LookAsync(dataDirectory, cancellationToken).ConfigureAwait(false);
+        var now = clock.GetUtcNow();
+        var writes = ImmutableArray.CreateBuilder<ObjectWrite>();
+        foreach (var facts in nodes)
+            if (WriteOf(facts, informer.Get(new ObjectKey("", facts.Name)), pressure, images, now) is { } write) writes.Add(write);
+        var complete = true;
+        if (writes.Count > 0)
+            foreach (var (result, write) in (await registries.WriteAsync(ResourceTypes.Nodes, writes.ToImmutable(), cancellationToken).ConfigureAwait(false)).Zip(writes))
+            {
+                if (result.Error is null) continue;
+                _written.Remove(write.Key.Name);
+                complete = false;
+            }
+        if (!complete) return false;
+        return await RenewAsync(nodes, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ObjectWrite? WriteOf(NodeFacts facts, StoredObject? node, NodePressure pressure, ImmutableArray<ImageState> images, DateTimeOffset now)
+    {
+        var key = new ObjectKey("", facts.Name);
+        if (node is null)
+        {
+            _written.Remove(facts.Name);
+            return new CreateObject(key, UncommittedJson.From(NodeObject.Create(
+                facts, NodeObject.Status(facts, pressure, images, default, now), Guid.NewGuid().ToString(), now)));
+        }
+        using var document = JsonDocument.Parse(node.Json);
+        var before = document.RootElement.At("status");
+        var status = NodeObject.Status(facts, pressure, images, before, now);
+        foreach (var field in (string[])["volumesAttached", "volumesInUse", "config"])
+            if (before.At(field) is { ValueKind: not JsonValueKind.Undefined } kept) status[field] = JsonNode.Parse(kept.GetRawText());
+
+        // The node controller says Unknown of a node of which it has not heard; that is to be put right at once.
+        var trusted = before.Items("conditions").FirstOrDefault(c => c.Text("type") == "Ready").Text("status") == (pressure.NotReadyBecause is null ? "True" : "False");
+        var labels = NodeObject.Labels(facts);
+        var labelled = labels.All(l => node.Meta.Labels.GetValueOrDefault(l.Key) == (string?)l.Value);
+        var text = WithoutTimes(status);
+        if (labelled && trusted && _written.TryGetValue(facts.Name, out var last) && last.Text == text && now - last.At < ReportEvery) return null;
+        _written[facts.Name] = (text, now);
+        if (labelled) return new ReplaceStatus(key, JsonSerializer.SerializeToUtf8Bytes(status), node.Meta.Uid);
+
+        var tree = node.ToTree();
+        var all = tree["metadata"]!["labels"] as JsonObject ?? [];
+        foreach (var (name, value) in labels) all[name] = value?.DeepClone();
+        tree["metadata"]!["labels"] = all.Parent is null ? all : all.DeepClone();
+        tree["status"] = status;
+        return new ReplaceObject(key, UncommittedJson.From(tree), node.Meta.Uid, node.Revision);
+    }
+
+    private static string WithoutTimes(JsonObject status)
+    {
+        var copy = status.DeepClone();
+        foreach (var condition in copy["conditions"]!.AsArray())
+        {
+            condition!.AsObject().Remove("lastHeartbeatTime");
+            condition.AsObject().Remove("lastTransitionTime");
+        }
+        return copy.ToJsonString();
+    }
+
+    private async Task<bool> RenewAsync(ImmutableArray<NodeFacts> nodes, CancellationToken cancellationToken)
+    {
+        var informer = await registries.ConsistentAsync(ResourceTypes.Nodes, cancellationToken).ConfigureAwait(false);
+        var now = clock.GetUtcNow();
+        var writes = nodes.Select(n => Renewal(n.Name, informer.Get(new ObjectKey("", n.Name))?.Meta.Uid ?? "", now)).ToImmutableArray();
+        var results = await registries.WriteAsync(ResourceTypes.Leases, writes, cancellationToken).ConfigureAwait(false);
+        var complete = true;
+        for (var i = 0; i < results.Length; i++)
+        {
+            switch (results[i].Error)
+            {
+                case null: break;
+                // Of an earlier run of this node: take it over at the next turn. Or gone: make it anew then.
+                case { Code: 409 }: _leases[nodes[i].Name] = (Guid.NewGuid().ToString(), now); complete = false; break;
+                case { Code: 404 }: _leases.Remove(nodes[i].Name); complete = false; break;
+                default: complete = false; break;
+            }
+        }
+        return complete;
+    }
+
+    private ObjectWrite Renewal(string node, string nodeUid, DateTimeOffset now)
+    {
+        var key = new ObjectKey("kube-node-lease", node);
+        if (_leases.TryGetValue(node, out var lease))
+            return new ReplaceObject(key, UncommittedJson.From(NodeObject.Lease(node, nodeUid, lease.Uid, lease.Created, now)));
+        _leases[node] = lease = (Guid.NewGuid().ToString(), now);
+        return new CreateObject(key, UncommittedJson.From(NodeObject.Lease(node, nodeUid, lease.Uid, lease.Created, now)));
+    }
+
+    private async Task<(NodePressure, ImmutableArray<ImageState>)> LookAsync(string dataDirectory, CancellationToken cancellationToken)
+    {
+        if (runtime.Simulated) return (new NodePressure(false, false, false, null), []);
+        string? broken = null;
+        var images = ImmutableArray<ImageState>.Empty;
+        try
+        {
+            images = await runtime.ListImagesAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            broken = $"container runtime is down: {e.Message}";
+        }
+        var drive = new DriveInfo(Path.GetFullPath(dataDirectory));
+        var disk = drive.AvailableFreeSpace < drive.TotalSize * DiskFreeLeast;
+        return (new NodePressure(MemoryAvailable() < MemoryFreeLeastBytes, disk, Pids: false, broken), images);
+    }
+
+    private static long MemoryAvailable()
+    {
+        var line = File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
+        return line is null ? long.MaxValue : ResourceAmount.Whole(line["MemAvailable:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim()) * 1024;
+    }
+}

@@ -1,0 +1,238 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Orchestrator.Node.Runtime;
+using Orchestrator.Node.Volumes;
+
+namespace Orchestrator.Node.Kubelet;
+
+/// <summary>Looks after one pod: takes what happens, asks <see cref="PodPlan"/> what to do, has it done, and tells the status.</summary>
+public sealed partial class PodWorker
+{
+    private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Longest pause between attempts at volumes and sandboxes.</summary>
+    /// <remarks>Source: kubelet, exponential back-off of volume operations, 2 min 2 s.</remarks>
+    private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(122);
+
+    private readonly IPodWorkerHost _host;
+    private readonly PodOperations _operations;
+    private readonly IPodEventSink _events;
+    private readonly TimeProvider _clock;
+    private readonly PodIdentity _identity;
+    private readonly HashSet<string> _earlyHints = new(StringComparer.Ordinal);
+
+    private PodManifest _pod;
+    private PodRunState _run;
+    private PodSituation _now = PodSituation.Empty;
+    private PodPlace _place;
+    private ImmutableDictionary<string, string> _volumes = ImmutableDictionary<string, string>.Empty;
+    private int _volumeFailures, _sandboxFailures;
+    private bool _listed;
+    private JsonElement _reported;
+    private string _reportedText = "";
+
+    /// <param name="run">What the journal says of the pod; empty for a new one.</param>
+    public PodWorker(
+        IPodWorkerHost host, PodOperations operations, IPodEventSink events, TimeProvider clock,
+        PodIdentity identity, PodManifest pod, PodRunState run, PodPlace place)
+    {
+        (_host, _operations, _events, _clock) = (host, operations, events, clock);
+        (_identity, _pod, _run) = (identity, pod, run);
+        _place = place with { PodIp = run.Sandbox?.Ip ?? "" };
+    }
+
+    public PodRunState Run => _run;
+
+    public PodManifest Pod => _pod;
+
+    /// <summary>Takes one message. Calls must not overlap.</summary>
+    public void Receive(PodWorkerMessage message)
+    {
+        switch (message)
+        {
+            case RuntimeListed listed: Adopt(listed); break;
+            case PodUpdated updated: Update(updated.Pod); break;
+            case PodOrphaned: Orphan(); break;
+            case ContainerExitHint hint: LookAt(hint.Id); break;
+            case ConfigChanged changed: Refresh(changed); break;
+            case ProbeReported report: Take(report); break;
+            case VolumesDone done: Take(done); break;
+            case SandboxDone done: Take(done); break;
+            case SandboxGone gone: Take(gone); break;
+            case LaunchDone done: Take(done); break;
+            case StopDone done: Take(done); break;
+            case ExitSeen { Exit: { } exit }: Commit([exit]); break;
+            case FinishDone: _host.Finished(_pod); break;
+            case WorkFailed failed: Take(failed); break;
+            case FinishAgain:
+                Idle(PodSituation.Finishing);
+                Step();
+                break;
+            case PodWake: Step(); break;
+        }
+    }
+
+    private void Update(PodManifest pod)
+    {
+        var graceBefore = _pod.Grace;
+        var stoppingBefore = _pod.Meta.Deleting;
+        _pod = pod;
+        if (pod.Meta.Deleting && !stoppingBefore) BeginStopping();
+        else if (pod.Meta.Deleting && pod.Grace < graceBefore) Hasten(pod.Grace);
+        if (_listed) Step();
+    }
+
+    private void Orphan()
+    {
+        if (_now.Orphaned) return;
+        _now = _now with { Orphaned = true };
+        BeginStopping();
+        if (_listed) Step();
+    }
+
+    private void BeginStopping()
+    {
+        if (_now.StoppingSince is not null) return;
+        _now = _now with { StoppingSince = _clock.GetUtcNow() };
+        _host.CancelWork();
+    }
+
+    /// <summary>The grace was cut short while containers are being stopped: stop them again, with less.</summary>
+    private void Hasten(TimeSpan grace)
+    {
+        foreach (var (name, container) in _run.Containers)
+            if (container.Running && _now.Busy.Contains(name))
+                _host.Run("", async token =>
+                {
+                    await _operations.Runtime.StopContainerAsync(container.Id, grace, token).ConfigureAwait(false);
+                    return new Nothing();
+                }, cancelOnStop: false);
+    }
+
+    /// <summary>Makes what happened durable, applies it and goes on.</summary>
+    private void Commit(ImmutableArray<PodRunEvent> events)
+    {
+        if (events.IsEmpty)
+        {
+            Step();
+            return;
+        }
+        _host.Persist(events, () =>
+        {
+            foreach (var e in events)
+            {
+                var before = _run;
+                _run = _run.Apply(e);
+                if (!ReferenceEquals(before, _run)) Applied(e);
+            }
+            Step();
+        });
+    }
+
+    private void Applied(PodRunEvent e)
+    {
+        switch (e)
+        {
+            case SandboxStarted started:
+                _place = _place with { PodIp = started.Ip };
+                break;
+            case ContainerStarted started:
+                _now = _now with { Troubles = _now.Troubles.Remove(started.Container), Ready = _now.Ready.Remove(started.Container) };
+                break;
+            case ContainerStartupFinished finished:
+                if (_pod.Container(finished.Container) is { Readiness: null }) _now = _now with { Ready = _now.Ready.Add(finished.Container) };
+                break;
+            case ContainerExited exited:
+                _now = _now with { Ready = _now.Ready.Remove(exited.Container), Condemned = _now.Condemned.Remove(exited.Container) };
+                NoteBackOff(exited.Container);
+                break;
+        }
+    }
+
+    private void NoteBackOff(string name)
+    {
+        if (_pod.Container(name) is not { } container || _run.Of(name) is not { Ended: { } ended } run || _pod.Meta.Deleting) return;
+        if (!PodPlan.RestartsAfter(_pod, container, ended.ExitCode) || RestartBackOff.DueAt(run) <= _clock.GetUtcNow()) return;
+        _events.Record(_pod, name, "Warning", "BackOff",
+            $"Back-off restarting failed container {name} in pod {_pod.Meta.Name}_{_pod.Meta.Namespace}({_pod.Meta.Uid})");
+    }
+
+    private void Step()
+    {
+        if (!_listed) return;
+        var time = _clock.GetUtcNow();
+        var steps = PodPlan.Decide(_pod, _run, _now, time);
+        var durable = ImmutableArray.CreateBuilder<PodRunEvent>();
+        DateTimeOffset? wake = null;
+        foreach (var step in steps)
+        {
+            switch (step)
+            {
+                case PodAction.Accept: durable.Add(new PodAccepted(time)); break;
+                case PodAction.Fail fail: durable.Add(new PodFailed(fail.Reason, fail.Message, time)); break;
+                case PodAction.WakeAt at: wake = Earlier(wake, at.Time); break;
+                default: Begin(step); break;
+            }
+        }
+        if (durable.Count > 0)
+        {
+            Commit(durable.ToImmutable());
+            return;
+        }
+        _host.WakeAt(Earlier(wake, NextImageBackOff(time)));
+        _host.SetProbes(Probes());
+        Report(time);
+    }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null ? b : b is null || a < b ? a : b;
+
+    /// <summary>When a failed pull is to be shown as waiting; tells of it by an event when that has come.</summary>
+    private DateTimeOffset? NextImageBackOff(DateTimeOffset time)
+    {
+        DateTimeOffset? next = null;
+        foreach (var trouble in _now.Troubles.Values)
+            if (trouble.Reason == "ErrImagePull" && trouble.At + PodStatusWriter.ImageBackOffShownAfter is var shown && shown > time)
+                next = Earlier(next, shown);
+        return next;
+    }
+
+    /// <summary>The probes of what runs now. Until the startup probe has passed, it alone runs.</summary>
+    private ImmutableArray<ProbeOrder> Probes()
+    {
+        if (_operations.Runtime.Simulated || _pod.Meta.Deleting || _now.Orphaned) return [];
+        var probes = ImmutableArray.CreateBuilder<ProbeOrder>();
+        foreach (var container in _pod.AllContainers)
+        {
+            if (_run.Of(container.Name) is not { Running: true } run || _now.Condemned.ContainsKey(container.Name)) continue;
+            void Add(ProbeKind kind, Probe? probe)
+            {
+                if (probe is not null)
+                    probes.Add(new ProbeOrder(container.Name, run.Id, kind, probe, new ProbeTarget(run.Id, HostOfProbe(), container), run.StartedAt));
+            }
+
+            if (!run.StartupFinished)
+            {
+                Add(ProbeKind.Startup, container.Startup);
+                continue;
+            }
+            Add(ProbeKind.Liveness, container.Liveness);
+            Add(ProbeKind.Readiness, container.Readiness);
+        }
+        return probes.ToImmutable();
+    }
+
+    private string HostOfProbe() => _place.PodIp.Length > 0 ? _place.PodIp : _place.HostIp;
+
+    private void Report(DateTimeOffset time)
+    {
+        if (_now.Orphaned) return; // there is no object to write it to
+        var status = PodStatusWriter.Write(_pod, _run, _now, _place, _operations.Runtime.Name, time, _reported);
+        var text = status.ToJsonString();
+        if (text == _reportedText) return;
+        _reportedText = text;
+        var bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        using var document = JsonDocument.Parse(bytes);
+        _reported = document.RootElement.Clone();
+        _host.Report(_pod, bytes);
+    }
+}

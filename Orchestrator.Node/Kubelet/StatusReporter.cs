@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Node.Kubelet;
+
+/// <summary>Writes what the kubelets of this process have to say about pods, many in one commit.</summary>
+/// <remarks>
+/// Only the newest status of a pod waits; while a commit is under way the next batch gathers. A registry that does not answer
+/// is asked again with growing pauses, for as long as it takes: pods run on meanwhile.
+/// </remarks>
+public sealed class StatusReporter(IRegistries registries, TimeProvider clock, int seed) : IAsyncDisposable
+{
+    /// <summary>Most writes in one commit (count).</summary>
+    private const int BatchMax = 500;
+
+    private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly Random _jitter = new(seed);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<(ObjectKey Key, string Uid), ReadOnlyMemory<byte>> _statuses = [];
+    private readonly Dictionary<(ObjectKey Key, string Uid), Action> _removals = [];
+    private Task _writing = Task.CompletedTask;
+
+    /// <summary>Takes the newest status of a pod. Any thread.</summary>
+    public void Report(ObjectKey key, string uid, ReadOnlyMemory<byte> status)
+    {
+        lock (_gate)
+        {
+            _statuses[(key, uid)] = status;
+            Wake();
+        }
+    }
+
+    /// <summary>Has the object of a pod removed, whose containers are all gone.</summary>
+    /// <param name="removed">Called once the object is gone, or lives on for its finalizers only.</param>
+    public void Remove(ObjectKey key, string uid, Action removed)
+    {
+        lock (_gate)
+        {
+            _removals[(key, uid)] = removed;
+            Wake();
+        }
+    }
+
+    private void Wake()
+    {
+        if (_writing.IsCompleted && !_stop.IsCancellationRequested) _writing = Task.Run(WriteAllAsync);
+    }
+
+    private async Task WriteAllAsync()
+    {
+        var pause = RetryFirst;
+        while (!_stop.IsCancellationRequested)
+        {
+            var (statuses, removals) = Take();
+            if (statuses.Count == 0 && removals.Count == 0) return;
+            var done = await TryWriteAsync(statuses, removals).ConfigureAwait(false);
+            if (done)
+            {
+                pause = RetryFirst;
+                continue;
+            }
+            double jitter;
+            lock (_gate) jitter = 0.5 + _jitter.NextDouble();
+            await Task.Delay(pause * jitter, clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < RetryMax ? pause * 2 : RetryMax;
+        }
+    }
+
+    private (List<KeyValuePair<(ObjectKey Key, string Uid), ReadOnlyMemory<byte>>>, List<KeyValuePair<(ObjectKey Key, string Uid), Action>>) Take()
+    {
+        lock (_gate)
+        {
+            var statuses = _statuses.Take(BatchMax).ToList();
+            foreach (var (pod, _) in statuses) _statuses.Remove(pod);
+            // A pod's last status goes before its removal, for others may wait to read how it ended.
+            var removals = _removals.Where(r => !_statuses.ContainsKey(r.Key)).Take(BatchMax).ToList();
+            foreach (var (pod, _) in removals) _removals.Remove(pod);
+            if (statuses.Count == 0 && removals.Count == 0) _writing = Task.CompletedTask;
+            return (statuses, removals);
+        }
+    }
+
+    /// <summary>One commit. What could not be written for now is put back; false when that was anything.</summary>
+    private async Task<bool> TryWriteAsync(
+        List<KeyValuePair<(ObjectKey Key, string Uid), ReadOnlyMemory<byte>>> statuses, List<KeyValuePair<(ObjectKey Key, string Uid), Action>> removals)
+    {
+        try
+        {
+            var pods = removals.Count == 0 ? null : await registries.ConsistentAsync(ResourceTypes.Pods, _stop.Token).ConfigureAwait(false);
+            var writes = ImmutableArray.CreateBuilder<ObjectWrite>(statuses.Count + removals.Count);
+            foreach (var ((key, uid), status) in statuses) writes.Add(new ReplaceStatus(key, status, uid));
+            foreach (var ((key, uid), _) in removals) writes.Add(RemovalOf(pods?.Get(key), key, uid));
+            var results = await registries.WriteAsync(ResourceTypes.Pods, writes.ToImmutable(), _stop.Token).ConfigureAwait(false);
+            var again = false;
+            for (var i = 0; i < statuses.Count; i++)
+                if (IsPassing(results[i].Error)) again |= PutBack(statuses[i]);
+            for (var i = 0; i < removals.Count; i++)
+            {
+                var error = results[statuses.Count + i].Error;
+                if (IsPassing(error) || error is { Code: 409 }) again |= PutBack(removals[i]);
+                else removals[i].Value();
+            }
+            return !again;
+        }
+        catch (Exception e) when (e is OperationCanceledException or TimeoutException or InvalidOperationException)
+        {
+            foreach (var status in statuses) PutBack(status);
+            foreach (var removal in removals) PutBack(removal);
+            return false;
+        }
+    }
+
+    /// <summary>The object goes, unless finalizers hold it: then it is marked as ready to go, and the API server removes it with the last one.</summary>
+    private static ObjectWrite RemovalOf(StoredObject? pod, ObjectKey key, string uid)
+    {
+        if (pod is null || pod.Meta.Uid != uid || pod.Meta.Finalizers.IsEmpty) return new RemoveObject(key, uid);
+        var tree = pod.ToTree();
+        tree["metadata"]!["deletionGracePeriodSeconds"] = 0;
+        return new ReplaceObject(key, UncommittedJson.From(tree), uid, pod.Revision);
+    }
+
+    private static bool IsPassing(ApiError? error) => error is { Code: 504 or 429 } or { Code: 500, Reason: "ServerTimeout" };
+
+    private bool PutBack(KeyValuePair<(ObjectKey Key, string Uid), ReadOnlyMemory<byte>> status)
+    {
+        lock (_gate) return _statuses.TryAdd(status.Key, status.Value) || true; // a newer one may have come meanwhile
+    }
+
+    private bool PutBack(KeyValuePair<(ObjectKey Key, string Uid), Action> removal)
+    {
+        lock (_gate) return _removals.TryAdd(removal.Key, removal.Value) || true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+}

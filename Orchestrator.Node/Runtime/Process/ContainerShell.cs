@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text;
+
+namespace Orchestrator.Node.Runtime.Process;
+
+/// <summary>Builds the command lines with which containers and commands in them are started.</summary>
+internal static class ContainerShell
+{
+    public const string StdinFile = "stdin";
+
+    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <summary>
+    /// Leads the session: $0 is the container's directory, the rest its command. It has to outlive the stop signal, which goes to
+    /// the whole group, in order to write down how the command ended; a handler that does nothing, unlike an ignored signal, is
+    /// not inherited by the command.
+    /// </summary>
+    private const string Script =
+        """
+        trap : TERM INT HUP QUIT
+        exec >>"$0/log" 2>&1
+        if [ -p "$0/stdin" ]; then exec <>"$0/stdin"; else exec </dev/null; fi
+        @MOUNTS@
+        "$@"
+        code=$?
+        echo $code >"$0/exit.tmp" && mv "$0/exit.tmp" "$0/exit"
+        """;
+
+    public static ProcessStartInfo Start(string directory, ContainerSpec spec)
+    {
+        var command = spec.Command.AddRange(spec.Args);
+        if (spec.Stdin) MakeFifo(Path.Combine(directory, StdinFile));
+        var mounts = spec.Mounts.Where(m => !m.Dispensable).ToList();
+        if (mounts.Count > 0 && Environment.UserName != "root")
+            throw new RuntimeFailureException("CreateContainerError", "this node runs containers as processes of the machine and is not root: it cannot mount volumes");
+        Require(command[0], spec);
+        var start = new ProcessStartInfo("setsid") { UseShellExecute = false, WorkingDirectory = WorkingDirectory(spec) };
+        SetEnvironment(start, spec);
+        if (mounts.Count > 0) Add(start, "unshare", "--mount", "--propagation", "slave", "--");
+        AddUser(start, spec);
+        Add(start, "sh", "-c", Script.Replace("@MOUNTS@", MountCommands(mounts), StringComparison.Ordinal), directory);
+        Add(start, [.. command]);
+        return start;
+    }
+
+    /// <summary>The words of a command that runs where the container runs.</summary>
+    public static ImmutableArray<string> Enter(ContainerSpec spec, int leader, ImmutableArray<string> command) =>
+        spec.Mounts.Any(m => !m.Dispensable)
+            ? ["nsenter", $"--target={leader}", "--mount", $"--wd={WorkingDirectory(spec)}", "--", .. command]
+            : command;
+
+    public static void SetEnvironment(ProcessStartInfo start, ContainerSpec spec)
+    {
+        start.Environment.Clear();
+        start.Environment["PATH"] = DefaultPath;
+        start.Environment["HOSTNAME"] = spec.Pod.Name;
+        foreach (var (name, value) in spec.Environment) start.Environment[name] = value;
+    }
+
+    public static string WorkingDirectory(ContainerSpec spec) => spec.WorkingDirectory.Length > 0 ? spec.WorkingDirectory : "/";
+
+    private static void AddUser(ProcessStartInfo start, ContainerSpec spec)
+    {
+        if (Environment.UserName != "root" || spec.Security is not { RunAsUser: { } user }) return;
+        Add(start, "setpriv", $"--reuid={user}", $"--regid={spec.Security.RunAsGroup ?? user}", "--clear-groups", "--");
+    }
+
+    private static string MountCommands(List<ContainerMount> mounts)
+    {
+        var commands = new StringBuilder();
+        foreach (var mount in mounts)
+        {
+            var (from, to) = (Quote(mount.HostPath), Quote(mount.ContainerPath));
+            commands.Append(Directory.Exists(mount.HostPath) ? $"mkdir -p {to}" : $"mkdir -p \"$(dirname {to})\" && touch {to}");
+            commands.Append($" && mount --bind {from} {to}");
+            if (mount.ReadOnly) commands.Append($" && mount -o remount,ro,bind {to}");
+            commands.AppendLine(" || { echo 128 >\"$0/exit.tmp\"; mv \"$0/exit.tmp\" \"$0/exit\"; exit 128; }");
+        }
+        return commands.ToString();
+    }
+
+    private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    private static void Require(string program, ContainerSpec spec)
+    {
+        if (program.Contains('/', StringComparison.Ordinal))
+        {
+            if (!Path.Exists(Path.Combine(WorkingDirectory(spec), program)) && spec.Mounts.IsEmpty)
+                throw new RuntimeFailureException("RunContainerError", $"exec: \"{program}\": stat {program}: no such file or directory");
+            return;
+        }
+        var path = spec.Environment.LastOrDefault(e => e.Key == "PATH").Value ?? DefaultPath;
+        if (!path.Split(':').Any(d => File.Exists(Path.Combine(d, program))))
+            throw new RuntimeFailureException("RunContainerError", $"exec: \"{program}\": executable file not found in $PATH");
+    }
+
+    private static void MakeFifo(string path)
+    {
+        if (File.Exists(path)) return;
+        using var process = System.Diagnostics.Process.Start("mkfifo", [path]);
+        process.WaitForExit();
+    }
+
+    private static void Add(ProcessStartInfo start, params ReadOnlySpan<string> words)
+    {
+        foreach (var word in words) start.ArgumentList.Add(word);
+    }
+}

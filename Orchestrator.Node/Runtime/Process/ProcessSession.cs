@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Orchestrator.Node.Runtime.Process;
+
+/// <summary>Signals to the processes of a container, which are those of one session.</summary>
+internal static partial class ProcessSession
+{
+    public const int Terminate = 15;
+    private const int KillSignal = 9;
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int pid, int signal);
+
+    /// <summary>Signals the leader's process group.</summary>
+    public static void Signal(int leader, int signal) => _ = SendSignal(-leader, signal);
+
+    public static void Kill(int pid) => _ = SendSignal(pid, KillSignal);
+
+    /// <summary>Kills every process of the session but its leader, which then writes down the end of the command.</summary>
+    public static void KillAllBut(int leader)
+    {
+        // Again until none is left: a process may fork while we read the list.
+        for (var round = 0; round < 10; round++)
+        {
+            var any = false;
+            foreach (var pid in MembersOf(leader))
+            {
+                if (pid == leader) continue;
+                any |= SendSignal(pid, KillSignal) == 0;
+            }
+            if (!any) return;
+        }
+    }
+
+    private static IEnumerable<int> MembersOf(int session)
+    {
+        foreach (var directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)) continue;
+            string stat;
+            try
+            {
+                stat = File.ReadAllText($"/proc/{pid}/stat");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                continue; // it has ended
+            }
+            if (Field(stat, 3) == session && !IsZombie(stat)) yield return pid;
+        }
+    }
+
+    public static int ParentOf(string stat) => Field(stat, 1);
+
+    public static bool IsZombie(string stat) => Fields(stat)[0] == "Z";
+
+    private static int Field(string stat, int index) =>
+        int.TryParse(Fields(stat)[index], NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : -1;
+
+    // After the name, which is in parentheses and may contain anything: state, parent, group, session ...
+    private static string[] Fields(string stat) => stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+}
