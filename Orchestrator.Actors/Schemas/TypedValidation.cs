@@ -35,6 +35,8 @@ internal static class TypedValidation
     {
         foreach (var field in type.RequiredFields)
         {
+            // Protobuf cannot say an empty list, so a list that may be empty may be absent as well.
+            if (field.Type.Kind == SchemaKind.List && field.Type.Constraints?.MinItems is not > 0) continue;
             if (!tree.TryGetPropertyValue(field.Name, out var value) || value is null || IsEmpty(field, value))
                 faults.Required((path ?? FieldPath.Root).Child(field.Name));
         }

@@ -158,4 +158,13 @@ public sealed class ValidationTests
         Assert.Equal("n", JsonTree.AsString(ns["metadata"]!["labels"]!["kubernetes.io/metadata.name"]));
         Assert.Contains(error!.Causes, c => c is { Field: "metadata.namespace", Message: "Forbidden: not allowed on this type" });
     }
+
+    [Fact]
+    public void EndpointSlice_WithoutEndpoints_IsValid()
+    {
+        Create(Kind("discovery.k8s.io", "EndpointSlice"), """{"metadata":{"name":"s"},"addressType":"IPv4"}""", out var error);
+        Assert.Null(error);
+        Create(Kind("discovery.k8s.io", "EndpointSlice"), """{"metadata":{"name":"s"},"addressType":"IPv9"}""", out error);
+        Assert.Equal("addressType", Assert.Single(error!.Causes).Field);
+    }
 }
