@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Kinds.Pods;
+
+/// <summary>The ports of containers: unique names, and no port of the host twice.</summary>
+internal static class ContainerPortValidation
+{
+    public static void ValidateNames(JsonObject container, FieldPath path, FaultList faults)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (index, port) in container.Entries("ports"))
+        {
+            if (JsonTree.String(port, "name") is { Length: > 0 } name && !names.Add(name))
+                faults.Duplicate(path.Child("ports").Index(index).Child("name"), name);
+        }
+    }
+
+    public static void ValidateHostPorts(JsonObject container, FieldPath path, HashSet<string> taken, FaultList faults)
+    {
+        foreach (var (index, port) in container.Entries("ports"))
+        {
+            if (JsonTree.Int64(port, "hostPort") is not (> 0 and var number)) continue;
+            var text = $"{JsonTree.String(port, "protocol")}/{JsonTree.String(port, "hostIP")}/{number.ToString(CultureInfo.InvariantCulture)}";
+            if (!taken.Add(text)) faults.Duplicate(path.Child("ports").Index(index).Child("hostPort"), text);
+        }
+    }
+
+    public static void ValidateHostNetwork(JsonObject spec, FieldPath path, FaultList faults)
+    {
+        foreach (var (index, container) in spec.Entries("containers"))
+            foreach (var (portIndex, port) in container.Entries("ports"))
+            {
+                var number = JsonTree.Int64(port, "containerPort");
+                if (JsonTree.Int64(port, "hostPort") != number)
+                    faults.Invalid(path.Child("containers").Index(index).Child("ports").Index(portIndex).Child("containerPort"), number,
+                        "must match `hostPort` when `hostNetwork` is true");
+            }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Kinds.Pods;
+
+/// <summary>The volumes of a pod: unique names, one source each, and paths that stay inside.</summary>
+internal static class VolumeValidation
+{
+    /// <returns>The names of the volumes, which mounts may refer to.</returns>
+    public static HashSet<string> Validate(JsonObject spec, FieldPath path, FaultList faults)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (index, volume) in spec.Entries("volumes"))
+        {
+            var here = path.Index(index);
+            var name = JsonTree.String(volume, "name") ?? "";
+            if (!names.Add(name) && name.Length > 0) faults.Duplicate(here.Child("name"), name);
+            ValidateSource(volume, here, faults);
+        }
+        return names;
+    }
+
+    private static void ValidateSource(JsonObject volume, FieldPath path, FaultList faults)
+    {
+        var sources = 0;
+        foreach (var (source, value) in volume)
+        {
+            if (source == "name" || value is not JsonObject details) continue;
+            var here = path.Child(source);
+            if (++sources > 1) faults.Forbidden(here, "may not specify more than 1 volume type");
+            else ValidateDetails(source, details, here, faults);
+        }
+        if (sources == 0) faults.Required(path, "must specify a volume type");
+    }
+
+    private static void ValidateDetails(string source, JsonObject details, FieldPath path, FaultList faults)
+    {
+        switch (source)
+        {
+            case "configMap":
+                RequireText(details, "name", path, faults);
+                ValidateItems(details, path, faults);
+                break;
+            case "secret":
+                RequireText(details, "secretName", path, faults);
+                ValidateItems(details, path, faults);
+                break;
+            case "hostPath":
+                if (JsonTree.String(details, "path") is { } target && target.Split('/').Contains("..", StringComparer.Ordinal))
+                    faults.Invalid(path.Child("path"), target, "must not contain '..'");
+                break;
+            case "emptyDir":
+                if (JsonTree.String(details, "sizeLimit") is { } limit && Quantity.TryParse(limit, out var size) && size.Sign < 0)
+                    faults.Forbidden(path.Child("sizeLimit"), "SizeLimit field must be a valid resource quantity");
+                break;
+            case "downwardAPI":
+                foreach (var (index, file) in details.Entries("items")) ValidateDownwardFile(file, path.Child("items").Index(index), faults);
+                break;
+            case "projected":
+                foreach (var (index, part) in details.Entries("sources")) ValidateProjection(part, path.Child("sources").Index(index), faults);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void ValidateProjection(JsonObject projection, FieldPath path, FaultList faults)
+    {
+        var sources = 0;
+        foreach (var (source, value) in projection)
+        {
+            if (value is not JsonObject details) continue;
+            var here = path.Child(source);
+            if (++sources > 1)
+            {
+                faults.Forbidden(here, "may not specify more than 1 volume type per source");
+                continue;
+            }
+            if (source is "configMap" or "secret")
+            {
+                RequireText(details, "name", here, faults);
+                ValidateItems(details, here, faults);
+            }
+            else if (source == "downwardAPI")
+            {
+                foreach (var (index, file) in details.Entries("items")) ValidateDownwardFile(file, here.Child("items").Index(index), faults);
+            }
+        }
+        if (sources == 0) faults.Required(path, "must specify a source");
+    }
+
+    private static void ValidateDownwardFile(JsonObject file, FieldPath path, FaultList faults)
+    {
+        ValidateRelativePath(JsonTree.String(file, "path"), path.Child("path"), faults);
+        var field = JsonTree.Object(file, "fieldRef");
+        var resource = file["resourceFieldRef"] is not null;
+        if (field is not null && resource) faults.Invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously");
+        else if (field is not null) EnvValidation.ValidateFieldRef(field, EnvValidation.VolumeFields, path.Child("fieldRef"), faults);
+        else if (!resource) faults.Required(path, "one of fieldRef and resourceFieldRef is required");
+    }
+
+    private static void ValidateItems(JsonObject details, FieldPath path, FaultList faults)
+    {
+        foreach (var (index, item) in details.Entries("items"))
+            ValidateRelativePath(JsonTree.String(item, "path"), path.Child("items").Index(index).Child("path"), faults);
+    }
+
+    /// <summary>A path that leads out of its volume, or that the atomic writer keeps for itself, is refused.</summary>
+    public static void ValidateRelativePath(string? text, FieldPath path, FaultList faults)
+    {
+        if (string.IsNullOrEmpty(text)) return;
+        if (text.StartsWith('/')) faults.Invalid(path, text, "must be a relative path");
+        if (text.Split('/').Contains("..", StringComparer.Ordinal)) faults.Invalid(path, text, "must not contain '..'");
+        else if (text.StartsWith("..", StringComparison.Ordinal)) faults.Invalid(path, text, "must not start with '..'");
+    }
+
+    private static void RequireText(JsonObject owner, string name, FieldPath path, FaultList faults)
+    {
+        if (string.IsNullOrEmpty(JsonTree.String(owner, name))) faults.Required(path.Child(name));
+    }
+}
