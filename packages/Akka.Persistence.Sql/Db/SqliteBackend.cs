@@ -46,7 +46,7 @@ internal sealed class SqliteBackend : ISqlBackend
         InTransaction(connection, SqliteSchema.Snapshot(table));
     }
 
-    public IWriteSession OpenWriter() => new SqliteWriteSession(Open());
+    public IWriteSession OpenWriter() => new SqliteWriteSession(Open(), _settings.BusyTimeout);
 
     public IReadSession OpenReader() => new SqliteReadSession(Open());
 
@@ -59,7 +59,8 @@ internal sealed class SqliteBackend : ISqlBackend
         {
             raw.SQLITE_CONSTRAINT when sqlite.SqliteErrorCode is raw.SQLITE_CONSTRAINT_UNIQUE or raw.SQLITE_CONSTRAINT_PRIMARYKEY =>
                 new SequenceConflictException($"journal {DataSource}: another writer has written this sequence number first: {sqlite.Message}", sqlite),
-            raw.SQLITE_FULL => Outage("the disk or the database is full", sqlite),
+            // Not an outage of all: what is small enough may still find room.
+            raw.SQLITE_FULL => new SqlJournalException($"journal {DataSource}: the disk or the database is full (SQLite error 13)", sqlite),
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED =>
                 Outage($"the database stayed locked by another process for {_settings.BusyTimeout.TotalSeconds:0.#} s", sqlite),
             raw.SQLITE_IOERR => Outage("an input/output error on the disk", sqlite),

@@ -27,14 +27,22 @@ internal abstract class SqliteSession(SqliteConnection connection) : IDisposable
     }
 }
 
-internal sealed class SqliteWriteSession(SqliteConnection connection) : SqliteSession(connection), IWriteSession
+internal sealed class SqliteWriteSession : SqliteSession, IWriteSession
 {
+    private readonly TimeSpan _busyTimeout;
+
     // The statements' texts are made once per table mapping, so that a commit formats no string.
     private readonly Dictionary<JournalTable, JournalSql> _journals = [];
 
+    public SqliteWriteSession(SqliteConnection connection, TimeSpan busyTimeout) : base(connection)
+    {
+        _busyTimeout = busyTimeout;
+        raw.sqlite3_busy_timeout(Database, 0);
+    }
+
     public void Commit(IReadOnlyList<WriteOperation> operations)
     {
-        Prepared("BEGIN IMMEDIATE").Execute();
+        Begin();
         try
         {
             foreach (var operation in operations) Apply(operation);
@@ -46,6 +54,23 @@ internal sealed class SqliteWriteSession(SqliteConnection connection) : SqliteSe
             if (raw.sqlite3_get_autocommit(Database) == 0) Prepared("ROLLBACK").Execute();
             throw;
         }
+    }
+
+    /// <summary>Takes the write lock, for which other processes compete.</summary>
+    /// <remarks>
+    /// SQLite's own waiting sleeps longer and longer, up to 100 ms, and then starves beside a process that writes all the
+    /// time; looking every millisecond gets its share.
+    /// </remarks>
+    private void Begin()
+    {
+        var begin = Prepared("BEGIN IMMEDIATE");
+        var deadline = Environment.TickCount64 + (long)_busyTimeout.TotalMilliseconds;
+        while (Environment.TickCount64 < deadline)
+        {
+            if (begin.ExecuteUnlessBusy()) return;
+            Thread.Sleep(1);
+        }
+        begin.Execute();
     }
 
     private void Apply(WriteOperation operation)

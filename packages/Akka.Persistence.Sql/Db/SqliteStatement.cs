@@ -72,6 +72,16 @@ internal sealed class SqliteStatement : IDisposable
         }
     }
 
+    /// <summary>Runs a statement that has no result; false when somebody else holds the lock that it needs.</summary>
+    public bool ExecuteUnlessBusy()
+    {
+        var code = raw.sqlite3_step(_statement);
+        raw.sqlite3_reset(_statement);
+        if ((code & 0xff) == raw.SQLITE_BUSY) return false;
+        Check(code);
+        return true;
+    }
+
     /// <summary>Moves to the next row; false after the last.</summary>
     public bool Step()
     {
