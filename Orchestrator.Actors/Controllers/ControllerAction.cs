@@ -13,7 +13,11 @@ public sealed record CreateAction(ResourceType Type, ObjectKey Key, JsonObject B
 /// <summary>Applies a JSON merge patch to the object with the given uid; a change of spec raises the generation.</summary>
 /// <param name="IfRevision">Refuses the patch with a Conflict when the object is no longer at this version.</param>
 public sealed record PatchAction(ResourceType Type, ObjectKey Key, string Uid, JsonObject Patch, long? IfRevision = null)
-    : ControllerAction(Type, Key);
+    : ControllerAction(Type, Key)
+{
+    /// <summary>The subresource through which to patch, such as <c>finalize</c>; empty for the object itself.</summary>
+    public string Subresource { get; init; } = "";
+}
 
 /// <summary>Replaces the whole status of the object with the given uid.</summary>
 public sealed record StatusAction(ResourceType Type, ObjectKey Key, string Uid, JsonObject Status) : ControllerAction(Type, Key);

@@ -28,6 +28,8 @@ public static class PodTemplate
                 foreach (var property in element.EnumerateObject().OrderBy(static p => p.Name, StringComparer.Ordinal))
                 {
                     if (property.Value.ValueKind == JsonValueKind.Null) continue;
+                    // ControllerRevisions keep templates as patches.
+                    if (depth == 0 && property.Name == "$patch") continue;
                     if (depth == 2 && path == "metadata/labels" && property.Name == HashLabel) continue;
                     // Servers write it into templates as null or not at all; it means nothing there.
                     if (depth == 1 && path == "metadata" && property.Name == "creationTimestamp") continue;

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Kinds.Events;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Controllers;
+
+/// <summary>What became of the actions of one pass.</summary>
+/// <param name="Revisions">The newest version that the pass wrote, by type: what the caches must show before the next pass.</param>
+/// <param name="Refusal">The first refusal that matters, or null.</param>
+/// <param name="CreateRefusal">The first refusal of a creation, or null.</param>
+public sealed record ActionOutcome(ImmutableDictionary<ResourceType, long> Revisions, ApiError? Refusal, ApiError? CreateRefusal);
+
+/// <summary>Carries out the actions of one pass, as batches: one commit per type and verb.</summary>
+public sealed class ActionRunner(ResourceStore store, EventRecorder events)
+{
+    private sealed class Pass
+    {
+        public Dictionary<ResourceType, long> Revisions { get; } = [];
+        public ApiError? Refusal { get; set; }
+        public ApiError? CreateRefusal { get; set; }
+
+        public void Wrote(ResourceType type, StoredObject? o)
+        {
+            if (o is not null && o.Revision > Revisions.GetValueOrDefault(type)) Revisions[type] = o.Revision;
+        }
+    }
+
+    /// <summary>Patches first, so that what was adopted or released is so when pods come and go; the status last.</summary>
+    public async Task<ActionOutcome> RunAsync(ImmutableArray<ControllerAction> actions, string component, CancellationToken cancellationToken = default)
+    {
+        var pass = new Pass();
+        foreach (var patch in actions.OfType<PatchAction>()) await PatchAsync(pass, patch, cancellationToken).ConfigureAwait(false);
+        foreach (var group in actions.OfType<CreateAction>().GroupBy(static a => a.Type))
+            await CreateAsync(pass, group.Key, [.. group], cancellationToken).ConfigureAwait(false);
+        foreach (var group in actions.OfType<DeleteAction>().GroupBy(static a => (a.Type, a.Propagation, a.GraceSeconds)))
+            await DeleteAsync(pass, group.Key.Type, group.Key.Propagation, group.Key.GraceSeconds, [.. group], cancellationToken).ConfigureAwait(false);
+        foreach (var group in actions.OfType<StatusAction>().GroupBy(static a => a.Type))
+            await StatusAsync(pass, group.Key, [.. group], cancellationToken).ConfigureAwait(false);
+        if (pass.CreateRefusal is null)
+            foreach (var e in actions.OfType<EventAction>()) events.Record(e, component);
+        return new ActionOutcome(pass.Revisions.ToImmutableDictionary(), pass.Refusal, pass.CreateRefusal);
+    }
+
+    private async Task PatchAsync(Pass pass, PatchAction patch, CancellationToken cancellationToken)
+    {
+        var result = await store.PatchAsync(store.SchemaOf(patch.Type), patch.Key, tree =>
+        {
+            var metadata = JsonTree.Object(tree, "metadata");
+            if (JsonTree.String(metadata, "uid") != patch.Uid) return (null, ApiError.NotFound(patch.Type, patch.Key.Name));
+            if (patch.IfRevision is { } revision && JsonTree.String(metadata, "resourceVersion") is { } version
+                && version != revision.ToString(System.Globalization.CultureInfo.InvariantCulture))
+                return (null, ApiError.Modified(patch.Type, patch.Key.Name));
+            Merge(tree, patch.Patch);
+            return (tree, null);
+        }, patch.Subresource, cancellationToken: cancellationToken).ConfigureAwait(false);
+        pass.Wrote(patch.Type, result.Object);
+        if (result.Error is { Reason: not "NotFound" } error) pass.Refusal ??= error;
+    }
+
+    private async Task CreateAsync(Pass pass, ResourceType type, ImmutableArray<CreateAction> creates, CancellationToken cancellationToken)
+    {
+        var results = await store.CreateManyAsync(type, [.. creates.Select(static c => c.Body)], cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < results.Length; i++)
+        {
+            pass.Wrote(type, results[i].Object);
+            // A decision that is carried out again after a failure finds what it made before.
+            if (results[i].Error is not { } error || error.Reason == "AlreadyExists") continue;
+            pass.CreateRefusal ??= error;
+            pass.Refusal ??= error;
+        }
+    }
+
+    private async Task DeleteAsync(
+        Pass pass, ResourceType type, string? propagation, long? grace, ImmutableArray<DeleteAction> deletes, CancellationToken cancellationToken)
+    {
+        var options = new DeleteOptions
+        {
+            GracePeriodSeconds = grace,
+            Propagation = propagation is null ? PropagationPolicy.Unspecified : Enum.Parse<PropagationPolicy>(propagation),
+        };
+        var results = await store.DeleteManyAsync(type, [.. deletes.Select(static d => new DeleteTarget(d.Key, d.Uid))], options, cancellationToken)
+            .ConfigureAwait(false);
+        foreach (var result in results)
+        {
+            pass.Wrote(type, result.Object);
+            if (result.Error is { Reason: not ("NotFound" or "Conflict") } error) pass.Refusal ??= error;
+        }
+    }
+
+    private async Task StatusAsync(Pass pass, ResourceType type, ImmutableArray<StatusAction> writes, CancellationToken cancellationToken)
+    {
+        var updates = writes.Select(static s => new StatusUpdate(s.Key, JsonSerializer.SerializeToUtf8Bytes(s.Status), s.Uid)).ToList();
+        var results = await store.UpdateStatusManyAsync(type, updates, cancellationToken).ConfigureAwait(false);
+        foreach (var result in results)
+        {
+            pass.Wrote(type, result.Object);
+            if (result.Error is { Reason: not ("NotFound" or "Conflict") } error) pass.Refusal ??= error;
+        }
+    }
+
+    private static void Merge(JsonObject target, JsonObject patch)
+    {
+        foreach (var (name, value) in patch)
+        {
+            if (value is null) target.Remove(name);
+            else if (value is JsonObject map) Merge(JsonTree.Ensure(target, name), map);
+            else target[name] = value.DeepClone();
+        }
+    }
+}

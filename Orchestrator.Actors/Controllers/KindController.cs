@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Controllers;
+
+/// <summary>One controller: which changes concern which objects, and what to do about one of them. No state of its own.</summary>
+public abstract class KindController
+{
+    /// <summary>The first part of the entity id, such as <c>deployment</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The types whose changes it wants to hear of, and reads, its own kind first.</summary>
+    public abstract ImmutableArray<ResourceType> Reads { get; }
+
+    /// <summary>The objects that a change concerns. Called in the process that hosts the registry of the type.</summary>
+    public abstract IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches);
+
+    /// <summary>What to do about the object of that key, which may be gone.</summary>
+    public abstract ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context);
+
+    /// <summary>The key of the owner of <paramref name="kind"/> before and after a change.</summary>
+    protected static IEnumerable<ObjectKey> Owners(string kind, ObjectChange change)
+    {
+        var now = OwnerOf(kind, change.Object);
+        if (now is { } key) yield return key;
+        if (change.Previous is { } previous && OwnerOf(kind, previous) is { } before && before != now) yield return before;
+    }
+
+    protected static ObjectKey? OwnerOf(string kind, StoredObject o) =>
+        o.Meta.Controller is { } owner && owner.Kind == kind ? new ObjectKey(o.Key.Namespace, owner.Name) : null;
+}

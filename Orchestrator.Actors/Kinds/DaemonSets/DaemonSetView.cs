@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text.Json;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.Deployments;
+using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas.Tables;
+
+namespace Orchestrator.Actors.Kinds.DaemonSets;
+
+/// <summary>The parts of a DaemonSet that its controller reads; parsed once per version.</summary>
+public sealed class DaemonSetView
+{
+    public const string HashLabel = "controller-revision-hash";
+
+    private DaemonSetView(StoredObject source, JsonElement root)
+    {
+        Source = source;
+        var spec = root.Get("spec");
+        var template = spec.Get("template");
+        var pod = template.Get("spec");
+        Selector = LabelQuery.Read(spec.Get("selector"));
+        MinReadySeconds = (int)spec.Number("minReadySeconds");
+        RevisionHistoryLimit = (int)spec.Number("revisionHistoryLimit", 10);
+        OnDelete = spec.Get("updateStrategy").Text("type") == "OnDelete";
+        var rolling = spec.Get("updateStrategy", "rollingUpdate");
+        MaxUnavailable = IntOrPercent.Read(rolling, "maxUnavailable", new IntOrPercent(1, false));
+        MaxSurge = IntOrPercent.Read(rolling, "maxSurge", new IntOrPercent(0, false));
+        Placement = PodPlacement.Read(pod);
+        NodeName = pod.Text("nodeName");
+        Tolerations = [.. Toleration.ReadAll(pod), .. DaemonPods.Tolerations(pod.Flag("hostNetwork"))];
+        TemplateIdentity = PodTemplate.Identity(template);
+        CollisionCount = (int)root.Get("status").Number("collisionCount");
+        TemplateGeneration = Meta.Annotations.TryGetValue("deprecated.daemonset.template.generation", out var text)
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? generation : Meta.Generation;
+    }
+
+    public StoredObject Source { get; }
+    public ObjectKey Key => Source.Key;
+    public ObjectMeta Meta => Source.Meta;
+    public string Uid => Meta.Uid;
+    public LabelQuery Selector { get; }
+    public int MinReadySeconds { get; }
+    public int RevisionHistoryLimit { get; }
+    public bool OnDelete { get; }
+    public IntOrPercent MaxUnavailable { get; }
+    public IntOrPercent MaxSurge { get; }
+    public PodPlacement Placement { get; }
+    public string NodeName { get; }
+
+    /// <summary>The template's tolerations and those that every daemon pod gets.</summary>
+    public System.Collections.Immutable.ImmutableArray<Toleration> Tolerations { get; }
+    public string TemplateIdentity { get; }
+    public int CollisionCount { get; }
+    public long TemplateGeneration { get; }
+
+    public string TemplateHash => DecidedNames.Hash(CollisionCount == 0 ? TemplateIdentity : $"{TemplateIdentity}#{CollisionCount}");
+
+    public OwnerIdentity Identity => new("apps/v1", "DaemonSet", Key.Name, Uid);
+
+    public static DaemonSetView Of(StoredObject o) => o.View(static o =>
+    {
+        using var document = JsonDocument.Parse(o.Json);
+        return new DaemonSetView(o, document.RootElement);
+    });
+}

@@ -1,0 +1,188 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Kinds.GarbageCollection;
+
+/// <summary>Names one object over all types.</summary>
+public readonly record struct GraphKey(ResourceType Type, ObjectKey Key);
+
+/// <summary>Who owns whom, over all types, kept up to date change by change; decides what garbage collection does next.</summary>
+/// <remarks>
+/// A change puts the objects that it may concern into a queue: the object itself, and what it owns. Nothing is ever listed and
+/// compared. Source: kube-controller-manager, garbagecollector; the finalizers are those of meta/v1.
+/// </remarks>
+public sealed class OwnerGraph
+{
+    public const string OrphanFinalizer = "orphan";
+    public const string ForegroundFinalizer = "foregroundDeletion";
+
+    private readonly Dictionary<GraphKey, StoredObject> _objects = [];
+    private readonly Dictionary<string, GraphKey> _byUid = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<GraphKey>> _dependents = new(StringComparer.Ordinal);
+    private readonly Queue<GraphKey> _queue = new();
+    private readonly HashSet<GraphKey> _queued = [];
+
+    public int Count => _objects.Count;
+
+    public int Pending => _queue.Count;
+
+    /// <summary>Takes in a new object or a new version of one.</summary>
+    public void Set(ResourceType type, StoredObject o)
+    {
+        var key = new GraphKey(type, o.Key);
+        if (_objects.TryGetValue(key, out var old))
+        {
+            if (old.Meta.Uid != o.Meta.Uid) Remove(type, old);
+            else Unlink(key, old);
+        }
+        _objects[key] = o;
+        _byUid[o.Meta.Uid] = key;
+        foreach (var owner in o.Meta.OwnerReferences)
+        {
+            if (!_dependents.TryGetValue(owner.Uid, out var dependents)) _dependents[owner.Uid] = dependents = [];
+            dependents.Add(key);
+        }
+        var ownersChanged = old is null || !old.Meta.OwnerReferences.SequenceEqual(o.Meta.OwnerReferences);
+        if (!o.Meta.OwnerReferences.IsEmpty && ownersChanged) Enqueue(key);
+        if (!o.Meta.Deleting || !HasOwn(o)) return;
+        Enqueue(key);
+        // Dependents go while their owner waits for them.
+        if (o.Meta.Finalizers.Contains(ForegroundFinalizer)) EnqueueDependents(o.Meta.Uid);
+    }
+
+    /// <summary>Takes in that an object is gone.</summary>
+    public void Remove(ResourceType type, StoredObject o)
+    {
+        var key = new GraphKey(type, o.Key);
+        if (!_objects.TryGetValue(key, out var known) || known.Meta.Uid != o.Meta.Uid) return;
+        _objects.Remove(key);
+        _byUid.Remove(known.Meta.Uid);
+        Unlink(key, known);
+        EnqueueDependents(known.Meta.Uid);
+        // An owner that waits in the foreground may have waited for this one.
+        foreach (var owner in known.Meta.OwnerReferences)
+            if (_byUid.TryGetValue(owner.Uid, out var waiting)) Enqueue(waiting);
+    }
+
+    /// <summary>Looks at an object again, as after a failure.</summary>
+    public void Enqueue(GraphKey key)
+    {
+        if (_queued.Add(key)) _queue.Enqueue(key);
+    }
+
+    /// <summary>The next object to look at.</summary>
+    public bool TryTake(out GraphKey key)
+    {
+        if (!_queue.TryDequeue(out key)) return false;
+        _queued.Remove(key);
+        return true;
+    }
+
+    public StoredObject? Find(GraphKey key) => _objects.GetValueOrDefault(key);
+
+    /// <summary>The owners that the graph does not know: whoever decides must ask the registry whether they are gone.</summary>
+    public IReadOnlyList<OwnerReference> UnknownOwners(GraphKey key) =>
+        _objects.TryGetValue(key, out var o) ? [.. o.Meta.OwnerReferences.Where(r => !_byUid.ContainsKey(r.Uid))] : [];
+
+    /// <summary>What to do about one object.</summary>
+    /// <param name="absent">The uids of owners that are known to be gone. An unknown owner that is not among them counts as there.</param>
+    public IReadOnlyList<ControllerAction> Decide(GraphKey key, IReadOnlySet<string> absent)
+    {
+        if (!_objects.TryGetValue(key, out var o)) return [];
+        if (o.Meta.Deleting && o.Meta.Finalizers.Contains(OrphanFinalizer)) return Orphan(key, o);
+        if (o.Meta.Deleting && o.Meta.Finalizers.Contains(ForegroundFinalizer)) return WaitForDependents(key, o);
+        if (o.Meta.Deleting || o.Meta.OwnerReferences.IsEmpty) return [];
+        return Collect(key, o, absent);
+    }
+
+    private List<ControllerAction> Collect(GraphKey key, StoredObject o, IReadOnlySet<string> absent)
+    {
+        var solid = new List<OwnerReference>();
+        var waiting = new List<OwnerReference>();
+        foreach (var owner in o.Meta.OwnerReferences)
+        {
+            if (IsGone(o, owner, absent)) continue;
+            (IsWaiting(owner) ? waiting : solid).Add(owner);
+        }
+        if (solid.Count == o.Meta.OwnerReferences.Length) return [];
+        // Someone still needs it: the others are taken off, so that they do not keep each other.
+        if (solid.Count > 0) return [Keep(key, o, solid)];
+        var cascade = waiting.Count > 0 && _dependents.TryGetValue(o.Meta.Uid, out var below) && below.Count > 0;
+        return [new DeleteAction(key.Type, key.Key, o.Meta.Uid, cascade ? "Foreground" : "Background")];
+    }
+
+    // A namespaced owner in another namespace does not exist as far as its dependents go.
+    private bool IsGone(StoredObject o, OwnerReference owner, IReadOnlySet<string> absent) =>
+        _byUid.TryGetValue(owner.Uid, out var known)
+            ? known.Key.Namespace.Length > 0 && known.Key.Namespace != o.Key.Namespace
+            : absent.Contains(owner.Uid);
+
+    private bool IsWaiting(OwnerReference owner) =>
+        _byUid.TryGetValue(owner.Uid, out var key) && _objects[key].Meta is { Deleting: true } meta && meta.Finalizers.Contains(ForegroundFinalizer);
+
+    private List<ControllerAction> WaitForDependents(GraphKey key, StoredObject o)
+    {
+        var blocking = false;
+        foreach (var dependent in _dependents.GetValueOrDefault(o.Meta.Uid) ?? [])
+        {
+            var reference = _objects[dependent].Meta.OwnerReferences.FirstOrDefault(r => r.Uid == o.Meta.Uid);
+            blocking |= reference?.BlockOwnerDeletion == true;
+            if (!_objects[dependent].Meta.Deleting) Enqueue(dependent);
+        }
+        return blocking ? [] : [Unfinalize(key, o, ForegroundFinalizer)];
+    }
+
+    private List<ControllerAction> Orphan(GraphKey key, StoredObject o)
+    {
+        var actions = new List<ControllerAction>();
+        foreach (var dependent in _dependents.GetValueOrDefault(o.Meta.Uid) ?? [])
+        {
+            var child = _objects[dependent];
+            actions.Add(Keep(dependent, child, [.. child.Meta.OwnerReferences.Where(r => r.Uid != o.Meta.Uid)]));
+        }
+        // Only when none is left that would be collected with it may the owner go.
+        if (actions.Count == 0) actions.Add(Unfinalize(key, o, OrphanFinalizer));
+        else Enqueue(key);
+        return actions;
+    }
+
+    private static PatchAction Keep(GraphKey key, StoredObject o, List<OwnerReference> owners)
+    {
+        var list = new JsonArray();
+        foreach (var owner in owners)
+        {
+            var made = new JsonObject { ["apiVersion"] = owner.ApiVersion, ["kind"] = owner.Kind, ["name"] = owner.Name, ["uid"] = owner.Uid };
+            if (owner.Controller) made["controller"] = true;
+            if (owner.BlockOwnerDeletion) made["blockOwnerDeletion"] = true;
+            list.Add(made);
+        }
+        return new PatchAction(key.Type, key.Key, o.Meta.Uid,
+            new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = list.Count > 0 ? list : null } }, o.Revision);
+    }
+
+    private static PatchAction Unfinalize(GraphKey key, StoredObject o, string finalizer)
+    {
+        var left = new JsonArray([.. o.Meta.Finalizers.Where(f => f != finalizer).Select(static f => (JsonNode)f)]);
+        return new PatchAction(key.Type, key.Key, o.Meta.Uid,
+            new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = left.Count > 0 ? left : null } }, o.Revision);
+    }
+
+    private static bool HasOwn(StoredObject o) => o.Meta.Finalizers.Contains(OrphanFinalizer) || o.Meta.Finalizers.Contains(ForegroundFinalizer);
+
+    private void EnqueueDependents(string uid)
+    {
+        if (!_dependents.TryGetValue(uid, out var dependents)) return;
+        foreach (var dependent in dependents) Enqueue(dependent);
+    }
+
+    private void Unlink(GraphKey key, StoredObject o)
+    {
+        foreach (var owner in o.Meta.OwnerReferences)
+        {
+            if (!_dependents.TryGetValue(owner.Uid, out var dependents)) continue;
+            dependents.Remove(key);
+            if (dependents.Count == 0) _dependents.Remove(owner.Uid);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text.Json;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas.Tables;
+
+namespace Orchestrator.Actors.Kinds.Nodes;
+
+/// <summary>The life of one node, and the end of the pods of a node that is gone.</summary>
+/// <param name="gracePeriod">How long a kubelet may be silent.</param>
+/// <param name="unreachable">Whether the cluster member that hosts the kubelet of that node is known to be unreachable or gone.</param>
+public sealed class NodeController(TimeSpan gracePeriod, Func<string, bool> unreachable) : KindController
+{
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _missing = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _firstSeen = new(StringComparer.Ordinal);
+
+    public override string Name => "node";
+
+    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.Nodes, ResourceTypes.Pods, ResourceTypes.Leases];
+
+    public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
+    {
+        if (type == ResourceTypes.Nodes) return [change.Object.Key];
+        // Leases are looked at when they would have run out; their renewals are no news.
+        if (type != ResourceTypes.Pods || change.Kind == ChangeKind.Deleted) return [];
+        var pod = PodView.Of(change.Object);
+        if (pod.NodeName.Length == 0 || (change.Previous is { } previous && PodView.Of(previous).NodeName == pod.NodeName)) return [];
+        var key = new ObjectKey("", pod.NodeName);
+        var node = caches[ResourceTypes.Nodes].Get(key);
+        return node is null || !NodeView.Of(node).Taints.IsEmpty ? [key] : [];
+    }
+
+    public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context)
+    {
+        List<PodView> pods = [.. caches[ResourceTypes.Pods].Group(CacheGroups.OnNode(key.Name)).Select(PodView.Of)];
+        if (caches[ResourceTypes.Nodes].Get(key) is not { } stored)
+        {
+            _firstSeen.TryRemove(key.Name, out _);
+            if (pods.Count == 0) _missing.TryRemove(key.Name, out _);
+            return PodCollection.Orphaned(pods, pods.Count == 0 ? context.Now : _missing.GetOrAdd(key.Name, context.Now), context.Now);
+        }
+        _missing.TryRemove(key.Name, out _);
+        var node = NodeView.Of(stored);
+        return NodeLifecycleReconciler.Reconcile(new NodeObserved(node, pods, LastSeen(node, caches, context.Now), unreachable(key.Name)), gracePeriod, context);
+    }
+
+    // A controller that has just started gives every kubelet a full period: it may have been the one that was away.
+    private DateTimeOffset LastSeen(NodeView node, ControllerCaches caches, DateTimeOffset now)
+    {
+        var seen = _firstSeen.GetOrAdd(node.Name, now);
+        if (node.Condition("Ready") is { Status: "Unknown" }) seen = DateTimeOffset.MinValue;
+        if (node.Meta.CreationTimestamp > seen) seen = node.Meta.CreationTimestamp;
+        if (caches[ResourceTypes.Leases].Get(new ObjectKey("kube-node-lease", node.Name)) is not { } lease) return seen;
+        using var document = JsonDocument.Parse(lease.Json);
+        return KindTime.Read(document.RootElement.Get("spec"), "renewTime") is { } renewed && renewed > seen ? renewed : seen;
+    }
+}

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Kinds.Nodes;
+
+/// <summary>What the node controller sees.</summary>
+/// <param name="LastSeen">When the kubelet last renewed its lease or wrote its status.</param>
+/// <param name="MemberUnreachable">The cluster member that hosts the kubelet is unreachable or gone.</param>
+public sealed record NodeObserved(NodeView Node, IReadOnlyCollection<PodView> Pods, DateTimeOffset LastSeen, bool MemberUnreachable);
+
+/// <summary>Turns a silent kubelet into conditions and taints, and taints into evictions.</summary>
+/// <remarks>Source: kube-controller-manager, nodelifecycle and tainteviction.</remarks>
+public static class NodeLifecycleReconciler
+{
+    /// <summary>How long a kubelet may be silent; source: --node-monitor-grace-period.</summary>
+    public static readonly TimeSpan DefaultGracePeriod = TimeSpan.FromSeconds(40);
+
+    private static readonly ImmutableArray<string> ReportedByKubelet = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
+
+    public static ReconcileResult Reconcile(NodeObserved observed, TimeSpan gracePeriod, ReconcileContext context)
+    {
+        var node = observed.Node;
+        if (node.Meta.Deleting) return ReconcileResult.None;
+        var actions = ImmutableArray.CreateBuilder<ControllerAction>();
+        var silentIn = observed.LastSeen + gracePeriod - context.Now;
+        var silent = observed.MemberUnreachable || silentIn <= TimeSpan.Zero;
+        if (silent) ReportUnknown(node, context.Now, actions);
+        var ready = silent ? "Unknown" : node.Condition("Ready")?.Status ?? "Unknown";
+        var taints = Taints(node, ready, context.Now);
+        if (!Same(taints, node.Taints)) actions.Add(Write(node, taints));
+        if (ready != "True") MarkPods(observed, context.Now, actions);
+        var next = Evict(taints, observed.Pods, context.Now, actions);
+        if (!silent && (next is null || silentIn < next)) next = silentIn;
+        return new ReconcileResult(actions.ToImmutable(), next);
+    }
+
+    private static void ReportUnknown(NodeView node, DateTimeOffset now, ImmutableArray<ControllerAction>.Builder actions)
+    {
+        var status = StatusWrite.Current(node.Source);
+        var changed = false;
+        foreach (var type in ReportedByKubelet)
+        {
+            var old = StatusWrite.Condition(status, type);
+            if (JsonTree.String(old, "status") == "Unknown") continue;
+            var heartbeat = JsonTree.String(old, "lastHeartbeatTime") ?? KindTime.Format(node.Meta.CreationTimestamp);
+            changed |= StatusWrite.SetCondition(status, type, "Unknown", old is null ? "NodeStatusNeverUpdated" : "NodeStatusUnknown",
+                old is null ? "Kubelet never posted node status." : "Kubelet stopped posting node status.", now);
+            StatusWrite.Condition(status, type)!["lastHeartbeatTime"] = heartbeat;
+        }
+        if (!changed) return;
+        actions.Add(new StatusAction(ResourceTypes.Nodes, node.Source.Key, node.Meta.Uid, status));
+        actions.Add(new EventAction(ResourceTypes.Nodes, node.Source.Key, "v1", "Node", node.Meta.Uid, false, "NodeNotReady",
+            $"Node {node.Name} status is now: NodeNotReady"));
+    }
+
+    private static ImmutableArray<Taint> Taints(NodeView node, string ready, DateTimeOffset now)
+    {
+        var wanted = ready switch { "True" => "", "False" => Taint.NotReadyKey, _ => Taint.UnreachableKey };
+        var taints = node.Taints.Where(t => (t.Key is not (Taint.NotReadyKey or Taint.UnreachableKey) || t.Key == wanted)
+            && (t.Key != Taint.UnschedulableKey || node.Unschedulable)).ToList();
+        if (wanted.Length > 0)
+        {
+            foreach (var effect in (string[])[Taint.NoSchedule, Taint.NoExecute])
+                if (!taints.Exists(t => t.Key == wanted && t.Effect == effect)) taints.Add(new Taint(wanted, "", effect, now));
+        }
+        if (node.Unschedulable && !taints.Exists(static t => t.Key == Taint.UnschedulableKey))
+            taints.Add(new Taint(Taint.UnschedulableKey, "", Taint.NoSchedule, now));
+        return [.. taints];
+    }
+
+    private static bool Same(ImmutableArray<Taint> a, ImmutableArray<Taint> b) => a.Length == b.Length && a.All(b.Contains);
+
+    private static PatchAction Write(NodeView node, ImmutableArray<Taint> taints)
+    {
+        var list = new JsonArray();
+        foreach (var taint in taints)
+        {
+            var made = new JsonObject { ["key"] = taint.Key, ["effect"] = taint.Effect };
+            if (taint.Value.Length > 0) made["value"] = taint.Value;
+            if (taint.Added is { } added) made["timeAdded"] = KindTime.Format(added);
+            list.Add(made);
+        }
+        // The list is written as a whole, so it must be the list that was read.
+        return new PatchAction(ResourceTypes.Nodes, node.Source.Key, node.Meta.Uid,
+            new JsonObject { ["spec"] = new JsonObject { ["taints"] = list.Count > 0 ? list : null } });
+    }
+
+    // Nobody else can say so while the kubelet is silent, and Services must stop sending to these pods.
+    private static void MarkPods(NodeObserved observed, DateTimeOffset now, ImmutableArray<ControllerAction>.Builder actions)
+    {
+        foreach (var pod in observed.Pods)
+        {
+            if (pod.Finished || !pod.Ready) continue;
+            var status = StatusWrite.Current(pod.Source);
+            var condition = StatusWrite.Condition(status, "Ready")!;
+            condition["status"] = "False";
+            condition["lastTransitionTime"] = KindTime.Format(now);
+            actions.Add(new StatusAction(ResourceTypes.Pods, pod.Key, pod.Uid, status));
+            actions.Add(new EventAction(ResourceTypes.Pods, pod.Key, "v1", "Pod", pod.Uid, true, "NodeNotReady", "Node is not ready"));
+        }
+    }
+
+    private static TimeSpan? Evict(
+        ImmutableArray<Taint> taints, IReadOnlyCollection<PodView> pods, DateTimeOffset now, ImmutableArray<ControllerAction>.Builder actions)
+    {
+        var executing = taints.Where(static t => t.Effect == Taint.NoExecute).ToList();
+        if (executing.Count == 0) return null;
+        TimeSpan? next = null;
+        foreach (var pod in pods)
+        {
+            if (!pod.Active || EvictionTime(pod, executing, now) is not { } at) continue;
+            if (at > now)
+            {
+                if (next is null || at - now < next) next = at - now;
+                continue;
+            }
+            actions.Add(new EventAction(ResourceTypes.Pods, pod.Key, "v1", "Pod", pod.Uid, false, "TaintManagerEviction", $"Marking for deletion Pod {pod.Key}"));
+            actions.Add(new DeleteAction(ResourceTypes.Pods, pod.Key, pod.Uid));
+        }
+        return next;
+    }
+
+    /// <summary>When the pod must leave: now when a taint is not borne, null when all are borne for ever.</summary>
+    private static DateTimeOffset? EvictionTime(PodView pod, List<Taint> taints, DateTimeOffset now)
+    {
+        DateTimeOffset? earliest = null;
+        foreach (var taint in taints)
+        {
+            var borne = pod.Tolerations.Where(t => t.Tolerates(taint)).ToList();
+            if (borne.Count == 0) return now;
+            var limited = borne.Where(static t => t.Seconds is not null).ToList();
+            if (limited.Count == 0) continue;
+            var at = (taint.Added ?? now).AddSeconds(Math.Max(0, limited.Min(static t => t.Seconds!.Value)));
+            if (earliest is null || at < earliest) earliest = at;
+        }
+        return earliest;
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.DaemonSets;
+using Orchestrator.Actors.Kinds.Nodes;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Tests.Controllers;
+
+namespace Orchestrator.Actors.Tests.Kinds.DaemonSets;
+
+public sealed class DaemonSetReconcilerTests
+{
+    private static readonly ObjectKey Key = new("d", "agent");
+    private readonly SimulatedCluster _cluster = new();
+
+    private void Deploy(string more = "") => _cluster.Put(ResourceTypes.DaemonSets, $$$"""
+        {"apiVersion":"apps/v1","kind":"DaemonSet","metadata":{"name":"agent","namespace":"d"},"spec":{"selector":{"matchLabels":{"app":"a"}},
+         "template":{"metadata":{"labels":{"app":"a"}},"spec":{"containers":[{"name":"c","image":"v1"}]} } {{{more}}} } }
+        """);
+
+    private void Node(string name, string spec = "{}") => _cluster.Put(ResourceTypes.Nodes, $$$"""{"metadata":{"name":"{{{name}}}","uid":"{{{name}}}"},"spec":{{{spec}}} }""");
+
+    private JsonObject Status => StatusWrite.Current(_cluster.Get(ResourceTypes.DaemonSets, Key)!);
+
+    private ReconcileResult Reconcile() => DaemonSetReconciler.Reconcile(new DaemonSetObserved(
+        DaemonSetView.Of(_cluster.Get(ResourceTypes.DaemonSets, Key)!), _cluster.Pods, [.. _cluster.All(ResourceTypes.Nodes).Select(NodeView.Of)],
+        [.. _cluster.All(ResourceTypes.ControllerRevisions)]), _cluster.Context());
+
+    private void Settle(int readyPerPass = int.MaxValue, Action? check = null)
+    {
+        for (var pass = 0; pass < 200; pass++)
+        {
+            var actions = Reconcile().Actions;
+            _cluster.Apply(actions);
+            check?.Invoke();
+            var starting = _cluster.Pods.Where(p => !p.Ready).Take(readyPerPass).ToList();
+            if (actions.IsEmpty && starting.Count == 0) return;
+            foreach (var pod in starting) _cluster.MakeReady(pod.Key, DaemonPods.NodeOf(pod));
+        }
+        Assert.Fail("does not settle");
+    }
+
+    [Fact]
+    public void Reconcile_EveryEligibleNode_GetsOnePinnedPod()
+    {
+        Deploy();
+        Node("a");
+        Node("b");
+        Node("tainted", """{"taints":[{"key":"k","effect":"NoSchedule"}]}""");
+        Node("cordoned", """{"unschedulable":true,"taints":[{"key":"node.kubernetes.io/unschedulable","effect":"NoSchedule"}]}""");
+        Settle();
+        Assert.Equal(["a", "b", "cordoned"], _cluster.Pods.Select(DaemonPods.NodeOf).Order());
+        Assert.Equal((3, 3, 3, 0), ((int)Status["desiredNumberScheduled"]!, (int)Status["numberReady"]!, (int)Status["numberAvailable"]!, (int)Status["numberMisscheduled"]!));
+        Assert.Single(_cluster.All(ResourceTypes.ControllerRevisions));
+    }
+
+    [Fact]
+    public void Reconcile_NodeGetsANoExecuteTaint_LosesItsPod()
+    {
+        Deploy();
+        Node("a");
+        Settle();
+        Node("a", """{"taints":[{"key":"k","effect":"NoExecute"}]}""");
+        Settle();
+        Assert.Empty(_cluster.Pods);
+    }
+
+    [Fact]
+    public void Reconcile_NewTemplate_ReplacesOneNodeAtATimeAndKeepsHistory()
+    {
+        Deploy();
+        foreach (var name in (string[])["a", "b", "c", "d"]) Node(name);
+        Settle();
+        _cluster.Change(ResourceTypes.DaemonSets, Key, t => t["spec"]!["template"]!["spec"]!["containers"]![0]!["image"] = "v2");
+        Settle(readyPerPass: 1, check: () => Assert.True(_cluster.Pods.Count(p => p.Ready) >= 3));
+        Assert.All(_cluster.Pods, p => Assert.Equal("v2", p.Images[0]));
+        Assert.Equal(4, (int)Status["updatedNumberScheduled"]!);
+
+        _cluster.Change(ResourceTypes.DaemonSets, Key, t => t["spec"]!["template"]!["spec"]!["containers"]![0]!["image"] = "v1");
+        Settle();
+        Assert.Equal([2, 3], _cluster.All(ResourceTypes.ControllerRevisions).Select(r => (int)r.ToTree()["revision"]!).Order());
+    }
+
+    [Fact]
+    public void Reconcile_Surge_KeepsTheOldPodUntilTheNewOneIsAvailable()
+    {
+        Deploy(""", "updateStrategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":1,"maxUnavailable":0}}""");
+        Node("a");
+        Node("b");
+        Settle();
+        _cluster.Change(ResourceTypes.DaemonSets, Key, t => t["spec"]!["template"]!["spec"]!["containers"]![0]!["image"] = "v2");
+        Settle(check: () => Assert.True(_cluster.Pods.Count(p => p.Ready) >= 2));
+        Assert.Equal(2, _cluster.Pods.Count);
+        Assert.All(_cluster.Pods, p => Assert.Equal("v2", p.Images[0]));
+    }
+}

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.GarbageCollection;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Tests.Controllers;
+
+namespace Orchestrator.Actors.Tests.Kinds.GarbageCollection;
+
+public sealed class OwnerGraphTests
+{
+    private readonly SimulatedCluster _cluster = new();
+    private readonly OwnerGraph _graph = new();
+
+    private StoredObject Put(string name, string owners = "", string more = "")
+    {
+        var references = string.Join(',', owners.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(o => $$"""{"apiVersion":"v1","kind":"ConfigMap","name":"{{o}}","uid":"{{o}}","blockOwnerDeletion":true}"""));
+        var stored = _cluster.Put(ResourceTypes.ConfigMaps, $$$"""{"metadata":{"name":"{{{name}}}","namespace":"d","uid":"{{{name}}}","ownerReferences":[{{{references}}}]{{{more}}}}}""");
+        _graph.Set(ResourceTypes.ConfigMaps, stored);
+        return stored;
+    }
+
+    private List<ControllerAction> Work(params string[] absent)
+    {
+        var actions = new List<ControllerAction>();
+        for (var i = 0; i < 100 && _graph.TryTake(out var key); i++) actions.AddRange(_graph.Decide(key, absent.ToImmutableHashSet()));
+        return actions;
+    }
+
+    private const string Deleting = ""","deletionTimestamp":"2026-01-01T00:00:00Z","finalizers":["FINALIZER"]""";
+
+    [Fact]
+    public void Remove_Owner_DeletesItsDependents()
+    {
+        var owner = Put("owner");
+        Put("child", "owner");
+        Assert.Empty(Work());
+        _graph.Remove(ResourceTypes.ConfigMaps, owner);
+        Assert.Equal("child", Assert.IsType<DeleteAction>(Assert.Single(Work("owner"))).Key.Name);
+    }
+
+    [Fact]
+    public void Set_OwnerNeverExisted_DeletesOnlyWhenItsAbsenceIsKnown()
+    {
+        Put("child", "ghost");
+        Assert.Equal("ghost", Assert.Single(_graph.UnknownOwners(new GraphKey(ResourceTypes.ConfigMaps, new ObjectKey("d", "child")))).Uid);
+        Assert.Empty(Work());
+        _graph.Enqueue(new GraphKey(ResourceTypes.ConfigMaps, new ObjectKey("d", "child")));
+        Assert.IsType<DeleteAction>(Assert.Single(Work("ghost")));
+    }
+
+    [Fact]
+    public void Remove_OneOfTwoOwners_OnlyTakesTheReferenceOff()
+    {
+        var gone = Put("gone");
+        Put("stays");
+        Put("child", "gone stays");
+        Work();
+        _graph.Remove(ResourceTypes.ConfigMaps, gone);
+        var patch = Assert.IsType<PatchAction>(Assert.Single(Work("gone")));
+        Assert.Equal("stays", (string?)patch.Patch["metadata"]!["ownerReferences"]!.AsArray().Single()!["uid"]);
+    }
+
+    [Fact]
+    public void Set_ForegroundDeletion_DeletesDependentsFirstAndThenReleasesTheOwner()
+    {
+        Put("owner");
+        var child = Put("child", "owner");
+        Work();
+        Put("owner", "", Deleting.Replace("FINALIZER", OwnerGraph.ForegroundFinalizer, StringComparison.Ordinal));
+        Assert.Equal("child", Assert.IsType<DeleteAction>(Assert.Single(Work())).Key.Name);
+        _graph.Remove(ResourceTypes.ConfigMaps, child);
+        var release = Assert.IsType<PatchAction>(Assert.Single(Work()));
+        Assert.Equal("owner", release.Key.Name);
+        Assert.Null(release.Patch["metadata"]!["finalizers"]);
+    }
+
+    [Fact]
+    public void Set_OrphanDeletion_FreesDependentsAndThenTheOwner()
+    {
+        Put("owner");
+        Put("child", "owner");
+        Work();
+        Put("owner", "", Deleting.Replace("FINALIZER", OwnerGraph.OrphanFinalizer, StringComparison.Ordinal));
+        Assert.True(_graph.TryTake(out var key));
+        var free = Assert.IsType<PatchAction>(Assert.Single(_graph.Decide(key, ImmutableHashSet<string>.Empty)));
+        Assert.Equal("child", free.Key.Name);
+        Put("child");
+        var release = Assert.IsType<PatchAction>(Assert.Single(Work()));
+        Assert.Equal("owner", release.Key.Name);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.Jobs;
+using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Tests.Controllers;
+
+namespace Orchestrator.Actors.Tests.Kinds.Jobs;
+
+public sealed class JobReconcilerTests
+{
+    private static readonly ObjectKey Key = new("d", "job");
+    private readonly SimulatedCluster _cluster = new();
+
+    private void Submit(string spec) => _cluster.Put(ResourceTypes.Jobs, $$$"""
+        {"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"job","namespace":"d"},
+         "spec":{"template":{"metadata":{"labels":{"job-name":"job"}},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]} }, {{{spec}}} } }
+        """);
+
+    private JobView Job => JobView.Of(_cluster.Get(ResourceTypes.Jobs, Key)!);
+
+    private ReconcileResult Pass()
+    {
+        var result = JobReconciler.Reconcile(Job, _cluster.Pods, _cluster.Context());
+        _cluster.Apply(result.Actions);
+        return result;
+    }
+
+    private void End(PodView pod, string phase) => _cluster.Change(ResourceTypes.Pods, pod.Key, t => t["status"] = new JsonObject { ["phase"] = phase });
+
+    private TimeSpan? Settle()
+    {
+        for (var pass = 0; pass < 50; pass++)
+        {
+            var result = Pass();
+            if (result.Actions.IsEmpty) return result.RequeueAfter;
+        }
+        throw new InvalidOperationException("does not settle");
+    }
+
+    [Fact]
+    public void Reconcile_AllSucceed_CompletesWithUpstreamsConditions()
+    {
+        Submit("\"completions\":3,\"parallelism\":2,\"backoffLimit\":6");
+        Settle();
+        Assert.Equal(2, _cluster.Pods.Count);
+        for (var round = 0; round < 3; round++)
+        {
+            foreach (var pod in _cluster.Pods.Where(p => p.Active).ToList()) End(pod, "Succeeded");
+            Settle();
+        }
+        Assert.Equal(3, Job.Succeeded);
+        Assert.Equal("CompletionsReached", Job.Find("Complete")!.Reason);
+        Assert.NotNull(Job.Find("SuccessCriteriaMet"));
+        Assert.NotNull(Job.CompletionTime);
+        Assert.Empty(Job.UncountedSucceeded);
+        Assert.All(_cluster.Pods, p => Assert.Empty(p.Meta.Finalizers));
+        Assert.Equal(3, _cluster.Pods.Count);
+    }
+
+    [Fact]
+    public void Reconcile_PodsFail_BacksOffAndThenGivesUp()
+    {
+        Submit("\"completions\":1,\"parallelism\":1,\"backoffLimit\":1");
+        Settle();
+        End(_cluster.Pods.Single(), "Failed");
+        var wait = Settle();
+        Assert.InRange(wait!.Value, TimeSpan.FromSeconds(1), JobReconciler.BackoffBase);
+        Assert.Single(_cluster.Pods);
+
+        _cluster.Now += TimeSpan.FromSeconds(11);
+        Settle();
+        Assert.Equal(2, _cluster.Pods.Count);
+        End(_cluster.Pods.Single(p => p.Active), "Failed");
+        Settle();
+        Assert.Equal("BackoffLimitExceeded", Job.Find("Failed")!.Reason);
+        Assert.NotNull(Job.Find("FailureTarget"));
+        Assert.Equal(2, Job.Failed);
+    }
+
+    [Fact]
+    public void Reconcile_DeadlineAndTtl_EndAndRemoveTheJob()
+    {
+        Submit("\"completions\":1,\"parallelism\":1,\"activeDeadlineSeconds\":30,\"ttlSecondsAfterFinished\":60");
+        Assert.Equal(TimeSpan.FromSeconds(30), Settle());
+        _cluster.Now += TimeSpan.FromSeconds(30);
+        Pass();
+        Settle();
+        Assert.Equal("DeadlineExceeded", Job.Find("Failed")!.Reason);
+        Assert.DoesNotContain(_cluster.Pods, p => p.Active);
+        Assert.Equal(TimeSpan.FromSeconds(60), Settle());
+        _cluster.Now += TimeSpan.FromSeconds(60);
+        Pass();
+        Assert.Contains(_cluster.Deletions, d => d.Type == ResourceTypes.Jobs);
+    }
+
+    [Fact]
+    public void Reconcile_SuspendedAndResumed_StopsAndStartsPods()
+    {
+        Submit("\"completions\":2,\"parallelism\":2,\"suspend\":true");
+        Settle();
+        Assert.Empty(_cluster.Pods);
+        Assert.NotNull(Job.Find("Suspended"));
+        _cluster.Change(ResourceTypes.Jobs, Key, t => t["spec"]!["suspend"] = false);
+        Settle();
+        Assert.Equal(2, _cluster.Pods.Count);
+        Assert.Null(Job.Find("Suspended"));
+    }
+
+    [Fact]
+    public void Reconcile_Indexed_GivesEveryIndexOneSuccess()
+    {
+        Submit("\"completions\":4,\"parallelism\":4,\"completionMode\":\"Indexed\"");
+        Settle();
+        Assert.Equal(["0", "1", "2", "3"], _cluster.Pods.Select(p => p.Meta.Annotations[JobView.IndexAnnotation]).Order());
+        foreach (var pod in _cluster.Pods.ToList()) End(pod, "Succeeded");
+        Settle();
+        Assert.Equal("0-3", (string?)StatusWrite.Current(_cluster.Get(ResourceTypes.Jobs, Key)!)["completedIndexes"]);
+        Assert.NotNull(Job.Find("Complete"));
+    }
+
+    [Theory]
+    [InlineData("0-2,4", new[] { 0, 1, 2, 4 }), InlineData("1,2", new[] { 1, 2 }), InlineData("", new int[0])]
+    public void IndexRanges_ParsedAndFormatted_AreEqual(string text, int[] indexes)
+    {
+        Assert.Equal(indexes, IndexRanges.Parse(text));
+        Assert.Equal(text, IndexRanges.Format([.. indexes]));
+    }
+}

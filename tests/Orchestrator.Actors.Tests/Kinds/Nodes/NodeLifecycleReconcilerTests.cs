@@ -1,0 +1,95 @@
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.Nodes;
+using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Tests.Controllers;
+
+namespace Orchestrator.Actors.Tests.Kinds.Nodes;
+
+public sealed class NodeLifecycleReconcilerTests
+{
+    private static readonly ObjectKey Key = new("", "n1");
+    private readonly SimulatedCluster _cluster = new();
+    private readonly DateTimeOffset _start;
+
+    public NodeLifecycleReconcilerTests()
+    {
+        _start = _cluster.Now;
+        _cluster.Put(ResourceTypes.Nodes, """{"metadata":{"name":"n1"},"spec":{},"status":{"conditions":[{"type":"Ready","status":"True"}]}}""");
+    }
+
+    private NodeView Node => NodeView.Of(_cluster.Get(ResourceTypes.Nodes, Key)!);
+
+    private ReconcileResult Pass(DateTimeOffset? seen = null, bool unreachable = false)
+    {
+        var result = NodeLifecycleReconciler.Reconcile(
+            new NodeObserved(Node, _cluster.Pods, seen ?? _start, unreachable), NodeLifecycleReconciler.DefaultGracePeriod, _cluster.Context());
+        _cluster.Apply(result.Actions);
+        return result;
+    }
+
+    private void Pod(string name, string tolerations) => _cluster.Put(ResourceTypes.Pods, $$$"""
+        {"metadata":{"name":"{{{name}}}","namespace":"d","uid":"{{{name}}}"},"spec":{"nodeName":"n1","tolerations":[{{{tolerations}}}]},
+         "status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]} }
+        """);
+
+    [Fact]
+    public void Reconcile_HealthyNode_DoesNothingUntilTheLeaseWouldRunOut()
+    {
+        var result = Pass();
+        Assert.Empty(result.Actions);
+        Assert.Equal(TimeSpan.FromSeconds(40), result.RequeueAfter);
+    }
+
+    [Fact]
+    public void Reconcile_SilentKubelet_TaintsMarksAndEvictsAfterTolerations()
+    {
+        Pod("plain", "");
+        Pod("patient", """{"key":"node.kubernetes.io/unreachable","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}""");
+        Pod("daemon", """{"key":"node.kubernetes.io/unreachable","operator":"Exists","effect":"NoExecute"}""");
+        _cluster.Now += TimeSpan.FromSeconds(41);
+        var result = Pass();
+
+        Assert.Equal(("Unknown", "NodeStatusUnknown"), (Node.Condition("Ready")!.Status, Node.Condition("Ready")!.Reason));
+        Assert.Equal(["NoExecute", "NoSchedule"], Node.Taints.Where(t => t.Key == Taint.UnreachableKey).Select(t => t.Effect).Order());
+        Assert.DoesNotContain(_cluster.Pods, p => p.Ready);
+        Assert.Equal(["daemon", "patient"], _cluster.Pods.Select(p => p.Key.Name).Order());
+        Assert.Equal(TimeSpan.FromSeconds(300), result.RequeueAfter);
+        Assert.Contains(_cluster.Events, e => e.Reason == "NodeNotReady");
+
+        Assert.Empty(Pass().Actions);
+        _cluster.Now += TimeSpan.FromSeconds(300);
+        Pass();
+        Assert.Equal("daemon", Assert.Single(_cluster.Pods).Key.Name);
+    }
+
+    [Fact]
+    public void Reconcile_KubeletIsBack_TaintsGo()
+    {
+        Pass(unreachable: true);
+        Assert.NotEmpty(Node.Taints);
+        _cluster.Change(ResourceTypes.Nodes, Key, t => t["status"]!["conditions"]![0]!["status"] = "True");
+        Pass(seen: _cluster.Now);
+        Assert.DoesNotContain(Node.Taints, t => t.Key == Taint.UnreachableKey);
+    }
+
+    [Fact]
+    public void PodCollection_NodeIsGone_TakesItsPodsAfterQuarantine()
+    {
+        Pod("left", "");
+        Assert.Empty(PodCollection.Orphaned(_cluster.Pods, _start, _start).Actions);
+        var delete = Assert.IsType<DeleteAction>(Assert.Single(PodCollection.Orphaned(_cluster.Pods, _start, _start + PodCollection.Quarantine).Actions));
+        Assert.Equal(0, delete.GraceSeconds);
+    }
+
+    [Fact]
+    public void PodCollection_TooManyEndedPods_TakesTheOldest()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            _cluster.Put(ResourceTypes.Pods, $$$"""{"metadata":{"name":"e{{{i}}}","namespace":"d"},"status":{"phase":"Succeeded"} }""");
+            _cluster.Now += TimeSpan.FromSeconds(1);
+        }
+        Assert.Equal(["e0", "e1"], PodCollection.Terminated(_cluster.Pods, 3).Actions.Select(a => a.Key.Name));
+    }
+}
