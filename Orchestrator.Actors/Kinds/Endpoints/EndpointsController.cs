@@ -21,12 +21,16 @@ public sealed class EndpointsController : KindController
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {
-        if (type == ResourceTypes.Services || type == ResourceTypes.Endpoints) return [change.Object.Key];
+        if (type == ResourceTypes.Services) return [change.Object.Key];
+        // Endpoints without a Service are somebody's own and none of our business.
+        if (type == ResourceTypes.Endpoints) return IfService(change.Object.Key, caches);
         if (type == ResourceTypes.EndpointSlices)
             return change.Object.Meta.Labels.TryGetValue(EndpointSliceReconciler.ServiceLabel, out var service)
-                ? [new ObjectKey(change.Object.Key.Namespace, service)] : [];
+                ? IfService(new ObjectKey(change.Object.Key.Namespace, service), caches) : [];
         return type == ResourceTypes.Pods ? OfPod(change, caches) : [];
     }
+
+    private static ObjectKey[] IfService(ObjectKey key, ControllerCaches caches) => caches[ResourceTypes.Services].Get(key) is null ? [] : [key];
 
     private static IEnumerable<ObjectKey> OfPod(ObjectChange change, ControllerCaches caches)
     {
@@ -57,7 +61,7 @@ public sealed class EndpointsController : KindController
 
     // Slices go by their owner reference; Endpoints have none.
     private static ReconcileResult Abandoned(ObjectKey key, ControllerCaches caches) =>
-        caches[ResourceTypes.Endpoints].Get(key) is { } left && !left.Meta.Deleting && left.Meta.Annotations.Count == 0 && Slices(key, caches).Count > 0
+        caches[ResourceTypes.Endpoints].Get(key) is { Meta.Deleting: false } left
             ? new ReconcileResult([new DeleteAction(ResourceTypes.Endpoints, key, left.Meta.Uid)])
             : ReconcileResult.None;
 

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Cluster.Tools.Singleton;
+using Orchestrator.Actors.Kinds.DaemonSets;
+using Orchestrator.Actors.Kinds.Deployments;
+using Orchestrator.Actors.Kinds.Endpoints;
+using Orchestrator.Actors.Kinds.Events;
+using Orchestrator.Actors.Kinds.GarbageCollection;
+using Orchestrator.Actors.Kinds.Jobs;
+using Orchestrator.Actors.Kinds.Namespaces;
+using Orchestrator.Actors.Kinds.Nodes;
+using Orchestrator.Actors.Kinds.ReplicaSets;
+using Orchestrator.Actors.Kinds.ServiceAccounts;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Scheduling;
+
+namespace Orchestrator.Actors.Controllers;
+
+/// <summary>The controllers and the scheduler of one process of the role control-plane.</summary>
+/// <param name="Region">The region <c>controller</c>: takes <see cref="GetDecisions"/>.</param>
+/// <param name="Events">Records Kubernetes Events for whoever has one to tell.</param>
+public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
+{
+    public const string RegionName = "controller";
+
+    /// <summary>Starts the region of controllers, its triggers, the scheduler singleton and the collector singleton.</summary>
+    /// <param name="hosts">Whether the registry of a type runs in this process.</param>
+    /// <param name="unreachable">Whether the member that hosts the kubelet of the named node is unreachable or gone.</param>
+    public static async Task<ControlPlane> StartAsync(
+        ActorSystem system, RegistryClient registries, ResourceStore store, Func<ResourceType, bool> hosts, Func<string, bool> unreachable,
+        ControllerSettings settings, TimeProvider clock)
+    {
+        var events = new EventRecorder(registries, clock, settings.HostName);
+        var runner = new ActionRunner(store, events);
+        var namespaces = new NamespaceController(() => store.Catalog);
+        ImmutableArray<KindController> controllers =
+        [
+            new DeploymentController(), new ReplicaSetController(), new DaemonSetController(), new JobController(), new EndpointsController(),
+            namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, unreachable), new PodCollectionController(),
+        ];
+        var caches = new ControllerCaches(registries);
+        var services = new ControllerServices(
+            controllers.ToImmutableDictionary(static c => c.Name, StringComparer.Ordinal), caches, runner, settings, clock);
+        var region = await ClusterSharding.Get(system).StartAsync(
+            RegionName,
+            id => ControllerActor.Props(id, services),
+            ClusterShardingSettings.Create(system).WithRole(settings.Role).WithPassivateIdleAfter(TimeSpan.Zero),
+            HashCodeMessageExtractor.Create(settings.Shards, static m => m is ControllerMessage c ? c.EntityId : null!)).ConfigureAwait(false);
+        Func<IEnumerable<ResourceType>> types = () => controllers.SelectMany(static c => c.Reads).Concat(namespaces.Namespaced()).Distinct();
+        system.ActorOf(Props.Create(() => new TriggerSource(controllers, caches, registries, hosts, types, region, settings.Role)), "controller-triggers");
+        StartSingleton(system, settings.Role, "scheduler", SchedulerActor.Props(registries, events, clock, settings.SchedulerSeed));
+        StartSingleton(system, settings.Role, "garbage-collector",
+            GarbageCollectorActor.Props(registries, store, runner, clock, settings.EventsKeptFor));
+        return new ControlPlane(region, events);
+    }
+
+    private static void StartSingleton(ActorSystem system, string role, string name, Props props) => system.ActorOf(
+        ClusterSingletonManager.Props(props, PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system).WithRole(role).WithSingletonName(name)),
+        name);
+}

@@ -1,0 +1,222 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Event;
+using Akka.Persistence;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Controllers;
+
+/// <summary>What the entities of one process share.</summary>
+public sealed record ControllerServices(
+    ImmutableDictionary<string, KindController> Controllers, ControllerCaches Caches, ActionRunner Runner, ControllerSettings Settings, TimeProvider Clock);
+
+/// <summary>Reconciles one object: entity <c>kind/namespace/name</c> of the region <c>controller</c>.</summary>
+/// <remarks>
+/// Triggers are collapsed, one pass is in flight at a time, and a pass starts only when the caches show what the last one wrote.
+/// A pass that changed something is journaled with its cause. Names of created objects derive from the number of journaled
+/// decisions, so that a pass which is repeated because its owner died before the journal entry makes the same objects again
+/// and nothing twice; what it forgot, the triggers of the resync bring back, for reconciling is level-based.
+/// </remarks>
+public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
+{
+    private readonly string _id;
+    private readonly ObjectKey _key;
+    private readonly KindController? _controller;
+    private readonly ControllerServices _services;
+    private readonly Random _jitter;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+
+    private ControllerDecisions _decisions = ControllerDecisions.Empty;
+    private ImmutableDictionary<ResourceType, long> _seen = ImmutableDictionary<ResourceType, long>.Empty;
+    private DecisionCause? _pending;
+    private DecisionCause _cause = new("", "", 0);
+    private bool _running, _caughtUp;
+    private int _failures;
+    private string? _failure;
+    private DateTimeOffset _notBefore;
+
+    public ControllerActor(string id, ControllerServices services)
+    {
+        _id = id;
+        _services = services;
+        var parts = id.Split('/', 3);
+        _controller = parts.Length == 3 ? services.Controllers.GetValueOrDefault(parts[0]) : null;
+        _key = parts.Length == 3 ? new ObjectKey(parts[1], parts[2]) : default;
+        _jitter = new Random(string.GetHashCode(id, StringComparison.Ordinal));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public override string PersistenceId => $"controller-{_id}";
+
+    public static Props Props(string id, ControllerServices services) => Akka.Actor.Props.Create(() => new ControllerActor(id, services));
+
+    protected override void PreStart()
+    {
+        base.PreStart();
+        Context.SetReceiveTimeout(_services.Settings.IdleAfter);
+    }
+
+    protected override void OnRecover(object message)
+    {
+        switch (message)
+        {
+            case SnapshotOffer { Snapshot: ControllerDecisions decisions }: _decisions = decisions; break;
+            case ControllerDecided decided: _decisions = _decisions.Apply(decided); break;
+        }
+    }
+
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case TriggerReconcile trigger: Pend(trigger.Cause); break;
+            case Due: Pend(new DecisionCause("timer", _key.ToString(), 0)); break;
+            case Start: StartPass(); break;
+            case Ready: RunPass(); break;
+            case PassDone done: Finish(done); break;
+            case PassFailed failed: Fail(failed.Error); break;
+            case GetDecisions: Sender.Tell(_decisions); break;
+            case ReceiveTimeout: Passivate(); break;
+            case SaveSnapshotSuccess saved:
+                DeleteMessages(saved.Metadata.SequenceNr);
+                DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
+                break;
+            case SaveSnapshotFailure or DeleteMessagesSuccess or DeleteMessagesFailure or DeleteSnapshotsSuccess or DeleteSnapshotsFailure: break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Pend(DecisionCause cause)
+    {
+        _pending ??= cause;
+        if (_running || Timers.IsTimerActive(nameof(Start))) return;
+        var wait = _notBefore - _services.Clock.GetUtcNow();
+        if (wait > TimeSpan.Zero) Timers.StartSingleTimer(nameof(Start), Start.Instance, wait);
+        else StartPass();
+    }
+
+    private void StartPass()
+    {
+        if (_running || _pending is null || _controller is null) return;
+        _running = true;
+        _cause = _pending;
+        _pending = null;
+        Timers.Cancel(nameof(Due));
+        var ready = UntilCachesShowAsync();
+        if (ready.IsCompletedSuccessfully) RunPass();
+        else ready.PipeTo(Self, success: static () => Ready.Instance, failure: static e => new PassFailed(e.Message));
+    }
+
+    private async Task UntilCachesShowAsync()
+    {
+        using var deadline = new CancellationTokenSource(_services.Settings.CacheDeadline, _services.Clock);
+        if (!_caughtUp)
+        {
+            // The owner before us may have written what this process has not seen yet.
+            await _services.Caches.CatchUpAsync(_controller!.Reads, deadline.Token).ConfigureAwait(false);
+            _caughtUp = true;
+        }
+        foreach (var (type, revision) in _seen)
+            if (_services.Caches.Find(type) is { } cache) await cache.WaitForAsync(revision).WaitAsync(deadline.Token).ConfigureAwait(false);
+    }
+
+    private void RunPass()
+    {
+        var started = _services.Clock.GetTimestamp();
+        var context = new ReconcileContext(_services.Clock.GetUtcNow(), $"{_id}/{_decisions.Count}", _failure);
+        ReconcileResult result;
+        try
+        {
+            result = _controller!.Reconcile(_key, _services.Caches, context);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _log.Error(e, "The controller {0} cannot work on {1}", _controller!.Name, _key);
+            Fail(e.Message);
+            return;
+        }
+        if (result.RequeueAfter is { } wait) Timers.StartSingleTimer(nameof(Due), Due.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(10));
+        // An object with thousands of children takes long to look at, so its triggers are gathered for longer.
+        var pause = _services.Clock.GetElapsedTime(started) * 10;
+        _notBefore = _services.Clock.GetUtcNow() + (pause < _services.Settings.PauseMax ? pause : _services.Settings.PauseMax);
+        if (result.Actions.IsEmpty)
+        {
+            Finish(new PassDone(result.Actions, new ActionOutcome(ImmutableDictionary<ResourceType, long>.Empty, null, null)));
+            return;
+        }
+        _services.Runner.RunAsync(result.Actions, $"{_controller.Name}-controller")
+            .PipeTo(Self, success: outcome => new PassDone(result.Actions, outcome), failure: static e => new PassFailed(e.Message));
+    }
+
+    private void Finish(PassDone done)
+    {
+        _seen = done.Outcome.Revisions;
+        if (ControllerDecisions.Tell(done.Actions) is { } told)
+        {
+            PersistAsync(new ControllerDecided(_services.Clock.GetUtcNow(), _cause, told, done.Outcome.Refusal?.Message ?? ""), decided =>
+            {
+                _decisions = _decisions.Apply(decided);
+                if (_decisions.Count % ControllerDecisions.RecentMax == 0) SaveSnapshot(_decisions);
+                Conclude(done.Outcome);
+            });
+            return;
+        }
+        Conclude(done.Outcome);
+    }
+
+    private void Conclude(ActionOutcome outcome)
+    {
+        _failure = outcome.CreateRefusal?.Message;
+        if (outcome.Refusal is { } refusal)
+        {
+            Fail(refusal.Message);
+            return;
+        }
+        _failures = 0;
+        Idle();
+    }
+
+    private void Fail(string message)
+    {
+        var wait = _services.Settings.RetryMin * Math.Pow(2, Math.Min(_failures++, 16));
+        if (wait > _services.Settings.RetryMax) wait = _services.Settings.RetryMax;
+        wait *= 0.75 + (_jitter.NextDouble() * 0.5);
+        _log.Debug("{0}: {1}; again in {2}", _id, message, wait);
+        _notBefore = _services.Clock.GetUtcNow() + wait;
+        _pending ??= _cause;
+        Idle();
+    }
+
+    private void Idle()
+    {
+        _running = false;
+        if (_pending is { } cause) Pend(cause);
+    }
+
+    private void Passivate()
+    {
+        if (_running || _pending is not null || Timers.IsTimerActive(nameof(Due))) return;
+        Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+    }
+
+    private sealed record PassDone(ImmutableArray<ControllerAction> Actions, ActionOutcome Outcome) : INotInfluenceReceiveTimeout;
+
+    private sealed record PassFailed(string Error) : INotInfluenceReceiveTimeout;
+
+    private sealed class Ready
+    {
+        public static readonly Ready Instance = new();
+    }
+
+    private sealed class Start
+    {
+        public static readonly Start Instance = new();
+    }
+
+    private sealed class Due
+    {
+        public static readonly Due Instance = new();
+    }
+}

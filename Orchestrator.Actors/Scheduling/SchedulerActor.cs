@@ -1,0 +1,209 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Akka.Actor;
+using Akka.Event;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.Events;
+using Orchestrator.Actors.Kinds.Nodes;
+using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Scheduling;
+
+/// <summary>Gives pods their nodes: the cluster's only scheduler, as a singleton.</summary>
+/// <remarks>
+/// A turn places a batch of pods and sends their bindings as one commit. Placed pods are assumed to be there until the registry
+/// says otherwise. Two schedulers at a time, as in a split cluster, bind no pod twice: the registry refuses the second binding.
+/// </remarks>
+public sealed class SchedulerActor : UntypedActor, IWithTimers
+{
+    public const string SchedulerName = "default-scheduler";
+
+    /// <summary>Most pods placed in one turn (count): between turns the actor takes in what has changed.</summary>
+    private const int BatchMax = 512;
+
+    private readonly RegistryClient _registries;
+    private readonly EventRecorder _events;
+    private readonly TimeProvider _clock;
+    private readonly SchedulingQueue _queue = new();
+    private readonly NodeModel _model = new();
+    private readonly SchedulingCycle _cycle;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private bool _podsSynced, _nodesSynced, _turnPending;
+
+    public SchedulerActor(RegistryClient registries, EventRecorder events, TimeProvider clock, int seed)
+    {
+        _registries = registries;
+        _events = events;
+        _clock = clock;
+        _cycle = new SchedulingCycle(_model, SchedulerProfile.Default, new Random(seed));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(RegistryClient registries, EventRecorder events, TimeProvider clock, int seed) =>
+        Akka.Actor.Props.Create(() => new SchedulerActor(registries, events, clock, seed));
+
+    protected override void PreStart()
+    {
+        _registries.Subscribe(ResourceTypes.Nodes, Self);
+        _registries.Subscribe(ResourceTypes.Pods, Self);
+    }
+
+    protected override void PostStop()
+    {
+        _registries.Unsubscribe(ResourceTypes.Nodes, Self);
+        _registries.Unsubscribe(ResourceTypes.Pods, Self);
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case InformerSynced synced: Handle(synced); break;
+            case ObjectsChanged changed: Handle(changed); break;
+            case Bound bound: Handle(bound); break;
+            case Turn: TakeTurn(); break;
+            case Status.Failure failure: _log.Warning(failure.Cause, "A write of the scheduler failed"); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Handle(InformerSynced synced)
+    {
+        if (synced.Type == ResourceTypes.Nodes)
+        {
+            foreach (var o in synced.Objects.EnumerateFrom()) _model.Set(NodeView.Of(o));
+            _nodesSynced = true;
+        }
+        else
+        {
+            foreach (var o in synced.Objects.EnumerateFrom()) Take(PodView.Of(o));
+            _podsSynced = true;
+        }
+        AskForTurn();
+    }
+
+    private void Handle(ObjectsChanged batch)
+    {
+        var events = ClusterEvents.None;
+        foreach (var change in batch.Changes)
+        {
+            if (batch.Type == ResourceTypes.Pods)
+                events |= change.Kind == ChangeKind.Deleted ? Drop(change.Object.Key) : Take(PodView.Of(change.Object));
+            else if (change.Kind == ChangeKind.Deleted) _model.RemoveNode(change.Object.Key.Name);
+            else events |= _model.Set(NodeView.Of(change.Object));
+        }
+        _queue.Move(events, _clock.GetUtcNow());
+        AskForTurn();
+    }
+
+    private ClusterEvents Take(PodView pod)
+    {
+        var waits = pod.NodeName.Length == 0 && pod.Active && pod.SchedulingGates.IsEmpty && pod.SchedulerName is ("" or SchedulerName);
+        if (!waits) _queue.Remove(pod.Key);
+        else if (!_model.IsAssumed(pod.Key)) _queue.Set(pod);
+        return _model.Set(pod);
+    }
+
+    private ClusterEvents Drop(ObjectKey pod)
+    {
+        _queue.Remove(pod);
+        return _model.Remove(pod);
+    }
+
+    private void AskForTurn()
+    {
+        if (_turnPending || !_podsSynced || !_nodesSynced) return;
+        _queue.Wake(_clock.GetUtcNow());
+        if (_queue.ActiveCount > 0)
+        {
+            _turnPending = true;
+            Self.Tell(Turn.Instance);
+        }
+        else if (_queue.NextWake() is { } at)
+        {
+            var wait = at - _clock.GetUtcNow();
+            Timers.StartSingleTimer("wake", Turn.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1));
+        }
+    }
+
+    private void TakeTurn()
+    {
+        _turnPending = false;
+        var now = _clock.GetUtcNow();
+        _queue.Wake(now);
+        var binds = ImmutableArray.CreateBuilder<ObjectWrite>();
+        var bound = ImmutableArray.CreateBuilder<PodView>();
+        var failed = ImmutableArray.CreateBuilder<ObjectWrite>();
+        for (var i = 0; i < BatchMax && _queue.Take() is { } pod; i++)
+        {
+            var place = new PodToPlace(pod);
+            var (node, failure) = _cycle.Place(place);
+            if (node is null)
+            {
+                Reject(pod, failure!, now, failed);
+                continue;
+            }
+            _model.Assume(pod, node.Name);
+            _cycle.Placed(place, node);
+            binds.Add(new BindPod(pod.Key, node.Name, now, pod.Uid));
+            bound.Add(pod);
+        }
+        if (binds.Count > 0)
+        {
+            var writes = binds.ToImmutable();
+            var pods = bound.ToImmutable();
+            _registries.WriteAsync(ResourceTypes.Pods, writes)
+                .PipeTo(Self, success: results => new Bound(pods, writes, results),
+                    failure: e => new Bound(pods, writes, [.. writes.Select(_ => new WriteResult(null, ApiError.Internal(e.Message)))]));
+        }
+        if (failed.Count > 0) _registries.WriteAsync(ResourceTypes.Pods, failed.ToImmutable()).PipeTo(ActorRefs.Nobody, failure: static e => new Status.Failure(e));
+        AskForTurn();
+    }
+
+    private void Handle(Bound bound)
+    {
+        var now = _clock.GetUtcNow();
+        for (var i = 0; i < bound.Pods.Length; i++)
+        {
+            var pod = bound.Pods[i];
+            var node = ((BindPod)bound.Writes[i]).NodeName;
+            if (bound.Results[i].Error is not { } error)
+            {
+                _queue.Remove(pod.Key);
+                _events.Record(Event(pod, false, "Scheduled", $"Successfully assigned {pod.Key} to {node}"), SchedulerName);
+                continue;
+            }
+            _model.Forget(pod.Key);
+            // A binding that timed out may still happen; then the pod comes back with its node, and leaves the queue.
+            if (error.Reason is "Conflict" or "NotFound") _log.Debug("{0} was not bound: {1}", pod.Key, error.Message);
+            else _events.Record(Event(pod, true, "FailedScheduling", $"binding rejected: {error.Message}"), SchedulerName);
+            _queue.Retry(pod.Key, now);
+        }
+        AskForTurn();
+    }
+
+    private void Reject(PodView pod, FitFailure failure, DateTimeOffset now, ImmutableArray<ObjectWrite>.Builder writes)
+    {
+        _queue.Reject(pod.Key, failure.HelpedBy, now);
+        var message = failure.Message;
+        _events.Record(Event(pod, true, "FailedScheduling", message), SchedulerName);
+        if (pod.Condition("PodScheduled") is { Status: "False" } condition && condition.Message == message) return;
+        var status = StatusWrite.Current(pod.Source);
+        if (!StatusWrite.SetCondition(status, "PodScheduled", "False", "Unschedulable", message, now))
+            StatusWrite.Condition(status, "PodScheduled")!["message"] = message;
+        writes.Add(new ReplaceStatus(pod.Key, JsonSerializer.SerializeToUtf8Bytes(status), pod.Uid, pod.Source.Revision));
+    }
+
+    private static EventAction Event(PodView pod, bool warning, string reason, string message) =>
+        new(ResourceTypes.Pods, pod.Key, "v1", "Pod", pod.Uid, warning, reason, message);
+
+    private sealed record Bound(ImmutableArray<PodView> Pods, ImmutableArray<ObjectWrite> Writes, ImmutableArray<WriteResult> Results);
+
+    private sealed class Turn
+    {
+        public static readonly Turn Instance = new();
+    }
+}
