@@ -1,0 +1,135 @@
+using System.Net;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Actors.Registry;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>The HTTP API of Kubernetes on Kestrel, over HTTP/1.1 and HTTP/2.</summary>
+/// <remarks>There is no routing and no container of services: the path is read once, and everything is wired here.</remarks>
+public sealed class ApiServerHost : IAsyncDisposable
+{
+    /// <summary>How long open requests may go on once the server stops.</summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly WebApplication _application;
+    private readonly CancellationTokenSource _stopping;
+    private readonly NodeProxy _nodes;
+
+    private ApiServerHost(WebApplication application, CancellationTokenSource stopping, NodeProxy nodes, Uri url)
+    {
+        _application = application;
+        _stopping = stopping;
+        _nodes = nodes;
+        Url = url;
+    }
+
+    /// <summary>Where it listens, with the port that was picked.</summary>
+    public Uri Url { get; }
+
+    /// <summary>Starts listening.</summary>
+    /// <param name="options">Where and as whom.</param>
+    /// <param name="store">The verbs.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="logs">Where failures are written.</param>
+    /// <param name="nodes">Reaches the nodes; null makes a client from the options.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
+    /// <exception cref="IOException">The address is in use.</exception>
+    /// <exception cref="FormatException">The token file cannot be read.</exception>
+    public static async Task<ApiServerHost> StartAsync(
+        ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, HttpMessageInvoker? nodes = null, CancellationToken cancellationToken = default)
+    {
+        var tokens = options.TokenFile is { } file
+            ? Authenticator.ReadTokens(await File.ReadAllLinesAsync(file, cancellationToken).ConfigureAwait(false))
+            : new Dictionary<string, UserInfo>();
+        var stopping = new CancellationTokenSource();
+        var proxy = new NodeProxy(store, nodes ?? NodeProxy.CreateClient(options.NodeClientCertificate, options.ClientAuthorities), stopping.Token);
+        var pipeline = Compose(options, store, clock, logs, new Authenticator(options.ClientAuthorities, tokens, clock), proxy, stopping.Token);
+
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(logs);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options));
+        builder.WebHost.UseShutdownTimeout(StopTimeout);
+        var application = builder.Build();
+        application.Run(pipeline.HandleAsync);
+        try
+        {
+            await application.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await application.DisposeAsync().ConfigureAwait(false);
+            proxy.Dispose();
+            stopping.Dispose();
+            throw;
+        }
+        var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return new ApiServerHost(application, stopping, proxy, new Uri(address));
+    }
+
+    /// <summary>Ends watches and streams, lets other requests finish, and stops listening.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _application.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        await _application.DisposeAsync().ConfigureAwait(false);
+        _nodes.Dispose();
+        _stopping.Dispose();
+    }
+
+    private static RequestPipeline Compose(
+        ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, Authenticator authenticator, NodeProxy nodes, CancellationToken stopping)
+    {
+        var metrics = new Metrics();
+        var representations = new Representations(clock);
+        var reads = new ConsistentReads(store.Registries, new SnapshotCache(clock));
+        return new RequestPipeline(
+            store, authenticator,
+            new DocumentEndpoint(() => store.Catalog, metrics, options.Checks),
+            new ListEndpoint(reads, representations),
+            new WatchEndpoint(reads, representations, () => store.Catalog, clock, stopping),
+            new ResourceEndpoint(store, reads, representations),
+            new SubresourceEndpoint(store), nodes, metrics, logs.CreateLogger<RequestPipeline>());
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, ApiServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        // Bodies are bounded where they are read, so that the answer is a Status.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = options.ConnectionsMax;
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
+        // A watch may be silent for a minute, and its reader slow.
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(32);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(5);
+        // Each watch is a stream, and one client holds one connection for all of its watches. Source: kube-apiserver, http2-max-streams-per-connection.
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+        kestrel.Listen(options.Listen, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.UseHttps(new HttpsConnectionAdapterOptions
+            {
+                ServerCertificate = options.ServerCertificate,
+                SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                ClientCertificateMode = ClientCertificateMode.AllowCertificate,
+                // Whom to believe is decided per request: an unknown certificate is 401, not a broken connection.
+                ClientCertificateValidation = static (_, _, _) => true,
+                HandshakeTimeout = TimeSpan.FromSeconds(10),
+            });
+        });
+    }
+}

@@ -1,0 +1,38 @@
+using System.Net;
+
+using System.Security.Cryptography.X509Certificates;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>What an API server needs to be told.</summary>
+public sealed record ApiServerOptions
+{
+    /// <summary>Where to listen; port 0 picks one.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>What the server shows to clients, with its private key.</summary>
+    public required X509Certificate2 ServerCertificate { get; init; }
+
+    /// <summary>The authorities whose client certificates are believed.</summary>
+    public required X509Certificate2Collection ClientAuthorities { get; init; }
+
+    /// <summary>Shows the server to the nodes that it fetches logs and streams from; null when there is none.</summary>
+    public X509Certificate2? NodeClientCertificate { get; init; }
+
+    /// <summary>A file of <c>token,user,uid,"group,group"</c> lines; null for no tokens.</summary>
+    public string? TokenFile { get; init; }
+
+    /// <summary>host:port at which clients reach the server, as discovery tells them; empty says nothing.</summary>
+    public string ServerAddress { get; init; } = "";
+
+    /// <summary>Most connections at one time; a connection beyond is closed.</summary>
+    public long ConnectionsMax { get; init; } = 20_000;
+
+    /// <summary>Checks that /readyz asks beside its own; each throws or returns a sentence when it is not well.</summary>
+    public IReadOnlyList<HealthCheck> Checks { get; init; } = [];
+}
+
+/// <summary>One line of /readyz?verbose.</summary>
+/// <param name="Name">Such as <c>registry</c>.</param>
+/// <param name="Fault">Null when all is well, otherwise why not.</param>
+public sealed record HealthCheck(string Name, Func<CancellationToken, ValueTask<string?>> Fault);

@@ -1,0 +1,186 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+using Orchestrator.Actors.Schemas.Discovery;
+using Orchestrator.Actors.Schemas.OpenApi;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>The documents about the API and about the server: discovery, OpenAPI, version, health and metrics.</summary>
+public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, Metrics metrics, IReadOnlyList<HealthCheck> checks)
+{
+    private const string GitVersion = "v1.32.0+orchestrator.1";
+
+    private static readonly string Version =
+        $$"""
+        {
+          "major": "1",
+          "minor": "32",
+          "gitVersion": "{{GitVersion}}",
+          "gitCommit": "",
+          "gitTreeState": "clean",
+          "buildDate": "1970-01-01T00:00:00Z",
+          "goVersion": "{{RuntimeInformation.FrameworkDescription}}",
+          "compiler": "dotnet",
+          "platform": "linux/{{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant().Replace("x64", "amd64", StringComparison.Ordinal)}}"
+        }
+        """;
+
+    /// <summary>What anyone may read without saying who they are.</summary>
+    public static bool IsPublic(string path) =>
+        path is "/version" or "/version/" or "/healthz" or "/livez" or "/readyz"
+        || path.StartsWith("/healthz/", StringComparison.Ordinal) || path.StartsWith("/livez/", StringComparison.Ordinal) || path.StartsWith("/readyz/", StringComparison.Ordinal);
+
+    public Task HandleAsync(HttpContext context, string path)
+    {
+        path = path.Length > 1 ? path.TrimEnd('/') : path;
+        var method = context.Request.Method;
+        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method)) return IsKnown(path) ? StatusWriter.WriteAsync(context, NotAllowed) : NotFoundAsync(context);
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return parts switch
+        {
+            [] => WritePathsAsync(context),
+            ["version"] => ResponseWriter.WriteAsync(context, MediaFormat.JsonType, Encoding.UTF8.GetBytes(Version)),
+            ["healthz" or "livez", ..] => WriteHealthAsync(context, parts, []),
+            ["readyz", ..] => WriteHealthAsync(context, parts, checks),
+            ["metrics"] => ResponseWriter.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(metrics.ToText())),
+            ["openapi", "v2"] => WriteOpenApiV2Async(context),
+            ["openapi", "v3", ..] => WriteOpenApiV3Async(context, parts),
+            ["api" or "apis", ..] => WriteDiscoveryAsync(context, parts),
+            _ => NotFoundAsync(context),
+        };
+    }
+
+    public static ApiError NotAllowed { get; } = new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+
+    /// <summary>What Kubernetes answers for paths that it knows nothing of.</summary>
+    public static Task NotFoundAsync(HttpContext context)
+    {
+        context.Response.StatusCode = 404;
+        return ResponseWriter.WriteAsync(context, "text/plain; charset=utf-8", "404 page not found\n"u8.ToArray());
+    }
+
+    private static bool IsKnown(string path) => IsPublic(path) || path is "/api" or "/apis" or "/openapi/v2" or "/openapi/v3" or "/metrics" or "/";
+
+    private Task WriteDiscoveryAsync(HttpContext context, string[] parts)
+    {
+        var documents = DiscoveryDocuments.Of(catalog());
+        var whole = parts.Length == 1;
+        var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => f.Encoding != MediaEncoding.Protobuf
+            && (f.Projection == Projection.None || (whole && f.Projection == Projection.Discovery && f.Version is "v2" or "v2beta1")));
+        if (format is null) return StatusWriter.WriteAsync(context, Representations.NotAcceptable);
+        var core = parts[0] == "api";
+        var document = parts switch
+        {
+            [_] when format.Projection == Projection.Discovery => documents.Aggregated(core, format.Version),
+            ["api"] => documents.CoreVersions,
+            ["apis"] => documents.Groups,
+            ["api", var version] => documents.Resources("", version),
+            ["apis", var group] => documents.Group(group),
+            ["apis", var group, var version] => documents.Resources(group, version),
+            _ => null,
+        };
+        if (whole) context.Response.Headers.Vary = "Accept";
+        return document is null ? NotFoundAsync(context) : WriteDocumentAsync(context, format, document, tagged: format.Projection == Projection.Discovery);
+    }
+
+    private Task WriteOpenApiV2Async(HttpContext context)
+    {
+        var documents = OpenApiDocuments.Of(catalog());
+        var accept = context.Request.Headers.Accept.ToString();
+        if (!accept.Contains(OpenApiDocuments.V2ProtobufAccepted, StringComparison.Ordinal) && !accept.Contains(OpenApiDocuments.V2ProtobufMediaType, StringComparison.Ordinal))
+            return WriteDocumentAsync(context, MediaFormat.Json, documents.V2, tagged: true);
+        return WriteTagged(context, documents.V2Protobuf)
+            ? ResponseWriter.WriteAsync(context, OpenApiDocuments.V2ProtobufMediaType, documents.V2Protobuf.Body)
+            : Task.CompletedTask;
+    }
+
+    private Task WriteOpenApiV3Async(HttpContext context, string[] parts)
+    {
+        var documents = OpenApiDocuments.Of(catalog());
+        var document = parts switch
+        {
+            ["openapi", "v3"] => documents.V3Index,
+            ["openapi", "v3", "api", var version] => documents.V3("", version),
+            ["openapi", "v3", "apis", var group, var version] => documents.V3(group, version),
+            _ => null,
+        };
+        return document is null ? NotFoundAsync(context) : WriteDocumentAsync(context, MediaFormat.Json, document, tagged: true);
+    }
+
+    private static Task WriteDocumentAsync(HttpContext context, MediaFormat format, DiscoveryDocument document, bool tagged) =>
+        tagged && !WriteTagged(context, document)
+            ? Task.CompletedTask
+            : ResponseWriter.WriteJsonAsync(context, format, document.Body);
+
+    /// <summary>False when the client has the document already.</summary>
+    private static bool WriteTagged(HttpContext context, DiscoveryDocument document)
+    {
+        context.Response.Headers.ETag = document.ETag;
+        if (context.Request.Headers.IfNoneMatch.ToString() != document.ETag) return true;
+        context.Response.StatusCode = 304;
+        return false;
+    }
+
+    private Task WritePathsAsync(HttpContext context)
+    {
+        var paths = new List<string> { "/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version" };
+        foreach (var group in catalog().Groups)
+        {
+            if (group.Name.Length > 0) paths.Add($"/apis/{group.Name}");
+            paths.AddRange(group.Versions.Select(v => group.Name.Length == 0 ? $"/api/{v}" : $"/apis/{group.Name}/{v}"));
+        }
+        var json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { paths = paths.Order(StringComparer.Ordinal) });
+        return ResponseWriter.WriteAsync(context, MediaFormat.JsonType, json);
+    }
+
+    private static async Task WriteHealthAsync(HttpContext context, string[] parts, IReadOnlyList<HealthCheck> checks)
+    {
+        HealthCheck[] all = [new("ping", static _ => ValueTask.FromResult<string?>(null)), .. checks];
+        var query = context.Request.Query;
+        if (parts.Length > 1)
+        {
+            all = [.. all.Where(c => c.Name == parts[1])];
+            if (all.Length == 0)
+            {
+                await NotFoundAsync(context).ConfigureAwait(false);
+                return;
+            }
+        }
+        var excluded = query["exclude"];
+        var text = new StringBuilder();
+        var well = true;
+        foreach (var check in all)
+        {
+            if (excluded.Contains(check.Name))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"[+]{check.Name} excluded: ok\n");
+                continue;
+            }
+            var fault = await FaultOfAsync(check, context.RequestAborted).ConfigureAwait(false);
+            if (fault is null) text.Append(CultureInfo.InvariantCulture, $"[+]{check.Name} ok\n");
+            else text.Append(CultureInfo.InvariantCulture, $"[-]{check.Name} failed: {fault}\n");
+            well &= fault is null;
+        }
+        text.Append(CultureInfo.InvariantCulture, $"{parts[0]} check {(well ? "passed" : "failed")}\n");
+        context.Response.StatusCode = well ? 200 : 500;
+        context.Response.Headers["X-Content-Type-Options"] = "nosniff";
+        var body = well && !query.ContainsKey("verbose") ? "ok" : text.ToString();
+        await ResponseWriter.WriteAsync(context, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(body)).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<string?> FaultOfAsync(HealthCheck check, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await check.Fault(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            return e.Message;
+        }
+    }
+}

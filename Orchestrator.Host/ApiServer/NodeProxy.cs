@@ -1,0 +1,169 @@
+using System.Net;
+using System.Net.Security;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+
+using System.Security.Cryptography.X509Certificates;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>Hands logs and streams on from the node of a pod, byte for byte.</summary>
+/// <remarks>An upgraded connection is piped only after the node itself has answered 101, and redirects are never followed:
+/// otherwise a client could speak to a node with the server's own certificate.</remarks>
+public sealed class NodeProxy : IDisposable
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly HttpMessageInvoker _nodes;
+    private readonly ResourceStore _store;
+    private readonly CancellationToken _stopping;
+
+    public NodeProxy(ResourceStore store, HttpMessageInvoker nodes, CancellationToken stopping)
+    {
+        _store = store;
+        _nodes = nodes;
+        _stopping = stopping;
+    }
+
+    /// <summary>A client of the nodes that shows our certificate and believes only our authorities.</summary>
+    public static HttpMessageInvoker CreateClient(X509Certificate2? certificate, X509Certificate2Collection authorities)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ConnectTimeout = ConnectTimeout,
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck },
+                // A node's certificate names the node, and its address may change; our authority is what counts.
+                RemoteCertificateValidationCallback = static (_, _, _, errors) => (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None,
+            },
+        };
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+        if (certificate is not null)
+        {
+            handler.SslOptions.ClientCertificates = [certificate];
+            handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate;
+        }
+        return new HttpMessageInvoker(handler);
+    }
+
+    public void Dispose() => _nodes.Dispose();
+
+    public async Task HandleAsync(HttpContext context, RequestInfo request)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping);
+        var target = await NodeTarget.FindAsync(_store, request, context.Request.Query, ending.Token).ConfigureAwait(false);
+        if (target.Error is { } error)
+        {
+            await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
+            return;
+        }
+        if (target.Uri is not { } uri)
+        {
+            await ResponseWriter.WriteAsync(context, "text/plain", default).ConfigureAwait(false);
+            return;
+        }
+        try
+        {
+            if (request.Subresource == "log") await StreamAsync(context, uri, ending.Token).ConfigureAwait(false);
+            else await UpgradeAsync(context, uri, ending.Token).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            await StatusWriter.WriteAsync(context, ApiError.Internal($"error dialing backend: {e.Message}")).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException && (context.Response.HasStarted || ending.IsCancellationRequested))
+        {
+            // One side has gone. Cutting the connection tells the other that what it got is not all.
+            if (!ending.IsCancellationRequested) context.Abort();
+        }
+    }
+
+    private async Task StreamAsync(HttpContext context, Uri uri, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, uri);
+        using var response = await _nodes.SendAsync(message, cancellationToken).ConfigureAwait(false);
+        await CopyResponseAsync(context, response, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task UpgradeAsync(HttpContext context, Uri uri, CancellationToken cancellationToken)
+    {
+        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
+        {
+            await StatusWriter.WriteAsync(context, ApiError.BadRequest("Upgrade request required")).ConfigureAwait(false);
+            return;
+        }
+        var headers = context.Request.Headers;
+        if (!string.Equals(headers.Upgrade.ToString(), "websocket", StringComparison.OrdinalIgnoreCase))
+        {
+            await StatusWriter.WriteAsync(context, ApiError.BadRequest(
+                $"unable to upgrade: {headers.Upgrade} is not supported; use a client that streams over WebSocket (v5.channel.k8s.io or v4.channel.k8s.io)")).ConfigureAwait(false);
+            return;
+        }
+        using var message = new HttpRequestMessage(HttpMethod.Get, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        message.Headers.Connection.Add("Upgrade");
+        message.Headers.Upgrade.ParseAdd("websocket");
+        foreach (var name in (ReadOnlySpan<string>)["Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"])
+            if (headers.TryGetValue(name, out var values)) message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+
+        using var response = await _nodes.SendAsync(message, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.SwitchingProtocols)
+        {
+            await CopyResponseAsync(context, response, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        foreach (var name in (ReadOnlySpan<string>)["Sec-WebSocket-Accept", "Sec-WebSocket-Protocol"])
+            if (response.Headers.TryGetValues(name, out var values)) context.Response.Headers[name] = values.ToArray();
+        context.Response.Headers.Upgrade = "websocket";
+        var node = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using (node.ConfigureAwait(false))
+        {
+            var client = await upgrade.UpgradeAsync().ConfigureAwait(false);
+            await PipeAsync(client, node, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Copies both ways until the node has said its last word or the client has gone.</summary>
+    private static async Task PipeAsync(Stream client, Stream node, CancellationToken cancellationToken)
+    {
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var toNode = client.CopyToAsync(node, 32 * 1024, done.Token);
+        var toClient = node.CopyToAsync(client, 32 * 1024, done.Token);
+        await Task.WhenAny(toNode, toClient).ConfigureAwait(false);
+        // After the client's last frame the node may still have something to say, such as its close frame.
+        if (toNode.IsCompletedSuccessfully) await Task.WhenAny(toClient, Task.Delay(TimeSpan.FromSeconds(5), done.Token)).ConfigureAwait(false);
+        await done.CancelAsync().ConfigureAwait(false);
+        foreach (var copy in (ReadOnlySpan<Task>)[toNode, toClient]) _ = copy.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+    }
+
+    private static async Task CopyResponseAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        // A redirect would send the client, or us, to somewhere that the node chose.
+        if ((int)response.StatusCode is >= 300 and < 400)
+        {
+            await StatusWriter.WriteAsync(context, ApiError.Internal($"the node answered with a redirect ({(int)response.StatusCode})")).ConfigureAwait(false);
+            return;
+        }
+        context.Response.StatusCode = (int)response.StatusCode;
+        context.Response.ContentType = response.Content.Headers.ContentType?.ToString() ?? "text/plain";
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        await context.Response.StartAsync(cancellationToken).ConfigureAwait(false);
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using (body.ConfigureAwait(false))
+        {
+            var buffer = new byte[32 * 1024];
+            int read;
+            while ((read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+            {
+                await context.Response.Body.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                await context.Response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}

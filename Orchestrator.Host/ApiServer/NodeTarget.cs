@@ -1,0 +1,111 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>Where the node's answer to a log, exec, attach or port-forward is to be had.</summary>
+/// <param name="Uri">At the node's HTTPS endpoint; null when the pod is nowhere yet and a log of it is empty.</param>
+public readonly record struct NodeTarget(Uri? Uri, ApiError? Error)
+{
+    /// <summary>Finds the node of a pod and words the request as a kubelet expects it.</summary>
+    public static async ValueTask<NodeTarget> FindAsync(ResourceStore store, RequestInfo request, IQueryCollection query, CancellationToken cancellationToken)
+    {
+        var key = new ObjectKey(request.Namespace, request.Name);
+        if (await store.GetAsync(ResourceTypes.Pods, key, cancellationToken).ConfigureAwait(false) is not { } stored)
+            return new NodeTarget(null, ApiError.NotFound(ResourceTypes.Pods, key.Name));
+        var pod = stored.ToTree();
+        if (request.Subresource == "log" && LogFaults(key.Name, query) is { } invalid) return new NodeTarget(null, invalid);
+        var container = "";
+        if (request.Subresource != "portforward")
+        {
+            (container, var error) = ContainerOf(pod, key.Name, query["container"].ToString());
+            if (error is not null) return new NodeTarget(null, error);
+        }
+        var node = JsonTree.AsString(JsonTree.At(pod, ["spec", "nodeName"]));
+        if (string.IsNullOrEmpty(node))
+            return new NodeTarget(null, request.Subresource == "log" ? null : ApiError.BadRequest($"pod {key.Name} does not have a host assigned"));
+        if (await store.GetAsync(ResourceTypes.Nodes, new ObjectKey("", node), cancellationToken).ConfigureAwait(false) is not { } storedNode)
+            return new NodeTarget(null, ApiError.NotFound(ResourceTypes.Nodes, node));
+        if (EndpointOf(storedNode.ToTree()) is not { } host) return new NodeTarget(null, ApiError.Internal($"node {node} tells no address of its streams"));
+
+        var path = request.Subresource switch
+        {
+            "log" => $"/containerLogs/{key.Namespace}/{key.Name}/{container}",
+            "portforward" => $"/portForward/{key.Namespace}/{key.Name}",
+            var stream => $"/{stream}/{key.Namespace}/{key.Name}/{container}",
+        };
+        return new NodeTarget(new Uri($"https://{host}{path}{QueryOf(request.Subresource, query)}"), null);
+    }
+
+    /// <summary>The address at which the API server reaches the node: the first of the kinds that Kubernetes prefers.</summary>
+    private static string? EndpointOf(JsonObject node)
+    {
+        var port = JsonTree.AsInt64(JsonTree.At(node, ["status", "daemonEndpoints", "kubeletEndpoint", "Port"]));
+        if (port is null or 0 || JsonTree.At(node, ["status", "addresses"]) is not JsonArray addresses) return null;
+        foreach (var type in (ReadOnlySpan<string>)["InternalIP", "Hostname", "ExternalIP"])
+        {
+            foreach (var entry in addresses)
+                if (entry is JsonObject address && JsonTree.String(address, "type") == type && JsonTree.String(address, "address") is { Length: > 0 } host)
+                    return host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{port}" : $"{host}:{port}";
+        }
+        return null;
+    }
+
+    private static (string Container, ApiError? Error) ContainerOf(JsonObject pod, string name, string wanted)
+    {
+        var main = NamesOf(pod, "containers");
+        var init = NamesOf(pod, "initContainers");
+        var ephemeral = NamesOf(pod, "ephemeralContainers");
+        if (wanted.Length > 0)
+            return main.Contains(wanted) || init.Contains(wanted) || ephemeral.Contains(wanted)
+                ? (wanted, null)
+                : ("", ApiError.BadRequest($"container {wanted} is not valid for pod {name}"));
+        if (main.Count == 1) return (main[0], null);
+        var message = new StringBuilder($"a container name must be specified for pod {name}, choose one of: [{string.Join(' ', main)}]");
+        if (init.Count > 0) message.Append(" or one of the init containers: [").AppendJoin(' ', init).Append(']');
+        if (ephemeral.Count > 0) message.Append(" or one of the ephemeral containers: [").AppendJoin(' ', ephemeral).Append(']');
+        return ("", ApiError.BadRequest(message.ToString()));
+    }
+
+    private static List<string> NamesOf(JsonObject pod, string field) =>
+        JsonTree.At(pod, ["spec", field]) is JsonArray containers ? [.. containers.Select(c => JsonTree.String(c as JsonObject, "name") ?? "")] : [];
+
+    /// <summary>The options of a log that contradict each other or make no sense. Source: kube-apiserver, ValidatePodLogOptions.</summary>
+    private static ApiError? LogFaults(string pod, IQueryCollection query)
+    {
+        var faults = new FaultList();
+        if (Number(query, "tailLines") is < 0) faults.Invalid(FieldPath.Of("tailLines"), Number(query, "tailLines"), "must be greater than or equal to 0");
+        if (Number(query, "limitBytes") is < 1) faults.Invalid(FieldPath.Of("limitBytes"), Number(query, "limitBytes"), "must be greater than 0");
+        if (query.ContainsKey("sinceSeconds") && query.ContainsKey("sinceTime")) faults.Forbidden(FieldPath.Root, "at most one of `sinceTime` or `sinceSeconds` may be specified");
+        else if (Number(query, "sinceSeconds") is < 1) faults.Invalid(FieldPath.Of("sinceSeconds"), Number(query, "sinceSeconds"), "must be greater than 0");
+        return faults.ToError("", "PodLogOptions", pod);
+    }
+
+    private static long? Number(IQueryCollection query, string name) => long.TryParse(query[name], out var number) ? number : null;
+
+    // Only what the stream knows goes on; exec and attach are worded differently at the node than at the API server.
+    private static string QueryOf(string subresource, IQueryCollection query)
+    {
+        string[] known = subresource switch
+        {
+            "log" => ["follow", "tailLines", "sinceSeconds", "sinceTime", "previous", "timestamps", "limitBytes", "stream"],
+            "portforward" => ["ports", "port"],
+            _ => ["command", "stdin", "stdout", "stderr", "tty"],
+        };
+        var text = new StringBuilder();
+        foreach (var name in known)
+        {
+            var sent = (subresource, name) switch { (not "log", "stdin") => "input", (not "log", "stdout") => "output", (not "log", "stderr") => "error", ("portforward", "ports") => "port", _ => name };
+            foreach (var value in query[name])
+            {
+                var flag = sent is "input" or "output" or "error" or "tty" ? value is "true" or "1" ? "1" : null : value;
+                if (flag is not null) text.Append(text.Length == 0 ? '?' : '&').Append(sent).Append('=').Append(Uri.EscapeDataString(flag));
+            }
+        }
+        return text.ToString();
+    }
+}

@@ -1,0 +1,200 @@
+using System.Buffers;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+using Orchestrator.Actors.Schemas.Protobuf;
+using Orchestrator.Actors.Schemas.Tables;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>Objects in the forms that clients ask for: as stored, as YAML, protobuf, a Table, or the metadata alone.</summary>
+public sealed class Representations(TimeProvider clock)
+{
+    private static readonly ConditionalWeakTable<ResourceSchema, TableLayout> Layouts = [];
+
+    // Kept for as long as the version of the object lives, so that many watchers share one transcoding.
+    private static readonly ConditionalWeakTable<StoredObject, byte[]> Messages = [];
+
+    public static ApiError NotAcceptable { get; } = new(406, "NotAcceptable",
+        "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+
+    /// <summary>Whether this form of an object or a list of this kind can be given.</summary>
+    public static bool Offers(MediaFormat format, ResourceSchema schema, bool list)
+    {
+        if (format.Encoding == MediaEncoding.Protobuf) return format.Projection == Projection.None && !schema.IsCustom;
+        return format.Projection switch
+        {
+            Projection.None => true,
+            Projection.Table => format.Version is "v1" or "v1beta1",
+            Projection.PartialObjectMetadata => !list && format.Version is "v1" or "v1beta1",
+            Projection.PartialObjectMetadataList => list && format.Version is "v1" or "v1beta1",
+            _ => false,
+        };
+    }
+
+    /// <summary>Answers with one object.</summary>
+    public Task WriteObjectAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoredObject o, int code = 200)
+    {
+        context.Response.StatusCode = code;
+        if (format.Encoding == MediaEncoding.Json && format.Projection == Projection.None && !format.Pretty && !context.Request.QueryString.HasValue)
+            return ResponseWriter.WriteAsync(context, MediaFormat.JsonType, ObjectConversion.Bytes(schema, o));
+        return WriteOtherAsync(context, schema, format, o);
+    }
+
+    /// <summary>Answers with an object that is not stored, such as a Scale or a review.</summary>
+    public static Task WriteJsonAsync(HttpContext context, MediaFormat format, TypeSchema? type, string apiVersion, string kind, ReadOnlyMemory<byte> json, int code = 200)
+    {
+        context.Response.StatusCode = code;
+        if (format.Encoding != MediaEncoding.Protobuf || type is null) return ResponseWriter.WriteJsonAsync(context, format, json);
+        var buffer = new ArrayBufferWriter<byte>(512);
+        ProtobufTranscoder.Encode(buffer, type, apiVersion, kind, json);
+        return ResponseWriter.WriteAsync(context, MediaFormat.ProtobufType, buffer.WrittenMemory);
+    }
+
+    /// <summary>Answers with a list in any form but plain JSON.</summary>
+    public Task WriteListAsync(HttpContext context, ResourceSchema schema, MediaFormat format, List<StoredObject> objects, in TableListMeta meta)
+    {
+        var buffer = new ArrayBufferWriter<byte>(64 * 1024);
+        if (format.Encoding == MediaEncoding.Protobuf)
+        {
+            ProtobufTranscoder.EncodeList(buffer, schema, objects.Select(o => (ReadOnlyMemory<byte>)Message(schema, o)), meta.ResourceVersion, meta.Continue, meta.RemainingItems);
+            return ResponseWriter.WriteAsync(context, MediaFormat.ProtobufType, buffer.WrittenMemory);
+        }
+        switch (format.Projection)
+        {
+            case Projection.Table:
+                if (!TableWriter.TryParse(context.Request.Query["includeObject"], out var rows)) return StatusWriter.WriteAsync(context, BadInclude(context));
+                TableWriter.Write(buffer, LayoutOf(schema), objects.Select(o => o.Json), meta, rows, clock.GetUtcNow(), version: format.Version);
+                break;
+            case Projection.PartialObjectMetadataList:
+                MetadataProjection.WriteList(buffer, objects.Select(o => o.Json), meta, format.Version);
+                break;
+            default:
+                buffer.Write(ListEndpoint.Head(schema, meta).Span);
+                for (var i = 0; i < objects.Count; i++)
+                {
+                    if (i > 0) buffer.Write(","u8);
+                    buffer.Write(ObjectConversion.Bytes(schema, objects[i]).Span);
+                }
+                buffer.Write("]}"u8);
+                break;
+        }
+        return ResponseWriter.WriteJsonAsync(context, format, buffer.WrittenMemory);
+    }
+
+    /// <summary>Writes one event of a watch, with its framing.</summary>
+    /// <param name="headings">For a Table: whether this is the first event, which carries the columns.</param>
+    public void WriteEvent(IBufferWriter<byte> output, ResourceSchema schema, MediaFormat format, string type, StoredObject o, RowObject rows, bool headings)
+    {
+        if (format.Encoding == MediaEncoding.Protobuf)
+        {
+            ProtobufTranscoder.EncodeWatchFrame(output, type, schema.ApiVersion, schema.Kind, Message(schema, o));
+            return;
+        }
+        output.Write("{\"type\":\""u8);
+        WriteAscii(output, type);
+        output.Write("\",\"object\":"u8);
+        switch (format.Projection)
+        {
+            case Projection.Table:
+                var meta = new TableListMeta(o.Revision.ToString(CultureInfo.InvariantCulture));
+                TableWriter.Write(output, LayoutOf(schema), [o.Json], meta, rows, clock.GetUtcNow(), headings, format.Version);
+                break;
+            case Projection.PartialObjectMetadata:
+                MetadataProjection.Write(output, o.Json.Span, format.Version);
+                break;
+            default:
+                output.Write(ObjectConversion.Bytes(schema, o).Span);
+                break;
+        }
+        output.Write("}\n"u8);
+    }
+
+    /// <summary>Writes a BOOKMARK: an object of the kind with a version alone.</summary>
+    /// <param name="endOfInitial">It marks the end of the events that show the state at the start.</param>
+    public static void WriteBookmark(IBufferWriter<byte> output, ResourceSchema schema, MediaFormat format, long revision, bool endOfInitial)
+    {
+        var version = revision.ToString(CultureInfo.InvariantCulture);
+        var annotations = endOfInitial ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
+        var (kind, apiVersion) = format.Projection == Projection.PartialObjectMetadata
+            ? ("PartialObjectMetadata", $"meta.k8s.io/{format.Version}")
+            : (schema.Kind, schema.ApiVersion);
+        var json = $"{{\"kind\":\"{kind}\",\"apiVersion\":\"{apiVersion}\",\"metadata\":{{\"resourceVersion\":\"{version}\",\"creationTimestamp\":null{annotations}}}}}";
+        if (format.Encoding == MediaEncoding.Protobuf)
+        {
+            ProtobufTranscoder.EncodeWatchFrame(output, "BOOKMARK", schema.ApiVersion, schema.Kind,
+                ProtobufTranscoder.EncodeRaw(schema.Root, Encoding.UTF8.GetBytes(json.Replace(",\"creationTimestamp\":null", "", StringComparison.Ordinal))));
+            return;
+        }
+        if (format.Projection == Projection.Table)
+            json = $"{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{format.Version}\",\"metadata\":{{\"resourceVersion\":\"{version}\"}},\"columnDefinitions\":[],\"rows\":[{{\"cells\":[],\"object\":{json}}}]}}";
+        output.Write("{\"type\":\"BOOKMARK\",\"object\":"u8);
+        output.Write(Encoding.UTF8.GetBytes(json));
+        output.Write("}\n"u8);
+    }
+
+    /// <summary>Writes an ERROR event: how a watch that has begun tells why it ends.</summary>
+    public static void WriteError(IBufferWriter<byte> output, SchemaCatalog catalog, MediaFormat format, ApiError error)
+    {
+        var status = StatusWriter.Failure(error);
+        if (format.Encoding == MediaEncoding.Protobuf && catalog.FindType("meta.v1.Status") is { } type)
+        {
+            ProtobufTranscoder.EncodeWatchFrame(output, "ERROR", "v1", "Status", ProtobufTranscoder.EncodeRaw(type, status));
+            return;
+        }
+        output.Write("{\"type\":\"ERROR\",\"object\":"u8);
+        output.Write(status.Span);
+        output.Write("}\n"u8);
+    }
+
+    public static ApiError BadInclude(HttpContext context) => ApiError.BadRequest(
+        $"unsupported includeObject: {GoQuote.Quote(context.Request.Query["includeObject"].ToString())}; it must be None, Metadata or Object");
+
+    private async Task WriteOtherAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoredObject o)
+    {
+        if (format.Encoding == MediaEncoding.Protobuf)
+        {
+            var wrapped = new ArrayBufferWriter<byte>(512);
+            ProtobufTranscoder.Wrap(wrapped, schema.ApiVersion, schema.Kind, Message(schema, o));
+            await ResponseWriter.WriteAsync(context, MediaFormat.ProtobufType, wrapped.WrittenMemory).ConfigureAwait(false);
+            return;
+        }
+        if (format.Projection == Projection.None)
+        {
+            await ResponseWriter.WriteJsonAsync(context, format, ObjectConversion.Bytes(schema, o)).ConfigureAwait(false);
+            return;
+        }
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        if (format.Projection == Projection.Table)
+        {
+            if (!TableWriter.TryParse(context.Request.Query["includeObject"], out var rows))
+            {
+                await StatusWriter.WriteAsync(context, BadInclude(context)).ConfigureAwait(false);
+                return;
+            }
+            TableWriter.Write(buffer, LayoutOf(schema), [o.Json], new TableListMeta(o.Revision.ToString(CultureInfo.InvariantCulture)), rows, clock.GetUtcNow(), version: format.Version);
+        }
+        else MetadataProjection.Write(buffer, o.Json.Span, format.Version);
+        await ResponseWriter.WriteJsonAsync(context, format, buffer.WrittenMemory).ConfigureAwait(false);
+    }
+
+    private static byte[] Message(ResourceSchema schema, StoredObject o) =>
+        !ObjectConversion.IsStorage(schema)
+            ? ProtobufTranscoder.EncodeRaw(schema.Root, ObjectConversion.Bytes(schema, o))
+            : Messages.GetValue(o, stored => ProtobufTranscoder.EncodeRaw(schema.Root, stored.Json));
+
+    private static TableLayout LayoutOf(ResourceSchema schema) => Layouts.GetValue(schema, static s => s.IsCustom
+        ? CustomTable.Create([.. s.Columns.Select(c => new PrinterColumn(c.Name, c.Type, c.JsonPath, c.Format, c.Description, c.Priority))])
+        : BuiltInTables.Find(s.StoredAs.ToString()) ?? TableLayout.Default);
+
+    private static void WriteAscii(IBufferWriter<byte> output, string text)
+    {
+        var span = output.GetSpan(text.Length);
+        for (var i = 0; i < text.Length; i++) span[i] = (byte)text[i];
+        output.Advance(text.Length);
+    }
+}

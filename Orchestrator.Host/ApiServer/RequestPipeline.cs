@@ -1,0 +1,122 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>The way of a request: who, may they, what do they want, and the endpoint that does it.</summary>
+public sealed partial class RequestPipeline(
+    ResourceStore store, Authenticator authenticator, DocumentEndpoint documents, ListEndpoint lists, WatchEndpoint watches, ResourceEndpoint resources,
+    SubresourceEndpoint subresources, NodeProxy nodes, Metrics metrics, ILogger logger)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        metrics.Begin();
+        RequestInfo? request = null;
+        try
+        {
+            var path = context.Request.Path.Value ?? "/";
+            if (DocumentEndpoint.IsPublic(path)) await documents.HandleAsync(context, path).ConfigureAwait(false);
+            else
+            {
+                request = RequestInfo.Parse(context.Request.Method, path, WantsWatch(context.Request));
+                await HandleAsync(context, request).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is left to answer to.
+        }
+        catch (BadHttpRequestException e)
+        {
+            await StatusWriter.WriteAsync(context, new ApiError(e.StatusCode, "BadRequest", e.Message)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            await StatusWriter.WriteAsync(context, ApiError.Timeout($"the server was unable to return a response in the time allotted: {e.Message}")).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogFailure(logger, context.Request.Method, context.Request.Path.Value ?? "", e);
+            if (context.Response.HasStarted) context.Abort();
+            else await StatusWriter.WriteAsync(context, ApiError.Internal("the request met a fault of the server; its log has the details")).ConfigureAwait(false);
+        }
+        finally
+        {
+            metrics.End(request, context.Response.StatusCode);
+        }
+    }
+
+    private Task HandleAsync(HttpContext context, RequestInfo request)
+    {
+        if (authenticator.Authenticate(context) is not { } user)
+            return StatusWriter.WriteAsync(context, new ApiError(401, "Unauthorized", "Unauthorized"));
+        var (effective, refused) = Impersonation.Apply(context.Request.Headers, user);
+        if (refused is not null) return StatusWriter.WriteAsync(context, refused);
+        if (Authorize(effective!, request) is { } forbidden) return StatusWriter.WriteAsync(context, forbidden);
+        if (!request.IsResource) return documents.HandleAsync(context, request.Path);
+        return store.Catalog.Find(request.Group, request.Version, request.Resource) is { } schema
+            ? DispatchAsync(context, request, schema, effective!)
+            : DocumentEndpoint.NotFoundAsync(context);
+    }
+
+    /// <summary>May this user do this? Everyone who is known may do everything until roles are served.</summary>
+    private static ApiError? Authorize(UserInfo user, RequestInfo request) =>
+        user.Groups.Contains(UserInfo.Authenticated)
+            ? null
+            : ApiError.Forbidden(new ResourceType(request.Group, request.Resource), request.Name, $"User \"{user.Name}\" cannot {request.Verb} {request.Path}");
+
+    private Task DispatchAsync(HttpContext context, RequestInfo request, ResourceSchema schema, UserInfo user)
+    {
+        if (Refuses(request, schema) is { } refusal) return refusal.Code == 404 ? DocumentEndpoint.NotFoundAsync(context) : StatusWriter.WriteAsync(context, refusal);
+        if (schema.DeprecationWarning.Length > 0) ResourceEndpoint.AddWarnings(context, [schema.DeprecationWarning]);
+        if (request.Verb == "list") return lists.HandleAsync(context, request, schema);
+        if (request.Verb == "watch") return watches.HandleAsync(context, request, schema);
+        if (request.Subresource is "log" or "exec" or "attach" or "portforward") return nodes.HandleAsync(context, request);
+
+        var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => Representations.Offers(f, schema, list: false));
+        if (format is null) return StatusWriter.WriteAsync(context, Representations.NotAcceptable);
+        return RunAsync(context, request, schema, format, user);
+    }
+
+    private Task RunAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format, UserInfo user)
+    {
+        if (ReviewEndpoint.Handles(schema)) return ReviewEndpoint.HandleAsync(context, store.Catalog, schema, format, user);
+        if (schema.IsVirtual || request.Subresource == "binding") return subresources.BindAsync(context, request, format);
+        return request.Subresource switch
+        {
+            "" or "status" or "finalize" => resources.HandleAsync(context, request, schema, format),
+            "scale" => subresources.ScaleAsync(context, request, schema, schema.Subresource("scale")!, format),
+            "eviction" => subresources.EvictAsync(context, request, schema, format),
+            _ => StatusWriter.WriteAsync(context, new ApiError(405, "MethodNotAllowed", $"the subresource {request.Subresource} of {schema.Type} is not supported yet")),
+        };
+    }
+
+    /// <summary>404 for what is not there, 405 for verbs that it does not have.</summary>
+    private static ApiError? Refuses(RequestInfo request, ResourceSchema schema)
+    {
+        var missing = new ApiError(404, "NotFound", "the server could not find the requested resource");
+        // Objects of a namespace are listed, watched and deleted across all namespaces, but named only within one.
+        if (schema.Namespaced && request.Namespace.Length == 0 && request.Name.Length > 0) return missing;
+        if (!schema.Namespaced && request.Namespace.Length > 0 && schema.Type != ResourceTypes.Namespaces) return missing;
+        if (request.Subresource.Length > 0)
+        {
+            if (schema.Subresource(request.Subresource) is not { } subresource) return missing;
+            // Streams are asked for by GET or POST alike.
+            var verb = request.Verb == "list" ? "get" : request.Verb;
+            return subresource.Verbs.Contains(verb) ? null : DocumentEndpoint.NotAllowed;
+        }
+        if (request.Verb == "create" && (request.Name.Length > 0 || (schema.Namespaced && request.Namespace.Length == 0))) return DocumentEndpoint.NotAllowed;
+        if (request.Verb is "update" or "patch" && request.Name.Length == 0) return DocumentEndpoint.NotAllowed;
+        return schema.Verbs.Contains(request.Verb) ? null : DocumentEndpoint.NotAllowed;
+    }
+
+    private static bool WantsWatch(HttpRequest request) =>
+        request.QueryString.HasValue && HttpMethods.IsGet(request.Method) && ListOptions.Flag(request.Query, "watch") == true;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
+    private static partial void LogFailure(ILogger logger, string method, string path, Exception exception);
+}

@@ -1,0 +1,195 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+using Orchestrator.Actors.Schemas.Tables;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>The verbs on stored objects: get, create, update, patch, delete and deletecollection.</summary>
+public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads, Representations representations)
+{
+    // Source: the registries of kube-apiserver that set ReturnDeletedObject. Of all others a deletion answers with a Status.
+    private static readonly HashSet<ResourceType> ReturnsDeleted =
+    [
+        ResourceTypes.Pods, ResourceTypes.Services, ResourceTypes.ServiceAccounts, ResourceType.Core("persistentvolumes"),
+        ResourceType.Core("persistentvolumeclaims"), ResourceType.Core("podtemplates"), ResourceType.Core("resourcequotas"),
+    ];
+
+    public Task HandleAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format) => request.Verb switch
+    {
+        "get" => GetAsync(context, request, schema, format),
+        "create" => CreateAsync(context, request, schema, format),
+        "update" => UpdateAsync(context, request, schema, format),
+        "patch" => PatchAsync(context, request, schema, format),
+        "delete" => DeleteAsync(context, request, schema, format),
+        _ => DeleteCollectionAsync(context, request, schema, format),
+    };
+
+    public static ObjectKey KeyOf(RequestInfo request, ResourceSchema schema) => new(schema.Namespaced ? request.Namespace : "", request.Name);
+
+    private Task GetAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format)
+    {
+        long? revision = null;
+        if (context.Request.QueryString.HasValue && context.Request.Query["resourceVersion"].ToString() is { Length: > 0 } version)
+        {
+            if (!long.TryParse(version, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number))
+                return StatusWriter.WriteAsync(context, ListOptions.InvalidVersion(version));
+            revision = number;
+        }
+        var pending = reads.AtLeastAsync(schema.StoredAs, revision, context.RequestAborted);
+        return pending.IsCompletedSuccessfully
+            ? Answer(context, request, schema, format, pending.Result)
+            : WaitAsync(pending);
+
+        async Task WaitAsync(ValueTask<(Informer?, ApiError?)> read) =>
+            await Answer(context, request, schema, format, await read.ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private Task Answer(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format, (Informer? Informer, ApiError? Error) read)
+    {
+        if (read.Error is { } error) return StatusWriter.WriteAsync(context, error);
+        return read.Informer!.Get(KeyOf(request, schema)) is { } o
+            ? representations.WriteObjectAsync(context, schema, format, o)
+            : StatusWriter.WriteAsync(context, ApiError.NotFound(schema.Type, request.Name));
+    }
+
+    private async Task CreateAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format)
+    {
+        var (parameters, error) = WriteParameters.Read(context.Request.Query, "CreateOptions");
+        if (error is not null)
+        {
+            await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
+            return;
+        }
+        var decoded = await BodyDecoder.DecodeAsync(context, store.Catalog, schema, parameters.FieldValidation).ConfigureAwait(false);
+        if (decoded.Tree is null)
+        {
+            await StatusWriter.WriteAsync(context, decoded.Error!).ConfigureAwait(false);
+            return;
+        }
+        AddWarnings(context, decoded.Warnings);
+        var result = await store.CreateAsync(schema, schema.Namespaced ? request.Namespace : "", decoded.Tree, OptionsOf(parameters), context.RequestAborted).ConfigureAwait(false);
+        await WriteResultAsync(context, schema, format, result).ConfigureAwait(false);
+    }
+
+    private async Task UpdateAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format)
+    {
+        var (parameters, error) = WriteParameters.Read(context.Request.Query, "UpdateOptions");
+        if (error is not null)
+        {
+            await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
+            return;
+        }
+        var decoded = await BodyDecoder.DecodeAsync(context, store.Catalog, schema, parameters.FieldValidation).ConfigureAwait(false);
+        if (decoded.Tree is null)
+        {
+            await StatusWriter.WriteAsync(context, decoded.Error!).ConfigureAwait(false);
+            return;
+        }
+        AddWarnings(context, decoded.Warnings);
+        var result = await store.UpdateAsync(schema, KeyOf(request, schema), decoded.Tree, request.Subresource, OptionsOf(parameters), context.RequestAborted).ConfigureAwait(false);
+        await WriteResultAsync(context, schema, format, result).ConfigureAwait(false);
+    }
+
+    private async Task PatchAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format)
+    {
+        var (patch, error) = await PatchRequest.ReadAsync(context, schema.IsCustom).ConfigureAwait(false);
+        if (patch is null)
+        {
+            await StatusWriter.WriteAsync(context, error!).ConfigureAwait(false);
+            return;
+        }
+        var key = KeyOf(request, schema);
+        var options = OptionsOf(patch.Parameters);
+        var result = await store.PatchAsync(schema, key, tree => patch.Apply(schema.Root, tree), request.Subresource, options, context.RequestAborted).ConfigureAwait(false);
+        if (patch.IsApply && request.Subresource.Length == 0 && result.Error is { Reason: "NotFound" }) result = await CreateAppliedAsync(schema, key, patch, options, context.RequestAborted).ConfigureAwait(false);
+        AddWarnings(context, result.Warnings);
+        await WriteResultAsync(context, schema, format, result).ConfigureAwait(false);
+    }
+
+    /// <summary>An apply of something that is not there makes it.</summary>
+    private async Task<StoreResult> CreateAppliedAsync(ResourceSchema schema, ObjectKey key, PatchRequest patch, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var decoded = ObjectDecoder.Decode(schema, patch.Body, options.FieldValidation);
+        if (decoded.Tree is not { } tree) return StoreResult.Refused(decoded.Error!);
+        var named = JsonTree.String(JsonTree.Ensure(tree, "metadata"), "name") is { Length: > 0 } name ? name : key.Name;
+        if (named != key.Name) return StoreResult.Refused(ApiError.BadRequest($"the name of the object ({named}) does not match the name on the URL ({key.Name})"));
+        JsonTree.Ensure(tree, "metadata")["name"] = key.Name;
+        var result = await store.CreateAsync(schema, key.Namespace, tree, options, cancellationToken).ConfigureAwait(false);
+        return result with { Warnings = decoded.Warnings };
+    }
+
+    private async Task DeleteAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format)
+    {
+        var (options, error) = await ReadDeleteOptionsAsync(context).ConfigureAwait(false);
+        if (options is null)
+        {
+            await StatusWriter.WriteAsync(context, error!).ConfigureAwait(false);
+            return;
+        }
+        var result = await store.DeleteAsync(schema, KeyOf(request, schema), options, context.RequestAborted).ConfigureAwait(false);
+        if (result.Error is { } refused) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
+        else if (result.Removed && !ReturnsDeleted.Contains(schema.Type))
+            await ResponseWriter.WriteJsonAsync(context, format, StatusWriter.Success(schema.Type, request.Name, result.Object?.Meta.Uid ?? "")).ConfigureAwait(false);
+        else
+        {
+            var waits = !result.Removed && (options.OrphanDependents == false || options.Propagation == PropagationPolicy.Foreground);
+            await representations.WriteObjectAsync(context, schema, format, result.Object!, waits ? 202 : 200).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DeleteCollectionAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format)
+    {
+        var (selected, wrong) = ListOptions.Read(schema, request, context.Request.Query);
+        if (selected is null)
+        {
+            await StatusWriter.WriteAsync(context, wrong!).ConfigureAwait(false);
+            return;
+        }
+        var (options, error) = await ReadDeleteOptionsAsync(context).ConfigureAwait(false);
+        if (options is null)
+        {
+            await StatusWriter.WriteAsync(context, error!).ConfigureAwait(false);
+            return;
+        }
+        var (objects, refused) = await store.DeleteCollectionAsync(schema, request.Namespace, selected.Selection.Matches, options, context.RequestAborted).ConfigureAwait(false);
+        if (refused is not null) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
+        else await representations.WriteListAsync(context, schema, format, [.. objects], new TableListMeta("")).ConfigureAwait(false);
+    }
+
+    private async ValueTask<(DeleteOptions? Options, ApiError? Error)> ReadDeleteOptionsAsync(HttpContext context)
+    {
+        var (tree, error) = await BodyDecoder.DecodeDeleteOptionsAsync(context, store.Catalog).ConfigureAwait(false);
+        if (error is not null) return (null, error);
+        if (tree is null)
+        {
+            tree = [];
+            var query = context.Request.Query;
+            if (long.TryParse(query["gracePeriodSeconds"], out var grace)) tree["gracePeriodSeconds"] = grace;
+            if (query["propagationPolicy"].ToString() is { Length: > 0 } policy) tree["propagationPolicy"] = policy;
+            if (ListOptions.Flag(query, "orphanDependents") is { } orphan) tree["orphanDependents"] = orphan;
+            if (query["dryRun"] is { Count: > 0 } dryRun) tree["dryRun"] = new JsonArray([.. dryRun.Select(v => (JsonNode?)v)]);
+        }
+        return DeleteOptions.Read(tree);
+    }
+
+    private Task WriteResultAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoreResult result) =>
+        result.Error is { } refused
+            ? StatusWriter.WriteAsync(context, refused)
+            : representations.WriteObjectAsync(context, schema, format, result.Object!, result.Created ? 201 : 200);
+
+    public static WriteOptions OptionsOf(WriteParameters parameters) => parameters == default
+        ? WriteOptions.Default
+        : new WriteOptions { DryRun = parameters.DryRun, FieldManager = parameters.FieldManager, FieldValidation = parameters.FieldValidation };
+
+    /// <summary>Tells remarks to the client in the way that kubectl prints them.</summary>
+    public static void AddWarnings(HttpContext context, ImmutableArray<string> warnings)
+    {
+        foreach (var warning in warnings)
+            context.Response.Headers.Append("Warning", $"299 - \"{warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+    }
+}

@@ -1,0 +1,116 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>The subresources whose body is of another kind than the object: scale, binding and eviction.</summary>
+public sealed class SubresourceEndpoint(ResourceStore store)
+{
+    /// <summary>Reads or changes the number of replicas of an object through a Scale.</summary>
+    public async Task ScaleAsync(HttpContext context, RequestInfo request, ResourceSchema schema, SubresourceSchema scale, MediaFormat format)
+    {
+        var key = ResourceEndpoint.KeyOf(request, schema);
+        var type = store.Catalog.FindType("autoscaling.v1.Scale");
+        if (request.Verb == "get")
+        {
+            if (await store.GetAsync(schema.StoredAs, key, context.RequestAborted).ConfigureAwait(false) is { } o)
+                await WriteScaleAsync(context, format, type, ScaleSubresource.Read(scale, o.ToTree())).ConfigureAwait(false);
+            else await StatusWriter.WriteAsync(context, ApiError.NotFound(schema.Type, key.Name)).ConfigureAwait(false);
+            return;
+        }
+        var (change, options, error) = request.Verb == "patch"
+            ? await ReadScalePatchAsync(context, scale, type!).ConfigureAwait(false)
+            : await ReadScaleAsync(context, scale, type!, key).ConfigureAwait(false);
+        var result = error is null ? await store.PatchAsync(schema, key, change!, "", options, context.RequestAborted).ConfigureAwait(false) : StoreResult.Refused(error);
+        if (result.Error is { } refused) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
+        else await WriteScaleAsync(context, format, type, ScaleSubresource.Read(scale, result.Object!.ToTree())).ConfigureAwait(false);
+    }
+
+    /// <summary>POST of pods/binding, or of bindings with the pod's name inside.</summary>
+    public async Task BindAsync(HttpContext context, RequestInfo request, MediaFormat format)
+    {
+        var (parameters, error) = WriteParameters.Read(context.Request.Query, "CreateOptions");
+        DecodedObject decoded = default;
+        if (error is null)
+        {
+            decoded = await BodyDecoder.DecodeAsync(context, store.Catalog, store.Catalog.Type("core.v1.Binding"), "", "v1", "Binding", parameters.FieldValidation).ConfigureAwait(false);
+            error = decoded.Error;
+        }
+        var name = request.Name;
+        if (error is null)
+        {
+            var given = JsonTree.String(JsonTree.Object(decoded.Tree, "metadata"), "name") ?? "";
+            if (name.Length == 0) name = given;
+            else if (given.Length > 0 && given != name) error = ApiError.BadRequest($"the name of the object ({given}) does not match the name on the URL ({name})");
+        }
+        if (error is null)
+        {
+            var result = await store.BindAsync(new ObjectKey(request.Namespace, name), decoded.Tree!, ResourceEndpoint.OptionsOf(parameters), context.RequestAborted).ConfigureAwait(false);
+            error = result.Error;
+        }
+        if (error is not null) await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
+        else await WriteCreatedAsync(context, format).ConfigureAwait(false);
+    }
+
+    /// <summary>POST of pods/eviction: a deletion that budgets for disruption could refuse; there are none yet.</summary>
+    public async Task EvictAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format)
+    {
+        var decoded = await BodyDecoder.DecodeAsync(context, store.Catalog, store.Catalog.Type("policy.v1.Eviction"), "policy", "v1", "Eviction", FieldValidation.Warn).ConfigureAwait(false);
+        var error = decoded.Error;
+        DeleteOptions? options = null;
+        if (error is null) (options, error) = DeleteOptions.Read(JsonTree.Object(decoded.Tree, "deleteOptions") ?? []);
+        if (error is null) error = (await store.DeleteAsync(schema, ResourceEndpoint.KeyOf(request, schema), options, context.RequestAborted).ConfigureAwait(false)).Error;
+        if (error is not null) await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
+        else await WriteCreatedAsync(context, format).ConfigureAwait(false);
+    }
+
+    private static Task WriteCreatedAsync(HttpContext context, MediaFormat format)
+    {
+        context.Response.StatusCode = 201;
+        return ResponseWriter.WriteJsonAsync(context, format, StatusWriter.Success(default, "", "", 201));
+    }
+
+    private async ValueTask<(Func<JsonObject, (JsonObject?, ApiError?)>? Change, WriteOptions Options, ApiError? Error)> ReadScaleAsync(
+        HttpContext context, SubresourceSchema scale, TypeSchema type, ObjectKey key)
+    {
+        var (parameters, error) = WriteParameters.Read(context.Request.Query, "UpdateOptions");
+        if (error is not null) return (null, WriteOptions.Default, error);
+        var decoded = await BodyDecoder.DecodeAsync(context, store.Catalog, type, scale.Group, scale.Version, scale.Kind, parameters.FieldValidation).ConfigureAwait(false);
+        if (decoded.Tree is not { } body) return (null, WriteOptions.Default, decoded.Error);
+        if (JsonTree.String(JsonTree.Object(body, "metadata"), "name") is { Length: > 0 } given && given != key.Name)
+            return (null, WriteOptions.Default, ApiError.BadRequest($"the name of the object ({given}) does not match the name on the URL ({key.Name})"));
+        return (tree => ApplyScale(scale, body, tree), ResourceEndpoint.OptionsOf(parameters), null);
+    }
+
+    private static async ValueTask<(Func<JsonObject, (JsonObject?, ApiError?)>? Change, WriteOptions Options, ApiError? Error)> ReadScalePatchAsync(
+        HttpContext context, SubresourceSchema scale, TypeSchema type)
+    {
+        var (patch, error) = await PatchRequest.ReadAsync(context, custom: false).ConfigureAwait(false);
+        if (patch is null) return (null, WriteOptions.Default, error);
+        return (tree =>
+        {
+            var (patched, fault) = patch.Apply(type, ScaleSubresource.Read(scale, tree));
+            if (patched is null) return (null, fault);
+            var decoded = ObjectDecoder.Decode(type, scale.Group, scale.Version, scale.Kind, Encoding.UTF8.GetBytes(JsonTree.ToText(patched)), patch.Parameters.FieldValidation);
+            return decoded.Tree is null ? (null, decoded.Error) : ApplyScale(scale, decoded.Tree, tree);
+        }, ResourceEndpoint.OptionsOf(patch.Parameters), null);
+    }
+
+    private static (JsonObject? Tree, ApiError? Error) ApplyScale(SubresourceSchema scale, JsonObject body, JsonObject tree)
+    {
+        var faults = new FaultList();
+        ScaleSubresource.Apply(scale, body, tree, faults);
+        var meta = JsonTree.Object(body, "metadata");
+        if (JsonTree.String(meta, "resourceVersion") is { Length: > 0 } version) JsonTree.Ensure(tree, "metadata")["resourceVersion"] = version;
+        if (JsonTree.String(meta, "uid") is { Length: > 0 } uid) JsonTree.Ensure(tree, "metadata")["uid"] = uid;
+        return faults.ToError(scale.Group, scale.Kind, JsonTree.String(meta, "name") ?? "") is { } error ? (null, error) : (tree, null);
+    }
+
+    private static Task WriteScaleAsync(HttpContext context, MediaFormat format, TypeSchema? type, JsonObject scale) =>
+        Representations.WriteJsonAsync(context, format, type, "autoscaling/v1", "Scale", Encoding.UTF8.GetBytes(JsonTree.ToText(scale)));
+}

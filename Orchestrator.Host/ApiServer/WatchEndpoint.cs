@@ -1,0 +1,220 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+using Orchestrator.Actors.Schemas.Tables;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>A watch: a cursor over the log of a type, written to the client as fast as it takes it.</summary>
+public sealed class WatchEndpoint(ConsistentReads reads, Representations representations, Func<SchemaCatalog> catalog, TimeProvider clock, CancellationToken stopping)
+{
+    /// <summary>How often a client that allows it is told the version. Source: k8s.io/apiserver, cacher bookmarkFrequency.</summary>
+    private static readonly TimeSpan BookmarkEvery = TimeSpan.FromMinutes(1);
+
+    /// <summary>Shortest life of a watch that asks for none; the longest is twice that. Source: kube-apiserver, min-request-timeout.</summary>
+    private const int LifetimeMinSeconds = 1800;
+
+    private readonly ConsistentReads _reads = reads;
+    private readonly Representations _representations = representations;
+    private readonly Func<SchemaCatalog> _catalog = catalog;
+    private readonly TimeProvider _clock = clock;
+
+    public async Task HandleAsync(HttpContext context, RequestInfo request, ResourceSchema schema)
+    {
+        var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => Representations.Offers(f, schema, list: false));
+        if (format is null || format.Encoding == MediaEncoding.Yaml)
+        {
+            await StatusWriter.WriteAsync(context, Representations.NotAcceptable).ConfigureAwait(false);
+            return;
+        }
+        var (options, error) = ListOptions.Read(schema, request, context.Request.Query);
+        var rows = RowObject.Metadata;
+        if (error is null && format.Projection == Projection.Table && !TableWriter.TryParse(context.Request.Query["includeObject"], out rows)) error = Representations.BadInclude(context);
+        if (error is not null)
+        {
+            await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
+            return;
+        }
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        try
+        {
+            var stream = new Stream(this, context, schema, format, options!, request.Namespace, rows);
+            await stream.RunAsync(ending.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The client has gone or the server stops; the end of the body tells the rest.
+        }
+        finally
+        {
+            // Lets go of the pulse that the cursor may still wait for.
+            await ending.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private sealed class Stream(
+        WatchEndpoint owner, HttpContext context, ResourceSchema schema, MediaFormat format, ListOptions options, string ns, RowObject rows)
+    {
+        private readonly PipeWriter _output = context.Response.BodyWriter;
+        private bool _headings = true;
+
+        public async Task RunAsync(CancellationToken cancellationToken)
+        {
+            var now = owner._clock.GetUtcNow();
+            var end = now.AddSeconds(options.TimeoutSeconds ?? LifetimeMinSeconds + Random.Shared.Next(LifetimeMinSeconds));
+            await StartAsync(cancellationToken).ConfigureAwait(false);
+            if (await FindStartAsync(cancellationToken).ConfigureAwait(false) is not { } cursor) return;
+            await FollowAsync(cursor, end, cancellationToken).ConfigureAwait(false);
+        }
+
+        /// <summary>Clients wait for the head of the answer before they believe that they watch.</summary>
+        private async Task StartAsync(CancellationToken cancellationToken)
+        {
+            var response = context.Response;
+            response.ContentType = format.Encoding == MediaEncoding.Protobuf ? MediaFormat.ProtobufType + ";stream=watch" : MediaFormat.JsonType;
+            response.Headers.CacheControl = "no-cache, private";
+            context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+            await response.StartAsync(cancellationToken).ConfigureAwait(false);
+            await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        /// <summary>Writes the state at the start where it is wanted, and returns the cursor behind it.</summary>
+        private async Task<WatchCursor?> FindStartAsync(CancellationToken cancellationToken)
+        {
+            var initial = options.SendInitialEvents ?? options.Revision is null or 0;
+            var any = options.Revision == 0;
+            var (informer, error) = await owner._reads.AtLeastAsync(schema.StoredAs, any ? 0 : options.Revision, cancellationToken).ConfigureAwait(false);
+            if (informer is null)
+            {
+                await FailAsync(error!, cancellationToken).ConfigureAwait(false);
+                return null;
+            }
+            var objects = informer.Objects;
+            if (!initial) return informer.Watch(options.Revision is > 0 ? options.Revision.Value : objects.Revision);
+
+            var gathered = 0;
+            foreach (var o in ns.Length > 0 ? objects.InNamespace(ns) : objects.EnumerateFrom())
+            {
+                if (!options.Selection.Matches(o)) continue;
+                Write("ADDED", o);
+                if (++gathered % 64 == 0) await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+            if (options.SendInitialEvents == true && options.AllowBookmarks) Representations.WriteBookmark(_output, schema, format, objects.Revision, endOfInitial: true);
+            await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
+            return informer.Watch(objects.Revision);
+        }
+
+        private async Task FollowAsync(WatchCursor cursor, DateTimeOffset end, CancellationToken cancellationToken)
+        {
+            using var timer = new Ticker(owner._clock);
+            var bookmarkAt = owner._clock.GetUtcNow() + BookmarkEvery;
+            var bookmarked = cursor.Position;
+            var next = cursor.NextAsync(cancellationToken).AsTask();
+            while (true)
+            {
+                if (!next.IsCompleted)
+                {
+                    var tick = timer.At(options.AllowBookmarks && bookmarkAt < end ? bookmarkAt : end);
+                    await Task.WhenAny(next, tick).ConfigureAwait(false);
+                }
+                if (next.IsCompleted)
+                {
+                    if (await next.ConfigureAwait(false) is not { } changes)
+                    {
+                        await FailAsync(ApiError.Expired($"too old resource version: {cursor.Position}"), cancellationToken).ConfigureAwait(false);
+                        return;
+                    }
+                    if (WriteChanges(changes)) await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
+                    next = cursor.NextAsync(cancellationToken).AsTask();
+                }
+                var now = owner._clock.GetUtcNow();
+                // Bookmarks name what was given, and nothing while something is still to be given.
+                if (options.AllowBookmarks && !next.IsCompleted && (now >= bookmarkAt || now >= end))
+                {
+                    bookmarkAt = now + BookmarkEvery;
+                    if (cursor.Position > 0 && (cursor.Position != bookmarked || now < end))
+                    {
+                        bookmarked = cursor.Position;
+                        Representations.WriteBookmark(_output, schema, format, cursor.Position, endOfInitial: false);
+                        await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
+                    }
+                }
+                if (now >= end) return;
+            }
+        }
+
+        private bool WriteChanges(IReadOnlyList<ObjectChange> changes)
+        {
+            var any = false;
+            foreach (var change in changes)
+            {
+                if (ns.Length > 0 && change.Object.Key.Namespace != ns) continue;
+                var (type, o) = EventOf(change);
+                if (type is null) continue;
+                Write(type, o);
+                any = true;
+            }
+            return any;
+        }
+
+        /// <summary>What a change means to someone who sees only what is selected: crossing the line is a birth or a death.</summary>
+        private (string? Type, StoredObject Object) EventOf(ObjectChange change)
+        {
+            var o = change.Object;
+            if (options.Selection.IsEverything)
+                return (change.Kind switch { ChangeKind.Added => "ADDED", ChangeKind.Modified => "MODIFIED", _ => "DELETED" }, o);
+            var selected = options.Selection.Matches(o);
+            if (change.Kind == ChangeKind.Added) return (selected ? "ADDED" : null, o);
+            // What is read from the journal may not know what it replaced; telling of an unknown death does no harm.
+            var was = change.Previous is not { } previous || options.Selection.Matches(previous);
+            if (change.Kind == ChangeKind.Deleted) return (was && (change.Previous is not null || selected) ? "DELETED" : null, o);
+            if (selected) return (was ? "MODIFIED" : "ADDED", o);
+            return was ? ("DELETED", change.Previous is { } last ? ObjectSplice.WithRevision(last, o.Revision) : o) : (null, o);
+        }
+
+        private void Write(string type, StoredObject o)
+        {
+            owner._representations.WriteEvent(_output, schema, format, type, o, rows, _headings);
+            _headings = false;
+        }
+
+        private async Task FailAsync(ApiError error, CancellationToken cancellationToken)
+        {
+            Representations.WriteError(_output, owner._catalog(), format, error);
+            await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>One timer of a long-lived request, set again and again.</summary>
+internal sealed class Ticker : IDisposable
+{
+    private readonly TimeProvider _clock;
+    private readonly ITimer _timer;
+    private TaskCompletionSource _tick = New();
+    private DateTimeOffset _at;
+
+    public Ticker(TimeProvider clock)
+    {
+        _clock = clock;
+        _timer = clock.CreateTimer(static state => Volatile.Read(ref ((Ticker)state!)._tick).TrySetResult(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Completes at the given time; the same task while the time stays the same.</summary>
+    public Task At(DateTimeOffset time)
+    {
+        if (time == _at && !_tick.Task.IsCompleted) return _tick.Task;
+        _at = time;
+        if (_tick.Task.IsCompleted) Volatile.Write(ref _tick, New());
+        var wait = time - _clock.GetUtcNow();
+        _timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        return _tick.Task;
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+using Orchestrator.Actors.Tests.Admission;
+using Orchestrator.Host.ApiServer;
+
+namespace Orchestrator.Host.Tests.ApiServer;
+
+/// <summary>A real server on a port of its own, over in-memory registries, and clients with and without a certificate.</summary>
+public sealed class ApiServerFixture : IAsyncLifetime
+{
+    public const string Token = "secret-token";
+
+    private readonly X509Certificate2 _authority = MakeAuthority();
+    private string _tokens = "";
+    private ApiServerHost? _server;
+
+    internal InMemoryRegistries Registries { get; } = new();
+    public ResourceStore Store { get; private set; } = null!;
+    public SchemaCatalog Catalog { get; set; } = SchemaCatalog.BuiltIn;
+
+    /// <summary>Acts as a master by certificate.</summary>
+    public HttpClient Admin { get; private set; } = null!;
+
+    /// <summary>Shows nothing.</summary>
+    public HttpClient Stranger { get; private set; } = null!;
+
+    /// <summary>Answers for the nodes.</summary>
+    public FakeNode Node { get; } = new();
+
+    public Uri Url => _server!.Url;
+
+    public async Task InitializeAsync()
+    {
+        _tokens = Path.GetTempFileName();
+        await File.WriteAllTextAsync(_tokens, $"{Token},jane,uid-1,\"dev,ops\"\n");
+        Store = new ResourceStore(Registries, () => Catalog, TimeProvider.System);
+        var options = new ApiServerOptions
+        {
+            Listen = new IPEndPoint(IPAddress.Loopback, 0),
+            ServerCertificate = Issue("CN=server", server: true),
+            ClientAuthorities = [_authority],
+            TokenFile = _tokens,
+        };
+        _server = await ApiServerHost.StartAsync(options, Store, TimeProvider.System, NullLoggerFactory.Instance, new HttpMessageInvoker(Node));
+        Admin = Client(Issue("O=system:masters, CN=admin", server: false));
+        Stranger = Client(null);
+        foreach (var ns in (string[])["default", "other"])
+            Assert.Equal(HttpStatusCode.Created, (await SendAsync(HttpMethod.Post, "/api/v1/namespaces", $$$"""{"metadata":{"name":"{{{ns}}}"}}""")).Code);
+    }
+
+    public async Task DisposeAsync()
+    {
+        Admin.Dispose();
+        Stranger.Dispose();
+        await _server!.DisposeAsync();
+        _authority.Dispose();
+        File.Delete(_tokens);
+    }
+
+    public HttpClient Client(X509Certificate2? certificate)
+    {
+        var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Issuer == "CN=test-authority" } };
+        if (certificate is not null)
+        {
+            handler.SslOptions.ClientCertificates = [certificate];
+            handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate;
+        }
+        return new HttpClient(handler) { BaseAddress = _server!.Url, Timeout = TimeSpan.FromSeconds(60) };
+    }
+
+    public X509Certificate2 ForeignCertificate()
+    {
+        using var authority = MakeAuthority();
+        return Issue("CN=admin", server: false, authority);
+    }
+
+    public async Task<(HttpStatusCode Code, JsonNode? Json, HttpResponseHeaders Headers, string Text)> SendAsync(
+        HttpMethod method, string path, string? body = null, string contentType = "application/json", string? accept = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        }
+        if (accept is not null) request.Headers.TryAddWithoutValidation("Accept", accept);
+        using var response = await Admin.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        JsonNode? json = null;
+        if (response.Content.Headers.ContentType?.MediaType == "application/json" && text.Length > 0) json = JsonNode.Parse(text);
+        return (response.StatusCode, json, response.Headers, text);
+    }
+
+    public Task<(HttpStatusCode Code, JsonNode? Json, HttpResponseHeaders Headers, string Text)> GetAsync(string path, string? accept = null) =>
+        SendAsync(HttpMethod.Get, path, accept: accept);
+
+    private X509Certificate2 Issue(string subject, bool server, X509Certificate2? by = null)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(server ? "1.3.6.1.5.5.7.3.1" : "1.3.6.1.5.5.7.3.2")], false));
+        using var certificate = request.Create(by ?? _authority, DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(120), RandomNumberGenerator.GetBytes(8));
+        using var whole = certificate.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
+    }
+
+    private static X509Certificate2 MakeAuthority()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=test-authority", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        return request.CreateSelfSigned(DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(130));
+    }
+
+    /// <summary>Answers what the server asks of a node, and remembers it.</summary>
+    public sealed class FakeNode : HttpMessageHandler
+    {
+        public Func<HttpRequestMessage, HttpResponseMessage> Answer { get; set; } = _ => new HttpResponseMessage(HttpStatusCode.OK);
+        public Uri? Asked { get; private set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Asked = request.RequestUri;
+            return Task.FromResult(Answer(request));
+        }
+    }
+}
