@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Serialization;
 
 namespace Orchestrator.Actors.Registry;
 
@@ -32,19 +33,19 @@ public sealed record RemoveObject(ObjectKey Key, string? Uid = null, long? IfRev
 public readonly record struct WriteResult(StoredObject? Object, ApiError? Error);
 
 /// <summary>A message to the registry of <paramref name="Type"/>.</summary>
-public abstract record RegistryMessage(ResourceType Type);
+public abstract record RegistryMessage(ResourceType Type) : IWireMessage;
 
 /// <summary>Writes in one commit, each decided on its own, in order; answered with <see cref="ObjectsWritten"/> after the commit.</summary>
 public sealed record WriteObjects(ResourceType Type, ImmutableArray<ObjectWrite> Writes) : RegistryMessage(Type);
 
 /// <summary>The results of a <see cref="WriteObjects"/>, in its order.</summary>
-public sealed record ObjectsWritten(ImmutableArray<WriteResult> Results);
+public sealed record ObjectsWritten(ImmutableArray<WriteResult> Results) : IWireMessage;
 
 /// <summary>Asks for the committed version; answered with <see cref="CurrentRevision"/>.</summary>
 public sealed record GetRevision(ResourceType Type) : RegistryMessage(Type);
 
 /// <param name="Revision">The newest committed version of the type.</param>
-public sealed record CurrentRevision(ResourceType Type, long Revision);
+public sealed record CurrentRevision(ResourceType Type, long Revision) : IWireMessage;
 
 /// <summary>Starts a feed to the sender: what it lacks since <paramref name="After"/>, then every commit, as <see cref="ObjectsChanged"/>.
 /// A registry that no longer holds the changes since then sends <see cref="ObjectsListed"/> first.</summary>
@@ -54,10 +55,10 @@ public sealed record FollowObjects(ResourceType Type, long After) : RegistryMess
 public sealed record UnfollowObjects(ResourceType Type) : RegistryMessage(Type);
 
 /// <summary>A part of the whole state at <paramref name="Revision"/>; the last part says so. Parts bound the size of a message.</summary>
-public sealed record ObjectsListed(ResourceType Type, long Revision, ImmutableArray<StoredObject> Objects, bool First, bool Last);
+public sealed record ObjectsListed(ResourceType Type, long Revision, ImmutableArray<StoredObject> Objects, bool First, bool Last) : IWireMessage;
 
 /// <summary>Committed changes in order. A follower whose version is not <paramref name="Previous"/> has missed some and follows anew.</summary>
-public sealed record ObjectsChanged(ResourceType Type, long Previous, long Revision, ImmutableArray<ObjectChange> Changes);
+public sealed record ObjectsChanged(ResourceType Type, long Previous, long Revision, ImmutableArray<ObjectChange> Changes) : IWireMessage;
 
 /// <summary>What a change did.</summary>
 public enum ChangeKind : byte

@@ -1,18 +1,19 @@
 using System.Collections.Immutable;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Serialization;
 
 namespace Orchestrator.Actors.Registry;
 
 /// <summary>What is journaled for one change. The payload is the object's JSON, the rest is the manifest and the row's number.</summary>
-public sealed record ObjectWritten(ChangeKind Kind, StoredObject Object);
+public sealed record ObjectWritten(ChangeKind Kind, StoredObject Object) : IWireMessage;
 
 /// <summary>Journaled when a registry starts for the first time, so that the first version that a client sees is not zero,
 /// which to a client means "any version".</summary>
-public sealed record RegistryCreated(string Type, DateTimeOffset At);
+public sealed record RegistryCreated(string Type, DateTimeOffset At) : IWireMessage;
 
 /// <summary>Journaled ahead of versions that themselves are not: no version up to here is ever given out again.</summary>
-public sealed record RevisionsReserved(long Through);
+public sealed record RevisionsReserved(long Through) : IWireMessage;
 
 /// <summary>What a write leads to: its result once all that was decided so far is committed, and the change, if there is one.</summary>
 public readonly record struct WriteDecision(WriteResult Result, ObjectWritten? Event);

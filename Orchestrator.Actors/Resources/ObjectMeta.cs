@@ -15,6 +15,9 @@ public sealed record ObjectMeta
     public string Uid { get; init; } = "";
     public string GenerateName { get; init; } = "";
     public long Generation { get; init; }
+
+    /// <summary>The version that the bytes name; 0 when they name none.</summary>
+    public long ResourceVersion { get; init; }
     public DateTimeOffset CreationTimestamp { get; init; }
     public DateTimeOffset? DeletionTimestamp { get; init; }
     public long? DeletionGracePeriodSeconds { get; init; }

@@ -9,7 +9,7 @@ namespace Orchestrator.Actors.Resources;
 internal ref struct ObjectMetaReader
 {
     private string _name, _namespace, _uid, _generateName;
-    private long _generation;
+    private long _generation, _version;
     private long? _grace;
     private DateTimeOffset _created;
     private DateTimeOffset? _deleted;
@@ -37,6 +37,7 @@ internal ref struct ObjectMetaReader
             case Property.Uid: _uid = reader.GetString()!; break;
             case Property.GenerateName: _generateName = reader.GetString()!; break;
             case Property.Generation: _generation = reader.GetInt64(); break;
+            case Property.Version: _version = long.TryParse(reader.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : 0; break;
             case Property.Grace: _grace = reader.GetInt64(); break;
             case Property.Created: _created = ReadTime(ref reader) ?? default; break;
             case Property.Deleted: _deleted = ReadTime(ref reader); break;
@@ -55,6 +56,7 @@ internal ref struct ObjectMetaReader
         Uid = _uid,
         GenerateName = _generateName,
         Generation = _generation,
+        ResourceVersion = _version,
         CreationTimestamp = _created,
         DeletionTimestamp = _deleted,
         DeletionGracePeriodSeconds = _grace,
@@ -64,10 +66,11 @@ internal ref struct ObjectMetaReader
         Finalizers = _finalizers,
     };
 
-    private enum Property { Other, Name, Namespace, Uid, GenerateName, Generation, Grace, Created, Deleted, Labels, Annotations, Owners, Finalizers }
+    private enum Property { Other, Name, Namespace, Uid, GenerateName, Generation, Version, Grace, Created, Deleted, Labels, Annotations, Owners, Finalizers }
 
     private static Property PropertyOf(ref Utf8JsonReader reader)
     {
+        if (reader.ValueTextEquals("resourceVersion"u8)) return Property.Version;
         if (reader.ValueTextEquals("name"u8)) return Property.Name;
         if (reader.ValueTextEquals("namespace"u8)) return Property.Namespace;
         if (reader.ValueTextEquals("uid"u8)) return Property.Uid;

@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Cluster.Tools.Singleton;
+using Akka.Event;
+using Akka.Persistence;
+using Orchestrator.Actors.Serialization;
+
+namespace Orchestrator.Actors.Certificates;
+
+/// <summary>Asks for a certificate; answered with <see cref="CertificateSigned"/> or <see cref="CertificateRefused"/>.</summary>
+/// <param name="RequestPem">A PKCS#10 request; the private key stays with the one who asks.</param>
+public sealed record SignCertificate(string RequestPem, CertificateSubject Subject) : IWireMessage;
+
+/// <summary>The certificate, and the authority that others check it against.</summary>
+public sealed record CertificateSigned(string CertificatePem, string AuthorityPem) : IWireMessage;
+
+public sealed record CertificateRefused(string Why) : IWireMessage;
+
+/// <summary>Journaled once, at the first start of a cluster.</summary>
+public sealed record AuthorityCreated(string CertificatePem, string KeyPem) : IWireMessage;
+
+/// <summary>Holds the cluster's private key; a singleton, so that a cluster has one authority however many seeds start at once.</summary>
+public sealed class CertificateAuthorityActor : UntypedPersistentActor
+{
+    public const string Name = "certificate-authority";
+
+    private readonly TimeProvider _clock;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private CertificateAuthority? _authority;
+
+    public CertificateAuthorityActor(TimeProvider clock) => _clock = clock;
+
+    public override string PersistenceId => Name;
+
+    /// <summary>Starts the singleton's manager on a control-plane member.</summary>
+    public static void Start(ActorSystem system, TimeProvider clock) => system.ActorOf(
+        ClusterSingletonManager.Props(
+            Akka.Actor.Props.Create(() => new CertificateAuthorityActor(clock)),
+            PoisonPill.Instance,
+            ClusterSingletonManagerSettings.Create(system).WithRole(Registry.RegistryRegion.Role)),
+        Name);
+
+    /// <summary>The way to the singleton, from any member.</summary>
+    public static IActorRef StartProxy(ActorSystem system) => system.ActorOf(
+        ClusterSingletonProxy.Props($"/user/{Name}", ClusterSingletonProxySettings.Create(system).WithRole(Registry.RegistryRegion.Role)),
+        $"{Name}-proxy");
+
+    protected override void OnRecover(object message)
+    {
+        if (message is AuthorityCreated e) _authority = new CertificateAuthority(e.CertificatePem, e.KeyPem);
+    }
+
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case SignCertificate sign when _authority is null: Create(sign); break;
+            case SignCertificate sign: Sign(sign, Sender); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Create(SignCertificate first)
+    {
+        var authority = CertificateAuthority.Create(_clock.GetUtcNow());
+        var sender = Sender;
+        Persist(new AuthorityCreated(authority.CertificatePem, authority.KeyPem), _ =>
+        {
+            _authority = authority;
+            _log.Info("Created the cluster's certificate authority");
+            Sign(first, sender);
+        });
+    }
+
+    private void Sign(SignCertificate sign, IActorRef sender)
+    {
+        try
+        {
+            var certificate = _authority!.Sign(sign.RequestPem, sign.Subject, _clock.GetUtcNow());
+            sender.Tell(new CertificateSigned(certificate, _authority.CertificatePem));
+        }
+        catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException)
+        {
+            sender.Tell(new CertificateRefused(e.Message));
+        }
+    }
+}

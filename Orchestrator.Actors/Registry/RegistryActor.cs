@@ -1,0 +1,272 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Akka.Actor;
+using Akka.Event;
+using Akka.Persistence;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Registry;
+
+/// <summary>The sequencer of one type: one entity of the region <c>registry</c>, whose id is the type.</summary>
+/// <remarks>
+/// Group commit: while one batch is being written, further commands are decided on top of it and gathered into the next.
+/// Callers are answered after their batch is durable. When a write fails, everything decided on top of it fails with it,
+/// and the actor stops: another may own the log now, and recovery finds out.
+/// </remarks>
+public sealed partial class RegistryActor : UntypedPersistentActor
+{
+    /// <summary>How far ahead versions of heartbeats are reserved (count).</summary>
+    private const int ReservedAhead = 1000;
+
+    private readonly ResourceType _type;
+    private readonly RegistrySettings _settings;
+    private readonly LocalRegistries _local;
+    private readonly TimeProvider _clock;
+    private readonly RegistryState _state;
+    private readonly RecentChanges _recent = new();
+    private readonly HashSet<IActorRef> _followers = [];
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private Batch _gathering = new();
+    private Batch? _committing;
+    private int _committed;
+    private bool _stopping;
+    private long _reservedThrough;
+    private LocalRegistries.Entry? _entry;
+
+    public RegistryActor(ResourceType type, RegistrySettings settings, LocalRegistries local, TimeProvider clock)
+    {
+        _type = type;
+        _settings = settings;
+        _local = local;
+        _clock = clock;
+        _state = new RegistryState(type);
+        _snapshots = new RegistrySnapshots(PersistenceIdOf(type), settings);
+    }
+
+    public override string PersistenceId => PersistenceIdOf(_type);
+
+    private bool Heartbeats => _settings.HeartbeatTypes.Contains(_type);
+
+    public static string PersistenceIdOf(ResourceType type) => $"registry-{type}";
+
+    public static Props Props(ResourceType type, RegistrySettings settings, LocalRegistries local, TimeProvider clock) =>
+        Akka.Actor.Props.Create(() => new RegistryActor(type, settings, local, clock));
+
+    protected override void OnRecover(object message)
+    {
+        switch (message)
+        {
+            case ObjectWritten e:
+                _recent.Add(_state.Apply(e));
+                _snapshots.Spoken(e.Object.Key);
+                break;
+            case RegistryCreated:
+                _state.AdvanceTo(_state.Reserve());
+                _recent.Restart(_state.Revision);
+                break;
+            case RevisionsReserved reserved:
+                // Versions up to here may have been given to heartbeats that are gone.
+                _reservedThrough = reserved.Through;
+                _state.AdvanceTo(reserved.Through);
+                _recent.Restart(reserved.Through);
+                break;
+            case SnapshotOffer { Snapshot: SnapshotManifest manifest } offer:
+                _snapshots.Offered(manifest, offer.Metadata.SequenceNr);
+                _state.AdvanceTo(manifest.Revision);
+                _recent.Restart(manifest.Revision);
+                break;
+            case RecoveryCompleted:
+                LoadParts();
+                break;
+        }
+    }
+
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case WriteObjects write: Handle(write); break;
+            case GetRevision: Sender.Tell(new CurrentRevision(_type, _state.Revision)); break;
+            case FollowObjects follow: Handle(follow); break;
+            case UnfollowObjects: Unfollow(Sender); break;
+            case Terminated terminated: Unfollow(terminated.ActorRef); break;
+            case StopRegistry:
+                _stopping = true;
+                Flush();
+                break;
+            default:
+                if (!HandleSnapshot(message)) Unhandled(message);
+                break;
+        }
+    }
+
+    private void Handle(WriteObjects command)
+    {
+        if (_stopping || _gathering.WriteCount >= _settings.WaitingMax)
+        {
+            var refusal = new WriteResult(null, _stopping
+                ? ApiError.ServerTimeout(_type, "write")
+                : ApiError.TooManyRequests($"too many writes to {_type} are waiting for the disk", 1));
+            Sender.Tell(new ObjectsWritten([.. command.Writes.Select(_ => refusal)]));
+            return;
+        }
+        var results = new WriteResult[command.Writes.Length];
+        for (var i = 0; i < results.Length; i++)
+        {
+            var decision = _state.Decide(command.Writes[i]);
+            results[i] = decision.Result;
+            if (decision.Event is { } e) _gathering.Changes.Add(e);
+        }
+        // Even a refusal waits: it may rest on a write that is not durable yet.
+        _gathering.Replies.Add(new Reply(Sender, ImmutableCollectionsMarshal.AsImmutableArray(results)));
+        _gathering.WriteCount += results.Length;
+        Flush();
+    }
+
+    private void Flush()
+    {
+        while (_committing is null && _gathering.Replies.Count > 0)
+        {
+            var batch = _gathering;
+            _gathering = new Batch();
+            var events = EventsOf(batch);
+            _committing = batch;
+            if (events.Count == 0)
+            {
+                Commit();
+                continue;
+            }
+            _committed = 0;
+            PersistAllAsync(events, _ =>
+            {
+                if (++_committed < events.Count) return;
+                Commit();
+                Flush();
+            });
+        }
+        // A shard that moves takes along what it has promised: it stops once the last batch is durable and answered.
+        if (_stopping && _committing is null) Context.Stop(Self);
+    }
+
+    private List<object> EventsOf(Batch batch)
+    {
+        var events = new List<object>(batch.Changes.Count + 1);
+        foreach (var change in batch.Changes)
+            if (!Heartbeats || change.Kind != ChangeKind.Modified) events.Add(change);
+        if (Heartbeats && _state.DecidedRevision >= _reservedThrough)
+        {
+            _reservedThrough = _state.DecidedRevision + ReservedAhead;
+            events.Add(new RevisionsReserved(_reservedThrough));
+        }
+        return events;
+    }
+
+    private void Commit()
+    {
+        var batch = _committing!;
+        _committing = null;
+        if (batch.Changes.Count > 0)
+        {
+            var previous = _state.Revision;
+            var changes = ImmutableArray.CreateBuilder<ObjectChange>(batch.Changes.Count);
+            foreach (var e in batch.Changes)
+            {
+                var change = _state.Apply(e);
+                _recent.Add(change);
+                changes.Add(change);
+            }
+            // Readers may learn the new version before its writers are answered, never after.
+            Volatile.Write(ref _entry!.Revision, _state.Revision);
+            var message = new ObjectsChanged(_type, previous, _state.Revision, changes.MoveToImmutable());
+            foreach (var follower in _followers) follower.Tell(message);
+        }
+        foreach (var reply in batch.Replies) reply.To.Tell(new ObjectsWritten(reply.Results));
+        SnapshotIfDue();
+    }
+
+    private void Handle(FollowObjects follow)
+    {
+        if (_followers.Add(Sender)) Context.Watch(Sender);
+        if (follow.After <= _state.Revision && _recent.Since(follow.After) is { } changes)
+        {
+            Sender.Tell(new ObjectsChanged(_type, follow.After, _state.Revision, changes));
+            return;
+        }
+        var parts = SnapshotPart.Split(_state.Copy()).ToList();
+        if (parts.Count == 0) parts.Add(new SnapshotPart([]));
+        for (var i = 0; i < parts.Count; i++)
+            Sender.Tell(new ObjectsListed(_type, _state.Revision, parts[i].Objects, First: i == 0, Last: i == parts.Count - 1));
+    }
+
+    private void Unfollow(IActorRef follower)
+    {
+        if (_followers.Remove(follower)) Context.Unwatch(follower);
+    }
+
+    private void Recovered()
+    {
+        if (_state.Revision > 0)
+        {
+            Serve();
+            return;
+        }
+        Persist(new RegistryCreated(_type.ToString(), _clock.GetUtcNow()), _ =>
+        {
+            _state.AdvanceTo(_state.Reserve());
+            _recent.Restart(_state.Revision);
+            Serve();
+        });
+    }
+
+    private void Serve()
+    {
+        Become(OnCommand);
+        _entry = _local.Add(_type, Self, _state.Revision);
+        Stash.UnstashAll();
+    }
+
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        _log.Error(cause, "The journal refused change {0} of {1}; this registry stops and recovers", sequenceNr, _type);
+        FailWaiting(cause);
+    }
+
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        // A gap in the versions would never be filled, so what cannot be written ends this incarnation as well.
+        _log.Error(cause, "Change {0} of {1} cannot be serialized; this registry stops and recovers", sequenceNr, _type);
+        FailWaiting(cause);
+        Context.Stop(Self);
+    }
+
+    private void FailWaiting(Exception cause)
+    {
+        var error = new WriteResult(null, ApiError.Timeout($"the journal did not confirm the write to {_type}: {cause.Message}"));
+        foreach (var batch in new[] { _committing, _gathering })
+            foreach (var reply in batch?.Replies ?? [])
+                reply.To.Tell(new ObjectsWritten([.. reply.Results.Select(_ => error)]));
+        _committing = null;
+        _gathering = new Batch();
+    }
+
+    protected override void PostStop()
+    {
+        if (_entry is { } entry) _local.Remove(_type, entry);
+        base.PostStop();
+    }
+
+    private sealed record Reply(IActorRef To, ImmutableArray<WriteResult> Results);
+
+    private sealed class Batch
+    {
+        public List<ObjectWritten> Changes { get; } = [];
+        public List<Reply> Replies { get; } = [];
+        public int WriteCount;
+    }
+}
+
+/// <summary>Stops a registry when its shard moves to another process.</summary>
+public sealed record StopRegistry
+{
+    public static StopRegistry Instance { get; } = new();
+}

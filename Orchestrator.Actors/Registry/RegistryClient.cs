@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Akka.Actor;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Registry;
+
+/// <summary>This process's way to the registries: writes, consistent reads, and one informer per type that is asked for.</summary>
+public sealed class RegistryClient : IRegistries
+{
+    /// <summary>How long a registry may take before a request is answered with Timeout.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+
+    private readonly ActorSystem _system;
+    private readonly IActorRef _region;
+    private readonly LocalRegistries _local;
+    private readonly JournalHistory _history;
+    private readonly ConcurrentDictionary<ResourceType, Lazy<Fed>> _informers = new();
+
+    public RegistryClient(ActorSystem system, IActorRef region, LocalRegistries local, RegistrySettings settings)
+    {
+        _system = system;
+        _region = region;
+        _local = local;
+        _history = new JournalHistory(system, settings);
+    }
+
+    /// <summary>Writes in one commit and returns what became of each, in order. Refusals and timeouts are results, not exceptions.</summary>
+    public async Task<ImmutableArray<WriteResult>> WriteAsync(
+        ResourceType type, ImmutableArray<ObjectWrite> writes, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var written = await (_local.Find(type) ?? _region)
+                .Ask<ObjectsWritten>(new WriteObjects(type, writes), Deadline, cancellationToken).ConfigureAwait(false);
+            return written.Results;
+        }
+        catch (AskTimeoutException)
+        {
+            var error = ApiError.Timeout($"the registry of {type} did not answer within {Deadline.TotalSeconds:0} s; the write may still happen");
+            return [.. writes.Select(_ => new WriteResult(null, error))];
+        }
+    }
+
+    public async Task<WriteResult> WriteAsync(ResourceType type, ObjectWrite write, CancellationToken cancellationToken = default) =>
+        (await WriteAsync(type, [write], cancellationToken).ConfigureAwait(false))[0];
+
+    /// <summary>The informer of <paramref name="type"/>, started when this is the first call for it, once it has the whole state.</summary>
+    public ValueTask<Informer> InformerAsync(ResourceType type, CancellationToken cancellationToken = default)
+    {
+        var informer = FedFor(type).Informer;
+        return informer.WhenSynced.IsCompletedSuccessfully
+            ? ValueTask.FromResult(informer)
+            : WhenSynced(informer, cancellationToken);
+    }
+
+    /// <summary>The informer, once it has seen all that was committed before this call: what a read without a resourceVersion needs.</summary>
+    public ValueTask<Informer> ConsistentAsync(ResourceType type, CancellationToken cancellationToken = default)
+    {
+        var informer = FedFor(type).Informer;
+        return informer.WhenSynced.IsCompletedSuccessfully && _local.RevisionOf(type) is { } revision && informer.Revision >= revision
+            ? ValueTask.FromResult(informer)
+            : WhenConsistent(informer, cancellationToken);
+    }
+
+    /// <summary>The retained versions of one object, oldest first; the kind tells what each did.</summary>
+    public Task<ImmutableArray<JournaledChange>> HistoryAsync(ResourceType type, ObjectKey key, CancellationToken cancellationToken = default) =>
+        _history.ChangesAsync(type, 1, key, cancellationToken);
+
+    /// <summary>The newest changes of a type, oldest first.</summary>
+    /// <param name="count">How many versions to reach back.</param>
+    public async Task<ImmutableArray<JournaledChange>> NewestChangesAsync(ResourceType type, int count, CancellationToken cancellationToken = default)
+    {
+        var informer = await ConsistentAsync(type, cancellationToken).ConfigureAwait(false);
+        return await _history.ChangesAsync(type, Math.Max(1, informer.Revision - count + 1), null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Tells <paramref name="subscriber"/> the whole state once (<see cref="InformerSynced"/>) and then every change
+    /// (<see cref="ObjectsChanged"/>), in order and by reference.</summary>
+    public void Subscribe(ResourceType type, IActorRef subscriber) => FedFor(type).Actor.Tell(new SubscribeToChanges(subscriber));
+
+    public void Unsubscribe(ResourceType type, IActorRef subscriber) => FedFor(type).Actor.Tell(new UnsubscribeFromChanges(subscriber));
+
+    private static async ValueTask<Informer> WhenSynced(Informer informer, CancellationToken cancellationToken)
+    {
+        await informer.WhenSynced.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return informer;
+    }
+
+    private async ValueTask<Informer> WhenConsistent(Informer informer, CancellationToken cancellationToken)
+    {
+        var revision = _local.RevisionOf(informer.Type)
+            ?? (await _region.Ask<CurrentRevision>(new GetRevision(informer.Type), Deadline, cancellationToken).ConfigureAwait(false)).Revision;
+        await informer.WhenSynced.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await informer.WaitForAsync(revision, cancellationToken).ConfigureAwait(false);
+        return informer;
+    }
+
+    private Fed FedFor(ResourceType type) => _informers.GetOrAdd(type, static (type, self) => new Lazy<Fed>(() => self.Start(type)), this).Value;
+
+    private Fed Start(ResourceType type)
+    {
+        var informer = new Informer(type, _history);
+        return new Fed(informer, _system.ActorOf(InformerActor.Props(informer, _region), $"informer-{type}"));
+    }
+
+    private sealed record Fed(Informer Informer, IActorRef Actor);
+}

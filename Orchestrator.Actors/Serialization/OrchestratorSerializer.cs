@@ -1,0 +1,45 @@
+using System.Collections.Frozen;
+using System.Runtime.Serialization;
+using Akka.Actor;
+using Akka.Serialization;
+using Orchestrator.Actors.Certificates;
+using Orchestrator.Actors.Registry;
+
+namespace Orchestrator.Actors.Serialization;
+
+/// <summary>Serializes every message and event of ours by a known manifest: bytes never name a type.</summary>
+public sealed class OrchestratorSerializer : SerializerWithStringManifest
+{
+    private static readonly FrozenDictionary<Type, WireCodec[]> ByType;
+    private static readonly FrozenDictionary<string, WireCodec> ByManifest;
+
+    static OrchestratorSerializer()
+    {
+        WireCodec[] codecs = [.. RegistryCodecs.All, .. CertificateCodecs.All, .. Extensions];
+        ByType = codecs.GroupBy(c => c.Type).ToFrozenDictionary(g => g.Key, g => g.ToArray());
+        ByManifest = codecs.ToFrozenDictionary(c => c.Manifest, StringComparer.Ordinal);
+    }
+
+    public OrchestratorSerializer(ExtendedActorSystem system) : base(system)
+    {
+    }
+
+    /// <summary>The codecs of other assemblies; complete before the first actor system starts.</summary>
+    public static List<WireCodec> Extensions { get; } = [];
+
+    public override int Identifier => 7701;
+
+    public override string Manifest(object o) => Codec(o).Manifest;
+
+    public override byte[] ToBinary(object obj) => Codec(obj).Write(obj);
+
+    public override object FromBinary(byte[] bytes, string manifest) =>
+        ByManifest.TryGetValue(manifest, out var codec)
+            ? codec.Read(bytes)
+            : throw new SerializationException($"no message has the manifest \"{manifest}\"; a newer version may have written it");
+
+    private static WireCodec Codec(object o) =>
+        ByType.TryGetValue(o.GetType(), out var codecs)
+            ? codecs.Length == 1 ? codecs[0] : Array.Find(codecs, c => c.Variant!(o))!
+            : throw new SerializationException($"{o.GetType()} has no manifest; add it to the codecs of its folder");
+}
