@@ -303,6 +303,7 @@ public partial class ActorCell
             finally
             {
                 Dispatcher.Detach(this);
+                SystemImpl.EventStream.Forget(_self);
                 Parent.SendSystemMessage(new DeathWatchNotification(_self, existenceConfirmed: true, addressTerminated: false));
                 TellWatchersWeDied();
                 UnwatchAll();

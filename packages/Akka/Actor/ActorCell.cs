@@ -71,7 +71,24 @@ namespace Akka.Actor
 
         public void Start() => Dispatcher.Attach(this);
 
-        public virtual void SendMessage(Envelope message) => Dispatcher.Dispatch(this, message);
+        public virtual void SendMessage(Envelope message)
+        {
+            if (SystemImpl.Settings.SerializeAllMessages) message = SerializeAndDeserialize(message);
+            Dispatcher.Dispatch(this, message);
+        }
+
+        // akka.actor.serialize-messages: shows in one process what would not survive being sent to another.
+        private Envelope SerializeAndDeserialize(Envelope envelope)
+        {
+            var message = envelope.Message;
+            // What the system itself tells, and what was refused before, would only hide the first error.
+            if (message is INoSerializationVerificationNeeded or IAutoReceivedMessage or Actor.ReceiveTimeout or Event.AllDeadLetters) return envelope;
+            var serialization = SystemImpl.Serialization;
+            var serializer = serialization.FindSerializerFor(message);
+            var copy = serialization.Deserialize(serializer.ToBinary(message), serializer.Identifier, Serialization.Serialization.ManifestFor(serializer, message));
+            return new Envelope(copy, envelope.Sender);
+        }
+
         public void SendMessage(IActorRef sender, object message) => SendMessage(new Envelope(message, sender));
         public virtual void SendSystemMessage(ISystemMessage message) => Dispatcher.SystemDispatch(this, message);
 

@@ -37,7 +37,7 @@ internal sealed class RootGuardianActor : UntypedActor
         return Directive.Stop;
     });
 
-    public sealed record Watch(IActorRef Guardian);
+    public sealed record Watch(IActorRef Guardian) : INoSerializationVerificationNeeded;
 }
 
 /// <summary>/user: parent of the top-level actors.</summary>
@@ -107,7 +107,7 @@ internal sealed class SystemGuardianActor : UntypedActor
 }
 
 /// <summary>Asks /system to wait at the end until the sender is done.</summary>
-public sealed class RegisterTerminationHook
+public sealed class RegisterTerminationHook : INoSerializationVerificationNeeded
 {
     private RegisterTerminationHook() { }
 
@@ -115,7 +115,7 @@ public sealed class RegisterTerminationHook
 }
 
 /// <summary>The system ends; answer with <see cref="TerminationHookDone"/>.</summary>
-public sealed class TerminationHook
+public sealed class TerminationHook : INoSerializationVerificationNeeded
 {
     private TerminationHook() { }
 
@@ -123,7 +123,7 @@ public sealed class TerminationHook
 }
 
 /// <summary>The answer to <see cref="TerminationHook"/>.</summary>
-public sealed class TerminationHookDone
+public sealed class TerminationHookDone : INoSerializationVerificationNeeded
 {
     private TerminationHookDone() { }
 

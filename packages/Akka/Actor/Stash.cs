@@ -49,7 +49,14 @@ namespace Akka.Actor.Internal
     /// <summary>Makes the stash of an actor.</summary>
     public static class StashFactory
     {
-        public static IStash CreateStash(IActorContext context) => new ActorStash((ActorCell)context, ((ActorCell)context).Props.Deploy.StashCapacity);
+        public static IStash CreateStash(IActorContext context)
+        {
+            var cell = (ActorCell)context;
+            var deploy = cell.Props.Deploy;
+            return new ActorStash(cell, deploy.StashCapacity != Deploy.NoStashSize
+                ? deploy.StashCapacity
+                : cell.System.Mailboxes.StashCapacity(cell.Props.Dispatcher, deploy.Mailbox));
+        }
 
         public static IStash CreateStash<T>(IActorContext context) where T : ActorBase => CreateStash(context);
 

@@ -13,6 +13,7 @@ public class Mailboxes
     private readonly ActorSystem _system;
     private readonly ConcurrentDictionary<string, MailboxType> _types = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Type, Type> _required = new();
+    private readonly ConcurrentDictionary<(string Dispatcher, string Mailbox), int> _stashCapacities = new();
     private readonly Dictionary<Type, string> _bindings = [];
 
     public Mailboxes(ActorSystem system)
@@ -54,6 +55,18 @@ public class Mailboxes
         if (dispatcherConfig?.GetString("mailbox-type") is { Length: > 0 }) return FromConfig(dispatcherConfig, dispatcherConfig.GetString("id"));
         return Lookup(DefaultMailboxId);
     }
+
+    /// <summary>The stash-capacity of the mailbox, else of the dispatcher, else of the default mailbox; -1 for no limit.</summary>
+    public int StashCapacity(string dispatcher, string mailbox) =>
+        _stashCapacities.GetOrAdd((dispatcher, mailbox), static (ids, system) =>
+        {
+            var config = system.Settings.Config;
+            var defaults = config.GetConfig(DefaultMailboxId);
+            foreach (var id in (string[])[ids.Mailbox, ids.Dispatcher])
+                if (!string.IsNullOrEmpty(id) && config.GetConfig(id) is { } own && own.HasPath("stash-capacity"))
+                    return own.GetInt("stash-capacity");
+            return defaults.GetInt("stash-capacity", Deploy.NoStashSize);
+        }, _system);
 
     private MailboxType Create(string id)
     {

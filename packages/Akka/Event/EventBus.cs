@@ -75,11 +75,23 @@ public abstract class ActorEventBus<TEvent, TClassifier> : EventBus<TEvent, TCla
 /// <summary>The bus of one actor system: subscribers get events of a class and of all classes below it.</summary>
 public class EventStream(bool debug) : LoggingBus
 {
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<IActorRef, bool> _subscribers = new();
+
+    /// <summary>Ends the subscriptions of an actor that stopped, which has no way left to end them itself.</summary>
+    internal void Forget(IActorRef stopped)
+    {
+        if (_subscribers.TryRemove(stopped, out _)) base.Unsubscribe(stopped);
+    }
+
     public override bool Subscribe(IActorRef subscriber, Type channel)
     {
         ArgumentNullException.ThrowIfNull(subscriber);
         if (debug) Publish(new Debug(nameof(EventStream), GetType(), $"subscribing [{subscriber}] to channel {channel}"));
-        return base.Subscribe(subscriber, channel);
+        var added = base.Subscribe(subscriber, channel);
+        _subscribers[subscriber] = true;
+        // It may have stopped in between, and then nothing would end the subscription.
+        if (subscriber is LocalActorRef { IsTerminated: true }) Forget(subscriber);
+        return added;
     }
 
     public override bool Unsubscribe(IActorRef subscriber, Type channel)
