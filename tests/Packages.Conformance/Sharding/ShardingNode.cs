@@ -35,12 +35,12 @@ internal sealed class ShardingNode : IAsyncDisposable
               provider-name = "SQLite.MS"
             }
             """));
-        Cluster = Cluster.Get(System);
+        Cluster = Akka.Cluster.Cluster.Get(System);
     }
 
     public ActorSystem System { get; }
 
-    public Cluster Cluster { get; }
+    public Akka.Cluster.Cluster Cluster { get; }
 
     public async Task Join(ShardingNode seed)
     {
@@ -103,7 +103,7 @@ internal sealed class Entity : UntypedActor
         switch (message)
         {
             case WhoAreYou:
-                Sender.Tell(new Identity(_id, Cluster.Get(Context.System).SelfAddress, Self.Path.ToStringWithoutAddress()));
+                Sender.Tell(new Identity(_id, Akka.Cluster.Cluster.Get(Context.System).SelfAddress, Self.Path.ToStringWithoutAddress()));
                 break;
             case PassivateNow:
                 Context.Parent.Tell(new Passivate(new StopEntity()));

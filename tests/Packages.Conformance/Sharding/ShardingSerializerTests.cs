@@ -7,6 +7,7 @@ using Packages.Conformance.PersistenceSql;
 
 namespace Packages.Conformance.Sharding;
 
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "xunit disposes through IAsyncLifetime")]
 public sealed class ShardingSerializerTests : IAsyncLifetime
 {
     private readonly ScratchDirectory _scratch = new();
