@@ -3,6 +3,7 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
 using Orchestrator.Actors.Certificates;
+using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Registry;
 
 namespace Orchestrator.Actors.Serialization;
@@ -15,7 +16,7 @@ public sealed class OrchestratorSerializer : SerializerWithStringManifest
 
     static OrchestratorSerializer()
     {
-        WireCodec[] codecs = [.. RegistryCodecs.All, .. CertificateCodecs.All, .. Extensions];
+        WireCodec[] codecs = [.. RegistryCodecs.All, .. CertificateCodecs.All, .. ControllerCodecs.All, .. Extensions];
         ByType = codecs.GroupBy(c => c.Type).ToFrozenDictionary(g => g.Key, g => g.ToArray());
         ByManifest = codecs.ToFrozenDictionary(c => c.Manifest, StringComparer.Ordinal);
     }

@@ -1,1 +1,25 @@
-return 0;
+using System.CommandLine;
+using Orchestrator.Benchmarks;
+
+var kubeconfig = new Option<string?>("--kubeconfig") { Description = "A running cluster; without it one is started for the run." };
+var clients = new Option<int>("--clients") { Description = "HTTPS connections, each with one request at a time.", DefaultValueFactory = _ => 64 };
+var seconds = new Option<int>("--seconds") { Description = "How long each figure is measured.", DefaultValueFactory = _ => 10 };
+var nodes = new Option<int>("--nodes") { Description = "Hollow nodes.", DefaultValueFactory = _ => 1000 };
+var replicas = new Option<int>("--replicas") { Description = "Replicas of the deployment.", DefaultValueFactory = _ => 5000 };
+var pods = new Option<int>("--pods") { Description = "Pods in the journal.", DefaultValueFactory = _ => 150_000 };
+
+var api = new Command("api", "Durable pod creates and GETs per second over HTTPS.") { kubeconfig, clients, seconds };
+api.SetAction(async (r, token) =>
+{
+    await using var target = await Target.OpenAsync(r.GetValue(kubeconfig), token);
+    await ApiBenchmark.RunAsync(target, r.GetValue(clients), TimeSpan.FromSeconds(r.GetValue(seconds)), token);
+});
+
+var density = new Command("density", "Time until every replica of one Deployment runs on hollow nodes.") { nodes, replicas };
+density.SetAction((r, token) => DensityBenchmark.RunAsync(r.GetValue(nodes), r.GetValue(replicas), token));
+
+var start = new Command("start", "Time until ready and resident memory: of an empty cluster, and of one with many pods in its journal.") { pods };
+start.SetAction((r, token) => StartBenchmark.RunAsync(r.GetValue(pods), token));
+
+return await new RootCommand("Measures what users wait for. Figures go to docs/PERFORMANCE.md with the command that makes them.") { api, density, start }
+    .Parse(args).InvokeAsync();

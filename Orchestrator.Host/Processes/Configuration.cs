@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Hocon;
+using Orchestrator.Actors.Registry;
+
+namespace Orchestrator.Host.Processes;
+
+/// <summary>Reads HOCON once: flags over <c>--config</c> over the shipped file of the process over our reference.conf.</summary>
+public sealed class Configuration
+{
+    private readonly Config _config;
+
+    private Configuration(Config config) => _config = config;
+
+    /// <summary>The whole configuration as text, for Akka, which has a parser of its own.</summary>
+    public override string ToString() => _config.ToString();
+
+    /// <param name="process">Names the shipped file: up, seed, node or shell.</param>
+    /// <param name="userFile">The file of <c>--config</c>, if one was given.</param>
+    /// <param name="flags">HOCON made from the command line.</param>
+    /// <exception cref="StartException">A file is missing or is not HOCON.</exception>
+    public static Configuration Load(string process, string? userFile, string flags)
+    {
+        var shipped = Path.Combine(AppContext.BaseDirectory, "hocon", $"{process}.conf");
+        var config = HoconConfigurationFactory.ParseString(flags);
+        if (userFile is not null) config = config.WithFallback(Read(userFile));
+        config = config.WithFallback(Read(shipped))
+            .WithFallback(HoconConfigurationFactory.FromResource("Orchestrator.Actors.reference.conf", typeof(RegistryActor).Assembly));
+        return new Configuration(config);
+    }
+
+    /// <summary>The settings of the registries.</summary>
+    /// <exception cref="StartException">A value is not what its key takes.</exception>
+    public RegistrySettings Registry() => Checked("orchestrator.registry", () => new RegistrySettings
+    {
+        SnapshotAfterMin = _config.GetInt("orchestrator.registry.snapshot-after-min"),
+        Retention = _config.GetString("orchestrator.registry.retention") == "forever" ? null : _config.GetTimeSpan("orchestrator.registry.retention"),
+        WaitingMax = _config.GetInt("orchestrator.registry.waiting-max"),
+    });
+
+    /// <summary>The flags that place the process: where remoting listens, whom it joins, where its journal is.</summary>
+    /// <exception cref="StartException">Remoting would be open to others without TLS.</exception>
+    public static string Flags(ProcessSettings settings, string journalFile, string role)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"include {Quoted(Path.Combine(AppContext.BaseDirectory, "hocon",
+            settings.Journal is JournalLocation.PostgreSql ? "journal-postgresql.conf" : "journal-sqlite.conf"))}");
+        var connection = settings.Journal switch
+        {
+            JournalLocation.PostgreSql postgres => postgres.ConnectionString,
+            JournalLocation.Sqlite sqlite => $"Data Source={sqlite.File}",
+            _ => $"Data Source={journalFile}",
+        };
+        foreach (var plugin in new[] { "journal", "snapshot-store" })
+            text.AppendLine(CultureInfo.InvariantCulture, $"akka.persistence.{plugin}.sql.connection-string = {Quoted(connection)}");
+        Remoting(text, settings.Remoting);
+        var seeds = settings.Join.Select(j => Quoted($"akka.tcp://orchestrator@{j}"));
+        text.AppendLine(CultureInfo.InvariantCulture, $"akka.cluster.seed-nodes = [{string.Join(", ", seeds)}]");
+        if (role.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"akka.cluster.roles += {Quoted(role)}");
+        return text.ToString();
+    }
+
+    /// <summary>Where remoting of a process listens.</summary>
+    public static void Remoting(StringBuilder text, IPEndPoint endpoint)
+    {
+        text.AppendLine(CultureInfo.InvariantCulture, $"akka.remote.dot-netty.tcp.hostname = {Quoted(endpoint.Address.ToString())}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"akka.remote.dot-netty.tcp.port = {endpoint.Port}");
+    }
+
+    /// <summary>Refuses remoting that others can reach without TLS on both sides.</summary>
+    /// <exception cref="StartException">It would be.</exception>
+    public void RequireSafeRemoting(IPEndPoint endpoint, bool insecure)
+    {
+        if (IPAddress.IsLoopback(endpoint.Address) || insecure) return;
+        var ssl = _config.GetBoolean("akka.remote.dot-netty.tcp.enable-ssl");
+        var mutual = _config.GetBoolean("akka.remote.dot-netty.tcp.ssl.require-mutual-authentication");
+        if (ssl && mutual) return;
+        throw new StartException(
+            $"Remoting on {endpoint.Address} would be open to everyone who reaches it: configure TLS with mutual authentication by --config "
+            + "(akka.remote.dot-netty.tcp.enable-ssl and .ssl, see README.md), listen on a loopback address, or allow it with --insecure.");
+    }
+
+    public static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+
+    private static Config Read(string file)
+    {
+        try
+        {
+            return HoconConfigurationFactory.FromFile(file);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or IOException)
+        {
+            throw new StartException($"The configuration file {file} cannot be read: {e.Message}", e);
+        }
+        catch (HoconException e)
+        {
+            throw new StartException($"The configuration file {file} is not valid HOCON: {e.Message}", e);
+        }
+    }
+
+    private static T Checked<T>(string section, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is HoconException or FormatException or OverflowException)
+        {
+            throw new StartException($"The configuration under {section} is not valid: {e.Message}", e);
+        }
+    }
+}

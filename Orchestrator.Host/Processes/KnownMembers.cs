@@ -1,0 +1,49 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Orchestrator.Actors.Registry;
+
+namespace Orchestrator.Host.Processes;
+
+/// <summary>Remembers the control plane's members across restarts: a seed that comes back must find its cluster, not form a second one.</summary>
+public sealed class KnownMembers(string file)
+{
+    public IEnumerable<Address> Read()
+    {
+        if (!File.Exists(file)) yield break;
+        foreach (var line in File.ReadAllLines(file))
+            if (line.Length > 0) yield return Address.Parse(line);
+    }
+
+    /// <summary>Writes the members down whenever they change.</summary>
+    public void Follow(ActorSystem system) => system.ActorOf(Props.Create(() => new Follower(this)), "known-members");
+
+    private void Write(IEnumerable<Address> members)
+    {
+        var fresh = file + ".new";
+        File.WriteAllLines(fresh, members.Select(m => m.ToString()));
+        File.Move(fresh, file, overwrite: true);
+    }
+
+    private sealed class Follower(KnownMembers known) : UntypedActor
+    {
+        private readonly Cluster _cluster = Cluster.Get(Context.System);
+        private readonly HashSet<Address> _members = [];
+
+        protected override void PreStart() =>
+            _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.MemberUp), typeof(ClusterEvent.MemberRemoved));
+
+        protected override void PostStop() => _cluster.Unsubscribe(Self);
+
+        protected override void OnReceive(object message)
+        {
+            var changed = message switch
+            {
+                ClusterEvent.MemberUp up => up.Member.HasRole(RegistryRegion.Role) && _members.Add(up.Member.Address),
+                // Oneself is removed at every stop; the others of that time are whom to look for next.
+                ClusterEvent.MemberRemoved removed => !removed.Member.Address.Equals(_cluster.SelfAddress) && _members.Remove(removed.Member.Address),
+                _ => false,
+            };
+            if (changed) known.Write(_members);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Akka.Actor;
+using Akka.Cluster;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Actors.Certificates;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.CustomResources;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Host.ApiServer;
+using Orchestrator.Host.Shell;
+
+namespace Orchestrator.Host.Processes;
+
+/// <summary>What a member hosts, started in the order in which the parts need each other.</summary>
+public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Configuration configuration, DataDirectory data, TimeProvider clock) : IAsyncDisposable
+{
+    private readonly List<IAsyncDisposable> _started = [];
+
+    private string Remoting
+    {
+        get
+        {
+            var self = Cluster.Get(system).SelfAddress;
+            return $"{self.Host}:{self.Port}";
+        }
+    }
+
+    /// <summary>Starts everything; returns the line that tells the user so.</summary>
+    /// <exception cref="StartException">A part cannot start.</exception>
+    public async Task<string> StartAsync()
+    {
+        var registrySettings = configuration.Registry();
+        var local = new LocalRegistries();
+        if (settings.ControlPlane) CertificateAuthorityActor.Start(system, clock);
+        var certificates = new MemberCertificates(CertificateAuthorityActor.StartProxy(system));
+        var region = settings.ControlPlane
+            ? await RegistryRegion.StartAsync(system, registrySettings, local, clock).ConfigureAwait(false)
+            : await RegistryRegion.StartProxyAsync(system).ConfigureAwait(false);
+        var registries = new RegistryClient(system, region, local, registrySettings);
+        var catalog = new ServedCatalog();
+        var store = new ResourceStore(registries, () => catalog.Current, clock);
+        string? ready = null;
+        if (settings.ControlPlane)
+        {
+            catalog.Follow(system, registries);
+            ready = await StartControlPlaneAsync(registries, local, catalog, store, certificates).ConfigureAwait(false);
+        }
+        if (settings.Node) _started.Add(await NodeParts.StartAsync(system, settings, registries, certificates, data, clock).ConfigureAwait(false));
+        return ready ?? $"Ready, remoting {Remoting}. Node {settings.NodeName} has joined.";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        for (var i = _started.Count - 1; i >= 0; i--) await _started[i].DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<string> StartControlPlaneAsync(
+        RegistryClient registries, LocalRegistries local, ServedCatalog catalog, ResourceStore store, MemberCertificates certificates)
+    {
+        var serving = certificates.ServerAsync(settings.Listen.Address, BootstrapObjects.ServiceAddress);
+        var administrator = certificates.AdministratorAsync();
+        var toNodes = certificates.KubeletClientAsync();
+        await BootstrapAsync(store).ConfigureAwait(false);
+        var server = await serving.ConfigureAwait(false);
+        var api = await StartApiServerAsync(store, server, await toNodes.ConfigureAwait(false)).ConfigureAwait(false);
+        _started.Add(api);
+        await EnsureAsync(store, ResourceTypes.Services, BootstrapObjects.KubernetesService(api.Url.Port)).ConfigureAwait(false);
+        var admin = await administrator.ConfigureAwait(false);
+        var kubeconfig = data.File("kubeconfig");
+        Kubeconfig.Write(kubeconfig, Kubeconfig.Render(ReachableUrl(api.Url), admin.AuthorityPem, admin.CertificatePem, admin.KeyPem));
+        var controllers = await ControlPlane.StartAsync(
+            system, registries, store, type => local.Find(type) is not null, static _ => false,
+            new ControllerSettings { HostName = Dns.GetHostName(), SchedulerSeed = Environment.ProcessId }, clock).ConfigureAwait(false);
+        StartShell(api.Url, registries, catalog, controllers, admin);
+        return $"Ready: {ReachableUrl(api.Url)}, remoting {Remoting}, kubeconfig {kubeconfig}. Try: kubectl --kubeconfig {kubeconfig} get nodes";
+    }
+
+    private async Task<ApiServerHost> StartApiServerAsync(ResourceStore store, IssuedCertificate server, IssuedCertificate toNodes)
+    {
+        try
+        {
+            return await ApiServerHost.StartAsync(
+                new ApiServerOptions
+                {
+                    Listen = settings.Listen,
+                    ServerCertificate = server.Certificate,
+                    ClientAuthorities = [server.Authority],
+                    NodeClientCertificate = toNodes.Certificate,
+                    TokenFile = settings.TokenAuthFile,
+                },
+                store, clock, NullLoggerFactory.Instance).ConfigureAwait(false);
+        }
+        catch (FormatException e)
+        {
+            throw new StartException($"The token file {settings.TokenAuthFile} cannot be used: {e.Message}", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            throw new StartException($"The token file {settings.TokenAuthFile} cannot be read: {e.Message}", e);
+        }
+        catch (IOException e)
+        {
+            throw new StartException(e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException
+                ? $"The address {settings.Listen} is in use; stop the process that listens there or give another --listen."
+                : $"The API server cannot listen on {settings.Listen}: {e.Message}", e);
+        }
+        catch (SocketException e)
+        {
+            throw new StartException($"The API server cannot listen on {settings.Listen}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The address that clients on this machine use when the server listens on all of them.</summary>
+    private static string ReachableUrl(Uri url) =>
+        IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            ? $"https://127.0.0.1:{url.Port}"
+            : url.GetLeftPart(UriPartial.Authority);
+
+    private static async Task BootstrapAsync(ResourceStore store)
+    {
+        foreach (var name in BootstrapObjects.Namespaces)
+            await EnsureAsync(store, ResourceTypes.Namespaces, BootstrapObjects.Namespace(name)).ConfigureAwait(false);
+    }
+
+    private static async Task EnsureAsync(ResourceStore store, ResourceType type, System.Text.Json.Nodes.JsonObject tree)
+    {
+        var key = new ObjectKey((string?)tree["metadata"]!["namespace"] ?? "", (string)tree["metadata"]!["name"]!);
+        if (await store.GetAsync(type, key).ConfigureAwait(false) is not null) return;
+        var result = await store.CreateAsync(store.SchemaOf(type), key.Namespace, tree).ConfigureAwait(false);
+        if (result.Error is { Reason: not "AlreadyExists" } error) throw new StartException($"{type} {key} cannot be made: {error.Message}");
+    }
+
+    private void StartShell(Uri url, RegistryClient registries, ServedCatalog catalog, ControlPlane controllers, IssuedCertificate admin)
+    {
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.ClientCertificates = [admin.Certificate];
+        handler.SslOptions.TargetHost = "kubernetes";
+        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            CustomTrustStore = { admin.Authority },
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
+        var http = new HttpClient(handler) { BaseAddress = new Uri(ReachableUrl(url)), Timeout = Timeout.InfiniteTimeSpan };
+        system.ActorOf(ShellActor.Props(new ShellCommands(new ShellApi(http, () => catalog.Current), registries, controllers.Region, system)), ShellActor.Name);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using System.Net;
+using Akka.Actor;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Node.Endpoint;
+using Orchestrator.Node.Kubelet;
+using Orchestrator.Node.Runtime;
+using Orchestrator.Node.Runtime.Docker;
+using Orchestrator.Node.Runtime.Hollow;
+using Orchestrator.Node.Runtime.Process;
+
+namespace Orchestrator.Host.Processes;
+
+/// <summary>The node that a member hosts, or its many simulated ones.</summary>
+public sealed class NodeParts : IAsyncDisposable
+{
+    /// <summary>The version of the kubelet that nodes report, that of the API they implement.</summary>
+    private const string KubeletVersion = "v1.32.0+orchestrator.1";
+
+    private static readonly TimeSpan RegistrationTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly NodeAgent _agent;
+    private readonly NodeEndpoint? _endpoint;
+
+    private NodeParts(NodeAgent agent, NodeEndpoint? endpoint)
+    {
+        _agent = agent;
+        _endpoint = endpoint;
+    }
+
+    /// <summary>Starts the kubelets and waits until the control plane knows their nodes.</summary>
+    /// <exception cref="StartException">The runtime that was asked for does not answer.</exception>
+    public static async Task<NodeParts> StartAsync(
+        ActorSystem system, ProcessSettings settings, RegistryClient registries, MemberCertificates certificates, DataDirectory data, TimeProvider clock)
+    {
+        var (runtime, version) = await RuntimeAsync(settings, data, clock).ConfigureAwait(false);
+        var address = settings.Remoting.Address.Equals(IPAddress.Any) ? NodeFacts.MachineAddress() : settings.Remoting.Address.ToString();
+        var kubelets = ImmutableDictionary<string, IActorRef>.Empty;
+        NodeEndpoint? endpoint = null;
+        if (!runtime.Simulated)
+        {
+            var certificate = await certificates.NodeAsync(settings.NodeName, IPAddress.Parse(address)).ConfigureAwait(false);
+            endpoint = await NodeEndpoint.StartAsync(
+                IPAddress.Parse(address), 0, certificate.Certificate, certificate.Authority, runtime, () => kubelets.Values.First(), CancellationToken.None).ConfigureAwait(false);
+        }
+        var facts = NodeFacts.OfThisMachine(settings.NodeName, version, KubeletVersion, endpoint?.Port ?? 0, data.Path) with { Address = address };
+        var agent = new NodeAgent(runtime, registries, data.File("kubelet"), clock);
+        ImmutableArray<NodeFacts> nodes = settings.Hollow == 0
+            ? [facts]
+            : [.. Enumerable.Range(0, settings.Hollow).Select(i => facts with { Name = $"{settings.NodeName}-{i}", Hostname = $"{settings.NodeName}-{i}" })];
+        kubelets = nodes.ToImmutableDictionary(n => n.Name, n => system.ActorOf(agent.KubeletProps(n), $"kubelet-{n.Name}"));
+        var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        agent.Start(nodes, kubelets, () => registered.TrySetResult());
+        try
+        {
+            await registered.Task.WaitAsync(RegistrationTimeout, clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new StartException($"The node {settings.NodeName} could not be registered within {RegistrationTimeout.TotalSeconds:0} s; is the control plane up?", e);
+        }
+        return new NodeParts(agent, endpoint);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _agent.DisposeAsync().ConfigureAwait(false);
+        if (_endpoint is not null) await _endpoint.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static async Task<(IContainerRuntime Runtime, string Version)> RuntimeAsync(ProcessSettings settings, DataDirectory data, TimeProvider clock)
+    {
+        if (settings.Runtime == RuntimeKind.Hollow) return await WithVersion(new HollowContainerRuntime(clock)).ConfigureAwait(false);
+        if (settings.Runtime is RuntimeKind.Docker or RuntimeKind.Auto)
+        {
+            var engine = new Uri(Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } host ? host : "unix:///var/run/docker.sock");
+            try
+            {
+                return await WithVersion(DockerContainerRuntime.Connect(engine)).ConfigureAwait(false);
+            }
+            catch (Exception e) when (settings.Runtime == RuntimeKind.Docker)
+            {
+                throw new StartException($"Docker Engine does not answer at {engine}: {e.Message}. Start it, set DOCKER_HOST, or use --runtime process.", e);
+            }
+            catch (Exception)
+            {
+                // Auto: no engine, so containers are host processes.
+            }
+        }
+        return await WithVersion(new ProcessContainerRuntime(data.File("containers"), clock)).ConfigureAwait(false);
+    }
+
+    private static async Task<(IContainerRuntime, string)> WithVersion(IContainerRuntime runtime) =>
+        (runtime, await runtime.GetVersionAsync(CancellationToken.None).ConfigureAwait(false));
+}
