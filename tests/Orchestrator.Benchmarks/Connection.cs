@@ -53,10 +53,9 @@ internal sealed class Connection : IDisposable
         }
         while ((end = _buffer.AsSpan(0, read).IndexOf("\r\n\r\n"u8)) < 0);
         var head = _buffer.AsSpan(0, end);
-        Utf8Parser.TryParse(head[9..], out int status, out _);
+        if (!Utf8Parser.TryParse(head[9..], out int status, out _)) throw new IOException("the answer has no status");
         var at = head.IndexOf("Content-Length: "u8);
-        if (at < 0) throw new IOException("the answer has no length");
-        Utf8Parser.TryParse(head[(at + 16)..], out int length, out _);
+        if (at < 0 || !Utf8Parser.TryParse(head[(at + 16)..], out int length, out _)) throw new IOException("the answer has no length");
         for (var rest = end + 4 + length - read; rest > 0;)
         {
             var count = await _stream.ReadAsync(_buffer.AsMemory(0, Math.Min(rest, _buffer.Length)), cancellationToken);

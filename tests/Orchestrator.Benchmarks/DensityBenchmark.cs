@@ -52,8 +52,8 @@ internal static class DensityBenchmark
         }
     }
 
-    private static string Deployment(int replicas) => $$"""
-        {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"density"},"spec":{"replicas":{{replicas}},"selector":{"matchLabels":{"app":"density"}},
+    private static string Deployment(int replicas) => $$$$$$"""
+        {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"density"},"spec":{"replicas":{{{{{{replicas}}}}}},"selector":{"matchLabels":{"app":"density"}},
         "template":{"metadata":{"labels":{"app":"density"}},"spec":{"containers":[{"name":"c","image":"busybox","command":["sleep","1000000"],"resources":{"requests":{"cpu":"10m","memory":"10Mi"}}}]}}}}
         """;
 }

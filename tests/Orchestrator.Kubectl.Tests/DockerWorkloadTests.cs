@@ -28,7 +28,7 @@ public sealed class DockerWorkloadTests : IAsyncLifetime
     public async Task Deployment_RunsLogsExecsAndRestarts()
     {
         var kubectl = new Kubectl(_up!, "default");
-        await kubectl.ApplyAsync($$"""
+        await kubectl.ApplyAsync($$$$$$"""
             apiVersion: v1
             kind: ConfigMap
             metadata: {name: settings}
@@ -45,10 +45,10 @@ public sealed class DockerWorkloadTests : IAsyncLifetime
                 spec:
                   terminationGracePeriodSeconds: 1
                   initContainers:
-                  - {name: init, image: "{{DockerImage.Name}}", command: [sh, -c, "echo ready > /work/ready"], volumeMounts: [{name: work, mountPath: /work}]}
+                  - {name: init, image: "{{{{{{DockerImage.Name}}}}}}", command: [sh, -c, "echo ready > /work/ready"], volumeMounts: [{name: work, mountPath: /work}]}
                   containers:
                   - name: web
-                    image: "{{DockerImage.Name}}"
+                    image: "{{{{{{DockerImage.Name}}}}}}"
                     command: [sh, -c, "cat /work/ready /etc/settings/greeting; echo; env; while :; do sleep 1; done"]
                     env:
                     - {name: GREETING, valueFrom: {configMapKeyRef: {name: settings, key: greeting}}}
