@@ -23,6 +23,14 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
     /// <summary>Most pods placed in one turn (count): between turns the actor takes in what has changed.</summary>
     private const int BatchMax = 512;
 
+    /// <summary>Pods per second that are told why no node takes them, so that a flood of hopeless pods does not become three floods of writes.</summary>
+    /// <remarks>Source: kube-scheduler, clientConnection.qps = 50 and burst = 100, of which each pod needs two.</remarks>
+    private const double ReportsPerSecond = 100;
+
+    private const double ReportsBurst = 200;
+
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(250);
+
     private readonly RegistryClient _registries;
     private readonly EventRecorder _events;
     private readonly TimeProvider _clock;
@@ -30,7 +38,10 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
     private readonly NodeModel _model = new();
     private readonly SchedulingCycle _cycle;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<ObjectKey, FitFailure> _unreported = [];
     private bool _podsSynced, _nodesSynced, _turnPending;
+    private double _reportsLeft = ReportsBurst;
+    private DateTimeOffset _reportsCountedAt;
 
     public SchedulerActor(RegistryClient registries, EventRecorder events, TimeProvider clock, int seed)
     {
@@ -65,6 +76,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
             case ObjectsChanged changed: Handle(changed); break;
             case Bound bound: Handle(bound); break;
             case Turn: TakeTurn(); break;
+            case Report: ReportFailures(); break;
             case Status.Failure failure: _log.Warning(failure.Cause, "A write of the scheduler failed"); break;
             default: Unhandled(message); break;
         }
@@ -136,14 +148,14 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         _queue.Wake(now);
         var binds = ImmutableArray.CreateBuilder<ObjectWrite>();
         var bound = ImmutableArray.CreateBuilder<PodView>();
-        var failed = ImmutableArray.CreateBuilder<ObjectWrite>();
         for (var i = 0; i < BatchMax && _queue.Take() is { } pod; i++)
         {
             var place = new PodToPlace(pod);
             var (node, failure) = _cycle.Place(place);
             if (node is null)
             {
-                Reject(pod, failure!, now, failed);
+                _queue.Reject(pod.Key, failure!.HelpedBy, now);
+                _unreported[pod.Key] = failure;
                 continue;
             }
             _model.Assume(pod, node.Name);
@@ -159,7 +171,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
                 .PipeTo(Self, success: results => new Bound(pods, writes, results),
                     failure: e => new Bound(pods, writes, [.. writes.Select(_ => new WriteResult(null, ApiError.Internal(e.Message)))]));
         }
-        if (failed.Count > 0) _registries.WriteAsync(ResourceTypes.Pods, failed.ToImmutable()).PipeTo(ActorRefs.Nobody, failure: static e => new Status.Failure(e));
+        ReportFailures();
         AskForTurn();
     }
 
@@ -185,10 +197,28 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         AskForTurn();
     }
 
-    private void Reject(PodView pod, FitFailure failure, DateTimeOffset now, ImmutableArray<ObjectWrite>.Builder writes)
+    /// <summary>Tells pods why no node takes them, as many as the rate allows. One that got its node meanwhile needs no telling.</summary>
+    private void ReportFailures()
     {
-        _queue.Reject(pod.Key, failure.HelpedBy, now);
-        var message = failure.Message;
+        if (_unreported.Count == 0) return;
+        var now = _clock.GetUtcNow();
+        _reportsLeft = Math.Min(ReportsBurst, _reportsLeft + (now - _reportsCountedAt).TotalSeconds * ReportsPerSecond);
+        _reportsCountedAt = now;
+        var writes = ImmutableArray.CreateBuilder<ObjectWrite>();
+        foreach (var (key, failure) in _unreported)
+        {
+            if (_reportsLeft < 1) break;
+            _unreported.Remove(key);
+            if (_queue.Find(key) is not { } pod) continue;
+            _reportsLeft--;
+            ReportFailure(pod, failure.Message, now, writes);
+        }
+        if (writes.Count > 0) _registries.WriteAsync(ResourceTypes.Pods, writes.ToImmutable()).PipeTo(ActorRefs.Nobody, failure: static e => new Status.Failure(e));
+        if (_unreported.Count > 0) Timers.StartSingleTimer(nameof(Report), Report.Instance, ReportEvery);
+    }
+
+    private void ReportFailure(PodView pod, string message, DateTimeOffset now, ImmutableArray<ObjectWrite>.Builder writes)
+    {
         _events.Record(Event(pod, true, "FailedScheduling", message), SchedulerName);
         if (pod.Condition("PodScheduled") is { Status: "False" } condition && condition.Message == message) return;
         var status = StatusWrite.Current(pod.Source);
@@ -201,6 +231,11 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         new(ResourceTypes.Pods, pod.Key, "v1", "Pod", pod.Uid, warning, reason, message);
 
     private sealed record Bound(ImmutableArray<PodView> Pods, ImmutableArray<ObjectWrite> Writes, ImmutableArray<WriteResult> Results);
+
+    private sealed class Report
+    {
+        public static readonly Report Instance = new();
+    }
 
     private sealed class Turn
     {

@@ -15,6 +15,9 @@ public sealed class SchedulingQueue
     private readonly PriorityQueue<Entry, (int Priority, long Order)> _active = new();
     private readonly PriorityQueue<Entry, DateTimeOffset> _backoff = new();
     private readonly HashSet<Entry> _unschedulable = [];
+
+    // The same by age. An entry that was tried since stays in until it comes up: cheaper than to look for it.
+    private readonly Queue<(Entry Entry, DateTimeOffset RejectedAt)> _byAge = new();
     private readonly HashSet<Entry> _trying = [];
     private long _order;
 
@@ -56,7 +59,7 @@ public sealed class SchedulingQueue
             Activate(entry);
             return;
         }
-        var changed = entry.Pod.Uid != pod.Uid || entry.Pod.Meta.Generation != pod.Meta.Generation || entry.Pod.EquivalenceKey != pod.EquivalenceKey;
+        var changed = entry.Pod.Uid != pod.Uid || entry.Pod.Meta.Generation != pod.Meta.Generation || !SameLabels(entry.Pod, pod);
         entry.Pod = pod;
         if (!changed) return;
         if (entry.Place == Place.Unschedulable)
@@ -85,8 +88,9 @@ public sealed class SchedulingQueue
             if (entry.Place == Place.Backoff && !entry.Removed) Activate(entry);
         }
         if (_unschedulable.Count == 0) return;
-        foreach (var entry in _unschedulable.Where(e => e.RejectedAt + MaxUnschedulable <= now).ToList())
+        while (Oldest() is { } entry && entry.RejectedAt + MaxUnschedulable <= now)
         {
+            _byAge.Dequeue();
             _unschedulable.Remove(entry);
             Activate(entry);
         }
@@ -124,6 +128,7 @@ public sealed class SchedulingQueue
         }
         entry.Place = Place.Unschedulable;
         _unschedulable.Add(entry);
+        _byAge.Enqueue((entry, now));
     }
 
     /// <summary>Puts back a pod whose binding failed: it is tried again after its back-off, whatever changes.</summary>
@@ -154,16 +159,36 @@ public sealed class SchedulingQueue
     {
         while (_backoff.TryPeek(out var entry, out _) && (entry.Place != Place.Backoff || entry.Removed)) _backoff.Dequeue();
         DateTimeOffset? next = _backoff.TryPeek(out _, out var until) ? until : null;
-        foreach (var entry in _unschedulable)
-            if (next is null || entry.RejectedAt + MaxUnschedulable < next) next = entry.RejectedAt + MaxUnschedulable;
+        if (Oldest() is { } oldest && (next is null || oldest.RejectedAt + MaxUnschedulable < next)) next = oldest.RejectedAt + MaxUnschedulable;
         return next;
     }
+
+    /// <summary>The newest version of a pod that waits, or null.</summary>
+    public PodView? Find(ObjectKey key) => _entries.TryGetValue(key, out var entry) ? entry.Pod : null;
 
     public static TimeSpan BackoffOf(int attempts)
     {
         var backoff = InitialBackoff;
         for (var i = 1; i < attempts && backoff < MaxBackoff; i++) backoff *= 2;
         return backoff < MaxBackoff ? backoff : MaxBackoff;
+    }
+
+    private Entry? Oldest()
+    {
+        while (_byAge.TryPeek(out var first))
+        {
+            if (first.Entry.Place == Place.Unschedulable && !first.Entry.Removed && first.Entry.RejectedAt == first.RejectedAt) return first.Entry;
+            _byAge.Dequeue();
+        }
+        return null;
+    }
+
+    private static bool SameLabels(PodView a, PodView b)
+    {
+        if (a.Meta.Labels.Count != b.Meta.Labels.Count) return false;
+        foreach (var (name, value) in a.Meta.Labels)
+            if (!b.Meta.Labels.TryGetValue(name, out var other) || other != value) return false;
+        return true;
     }
 
     private void Activate(Entry entry)
