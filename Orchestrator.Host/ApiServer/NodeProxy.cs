@@ -16,6 +16,9 @@ public sealed class NodeProxy : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>Most characters of a node's refusal that are handed on.</summary>
+    private const int FaultMax = 4096;
+
     private readonly HttpMessageInvoker _nodes;
     private readonly ResourceStore _store;
     private readonly CancellationToken _stopping;
@@ -150,6 +153,11 @@ public sealed class NodeProxy : IDisposable
             await StatusWriter.WriteAsync(context, ApiError.Internal($"the node answered with a redirect ({(int)response.StatusCode})")).ConfigureAwait(false);
             return;
         }
+        if ((int)response.StatusCode >= 400)
+        {
+            await StatusWriter.WriteAsync(context, await FaultOfAsync(response, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            return;
+        }
         context.Response.StatusCode = (int)response.StatusCode;
         context.Response.ContentType = response.Content.Headers.ContentType?.ToString() ?? "text/plain";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -165,5 +173,13 @@ public sealed class NodeProxy : IDisposable
                 await context.Response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>A refusal of the node, which says it in plain text, in the words that clients of the API understand.</summary>
+    private static async Task<ApiError> FaultOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var text = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        text = text.Length > FaultMax ? text[..FaultMax] : text.Trim();
+        return response.StatusCode == HttpStatusCode.BadRequest ? ApiError.BadRequest(text) : ApiError.Internal(text);
     }
 }

@@ -77,7 +77,7 @@ public sealed class NodeParts : IAsyncDisposable
             var engine = new Uri(Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } host ? host : "unix:///var/run/docker.sock");
             try
             {
-                return await WithVersion(DockerContainerRuntime.Connect(engine)).ConfigureAwait(false);
+                return await WithVersion(DockerContainerRuntime.Connect(engine, NodeIdentity.Of(data.File("kubelet")))).ConfigureAwait(false);
             }
             catch (Exception e) when (settings.Runtime == RuntimeKind.Docker)
             {

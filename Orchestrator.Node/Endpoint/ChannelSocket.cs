@@ -96,6 +96,10 @@ internal sealed class ChannelSocket(WebSocket socket) : IAsyncDisposable
         {
             return; // the client has left
         }
+        finally
+        {
+            await _input.Reader.CompleteAsync().ConfigureAwait(false); // nobody takes what the client still sends
+        }
         try
         {
             await SendAsync(Result, JsonSerializer.SerializeToUtf8Bytes(status), CancellationToken.None).ConfigureAwait(false);

@@ -19,6 +19,7 @@ namespace Orchestrator.Node.Endpoint;
 public sealed class NodeEndpoint : IAsyncDisposable
 {
     private static readonly TimeSpan FindTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
     private readonly WebApplication _app;
 
@@ -133,6 +134,8 @@ public sealed class NodeEndpoint : IAsyncDisposable
                 Flag(query, "stderr") || Flag(query, "error"), tty);
             var reading = channels.ReadAsync(ended);
             await channels.FinishAsync(() => work(id, streams, ended.Token)).ConfigureAwait(false);
+            // A client that has not answered our close yet may still be reading; cutting it off would lose what it has not read.
+            await Task.WhenAny(reading, Task.Delay(CloseTimeout, http.RequestAborted)).ConfigureAwait(false);
             await ended.CancelAsync().ConfigureAwait(false);
             await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -9,6 +9,7 @@ public sealed class ProbeActor : ReceiveActor, IWithTimers
 {
     private readonly ProbeOrder _order;
     private readonly ProbeRunner _runner;
+    private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _stop = new();
     private ProbeProgress _progress = ProbeProgress.Initial;
 
@@ -16,16 +17,21 @@ public sealed class ProbeActor : ReceiveActor, IWithTimers
     {
         _order = order;
         _runner = runner;
-        var age = clock.GetUtcNow() - order.StartedAt;
-        var first = order.Probe.InitialDelay - age;
+        _clock = clock;
         Receive<Tick>(_ => Run());
         Receive<ProbeResult>(Take);
-        Timers.StartSingleTimer(nameof(Tick), new Tick(), first > TimeSpan.Zero ? first : TimeSpan.FromMilliseconds(1));
     }
 
     private sealed record Tick;
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    // Not in the constructor: an actor is given its timers only after it was made.
+    protected override void PreStart()
+    {
+        var first = _order.Probe.InitialDelay - (_clock.GetUtcNow() - _order.StartedAt);
+        Timers.StartSingleTimer(nameof(Tick), new Tick(), first > TimeSpan.Zero ? first : TimeSpan.FromMilliseconds(1));
+    }
 
     private void Run() => _runner.RunAsync(_order.Probe.Action, _order.Target, _order.Probe.Timeout, _stop.Token)
         .PipeTo(Self, failure: _ => new ProbeResult(null, ""));

@@ -8,7 +8,7 @@ internal static partial class FileSystemCalls
 {
     private const int EInval = 22, ENoEnt = 2;
     private const int LazyUnmount = 2;
-
+    private const int CloseOnExec = 0x80000; // O_CLOEXEC, and O_RDONLY is 0
     [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Mount(string source, string target, string type, nuint flags, string data);
 
@@ -26,6 +26,31 @@ internal static partial class FileSystemCalls
 
     [LibraryImport("libc", EntryPoint = "free")]
     private static partial void Free(nint pointer);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Flush(int file);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int file);
+
+    /// <summary>Makes the names in a directory durable: that a file was made, renamed or removed.</summary>
+    /// <exception cref="IOException">The directory cannot be opened or written.</exception>
+    public static void FlushDirectory(string path)
+    {
+        var directory = Open(path, CloseOnExec);
+        if (directory < 0) throw new IOException($"cannot open {path}: {Marshal.GetLastPInvokeErrorMessage()}");
+        try
+        {
+            if (Flush(directory) != 0) throw new IOException($"cannot flush {path}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+        finally
+        {
+            _ = Close(directory);
+        }
+    }
 
     /// <summary>Renames one path over another, links themselves and not what they lead to; File.Move refuses a link to a directory.</summary>
     public static void Rename(string from, string to)

@@ -5,7 +5,7 @@ namespace Orchestrator.Kubectl.Tests;
 /// <summary>An image made from the static busybox of this machine, since no registry can be reached.</summary>
 internal static class DockerImage
 {
-    public const string Name = "orchestrator-test/busybox:1";
+    public const string Name = "orchestrator-test/kubectl:1";
     private static readonly SemaphoreSlim Once = new(1);
     private static bool _made;
 
@@ -15,6 +15,8 @@ internal static class DockerImage
         await Once.WaitAsync();
         try
         {
+            if (_made) return;
+            _made = (await Command.RunAsync("docker", ["image", "inspect", Name])).ExitCode == 0;
             if (_made) return;
             var root = Directory.CreateTempSubdirectory("orchestrator-image");
             var bin = root.CreateSubdirectory("bin").FullName;

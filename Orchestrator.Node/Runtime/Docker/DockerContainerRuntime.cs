@@ -10,9 +10,10 @@ namespace Orchestrator.Node.Runtime.Docker;
 /// <summary>Runs containers on a Docker Engine.</summary>
 /// <remarks>
 /// A pod's sandbox is a container of the <see cref="PauseImage"/> that holds the network and IPC namespaces; the others join it.
-/// The engine's own restart policy stays off: the kubelet decides. Labels say whose a container is.
+/// The engine's own restart policy stays off: the kubelet decides. Labels say whose a container is: the
+/// node's name together with <paramref name="owner"/>, for several nodes may share an engine.
 /// </remarks>
-public sealed partial class DockerContainerRuntime(IDockerClient client) : IContainerRuntime, IDisposable
+public sealed partial class DockerContainerRuntime(IDockerClient client, string owner) : IContainerRuntime, IDisposable
 {
     private readonly SemaphoreSlim _pauseImage = new(1, 1);
     private bool _pauseImageReady;
@@ -22,7 +23,8 @@ public sealed partial class DockerContainerRuntime(IDockerClient client) : ICont
     public bool Simulated => false;
 
     /// <summary>A client of the engine at <paramref name="endpoint"/>, such as <c>unix:///var/run/docker.sock</c>.</summary>
-    public static DockerContainerRuntime Connect(Uri endpoint) => new(new DockerClientConfiguration(endpoint).CreateClient());
+    /// <param name="owner">The identity of the node's data directory.</param>
+    public static DockerContainerRuntime Connect(Uri endpoint, string owner) => new(new DockerClientConfiguration(endpoint).CreateClient(), owner);
 
     public void Dispose()
     {
@@ -49,7 +51,7 @@ public sealed partial class DockerContainerRuntime(IDockerClient client) : ICont
 
     private Task<IList<ContainerListResponse>> ListAsync(string nodeName, string kind, string? podUid, CancellationToken cancellationToken)
     {
-        var filters = DockerSpecs.Filters(nodeName, kind);
+        var filters = DockerSpecs.Filters(nodeName, owner, kind);
         if (podUid is not null) filters["label"][$"{DockerLabels.PodUid}={podUid}"] = true;
         return client.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = filters }, cancellationToken);
     }
@@ -74,7 +76,7 @@ public sealed partial class DockerContainerRuntime(IDockerClient client) : ICont
     public async Task<SandboxState> StartSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
         await EnsurePauseImageAsync(cancellationToken).ConfigureAwait(false);
-        var id = await CreateAsync(DockerSpecs.Sandbox(spec), spec.Pod.Epoch, cancellationToken).ConfigureAwait(false);
+        var id = await CreateAsync(DockerSpecs.Sandbox(spec, owner), spec.Pod.Epoch, cancellationToken).ConfigureAwait(false);
         try
         {
             await client.Containers.StartContainerAsync(id, new ContainerStartParameters(), cancellationToken).ConfigureAwait(false);
@@ -124,7 +126,7 @@ public sealed partial class DockerContainerRuntime(IDockerClient client) : ICont
     {
         try
         {
-            return await CreateAsync(DockerSpecs.Container(sandbox, spec), spec.Pod.Epoch, cancellationToken).ConfigureAwait(false);
+            return await CreateAsync(DockerSpecs.Container(sandbox, spec, owner), spec.Pod.Epoch, cancellationToken).ConfigureAwait(false);
         }
         catch (DockerApiException e)
         {
@@ -229,7 +231,7 @@ public sealed partial class DockerContainerRuntime(IDockerClient client) : ICont
     {
         var parameters = new ContainerEventsParameters
         {
-            Filters = DockerSpecs.Filters(nodeName, null, ("type", "container"), ("event", "die")),
+            Filters = DockerSpecs.Filters(nodeName, owner, null, ("type", "container"), ("event", "die")),
         };
         var progress = new Reported<Message>(m => exited(m.Actor?.ID ?? m.ID));
         await client.System.MonitorEventsAsync(parameters, progress, cancellationToken).ConfigureAwait(false);

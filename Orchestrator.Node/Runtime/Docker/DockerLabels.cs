@@ -11,6 +11,7 @@ internal static class DockerLabels
     public const string ContainerName = "io.kubernetes.container.name";
     public const string RestartCount = "io.kubernetes.container.restartCount";
     public const string Node = "orchestrator.node";
+    public const string Owner = "orchestrator.owner";
     public const string Epoch = "orchestrator.epoch";
     public const string Kind = "orchestrator.kind";
     public const string HostNetwork = "orchestrator.host-network";
@@ -19,12 +20,13 @@ internal static class DockerLabels
     public const string Sandbox = "sandbox";
     public const string Container = "container";
 
-    public static Dictionary<string, string> Of(PodIdentity pod, string kind, int attempt) => new(StringComparer.Ordinal)
+    public static Dictionary<string, string> Of(PodIdentity pod, string owner, string kind, int attempt) => new(StringComparer.Ordinal)
     {
         [PodName] = pod.Name,
         [PodNamespace] = pod.Namespace,
         [PodUid] = pod.Uid,
         [Node] = pod.NodeName,
+        [Owner] = owner,
         [Epoch] = pod.Epoch.ToString(CultureInfo.InvariantCulture),
         [Kind] = kind,
         [RestartCount] = attempt.ToString(CultureInfo.InvariantCulture),

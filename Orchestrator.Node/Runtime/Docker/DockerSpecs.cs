@@ -10,9 +10,9 @@ internal static class DockerSpecs
     /// <summary>The period over which a CPU limit is enforced, in microseconds; the kernel's and Kubernetes' default.</summary>
     private const long CpuPeriodMicros = 100_000;
 
-    public static CreateContainerParameters Sandbox(SandboxSpec spec)
+    public static CreateContainerParameters Sandbox(SandboxSpec spec, string owner)
     {
-        var labels = DockerLabels.Of(spec.Pod, DockerLabels.Sandbox, spec.Attempt);
+        var labels = DockerLabels.Of(spec.Pod, owner, DockerLabels.Sandbox, spec.Attempt);
         labels[DockerLabels.HostNetwork] = spec.HostNetwork ? "true" : "false";
         var ports = spec.HostNetwork ? [] : spec.Ports.Where(p => p.HostPort > 0).ToList();
         return new CreateContainerParameters
@@ -45,9 +45,9 @@ internal static class DockerSpecs
     private static string PortName(PortMapping port) =>
         string.Create(CultureInfo.InvariantCulture, $"{port.ContainerPort}/{port.Protocol.ToLowerInvariant()}");
 
-    public static CreateContainerParameters Container(SandboxState sandbox, ContainerSpec spec)
+    public static CreateContainerParameters Container(SandboxState sandbox, ContainerSpec spec, string owner)
     {
-        var labels = DockerLabels.Of(spec.Pod, DockerLabels.Container, spec.Attempt);
+        var labels = DockerLabels.Of(spec.Pod, owner, DockerLabels.Container, spec.Attempt);
         labels[DockerLabels.ContainerName] = spec.Name;
         labels[DockerLabels.ImageName] = spec.Image;
         return new CreateContainerParameters
@@ -123,9 +123,9 @@ internal static class DockerSpecs
         Config = new Dictionary<string, string> { ["max-size"] = "10m", ["max-file"] = "5" },
     };
 
-    public static IDictionary<string, IDictionary<string, bool>> Filters(string nodeName, string? kind = null, params ImmutableArray<(string Name, string Value)> more)
+    public static IDictionary<string, IDictionary<string, bool>> Filters(string nodeName, string owner, string? kind = null, params ImmutableArray<(string Name, string Value)> more)
     {
-        var labels = new Dictionary<string, bool> { [$"{DockerLabels.Node}={nodeName}"] = true };
+        var labels = new Dictionary<string, bool> { [$"{DockerLabels.Node}={nodeName}"] = true, [$"{DockerLabels.Owner}={owner}"] = true };
         if (kind is not null) labels[$"{DockerLabels.Kind}={kind}"] = true;
         var filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = labels };
         foreach (var (name, value) in more) filters[name] = new Dictionary<string, bool> { [value] = true };

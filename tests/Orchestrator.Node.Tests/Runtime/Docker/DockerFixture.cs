@@ -45,7 +45,7 @@ public sealed class DockerFixture : IAsyncLifetime
         {
             WhyNot = $"no Docker Engine at {endpoint}: {e.Message}";
         }
-        Runtime = new DockerContainerRuntime(_client);
+        Runtime = new DockerContainerRuntime(_client, "tests");
     }
 
     private async Task ImportAsync()

@@ -1,0 +1,30 @@
+namespace Orchestrator.Node.Volumes;
+
+/// <summary>Writes that survive a power cut once they have returned.</summary>
+internal static class DurableFile
+{
+    /// <summary>Puts new content in place of the old, or leaves the old whole.</summary>
+    public static void Replace(string file, ReadOnlySpan<byte> content)
+    {
+        var next = file + ".tmp";
+        using (var stream = new FileStream(next, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+        {
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
+        }
+        File.Move(next, file, overwrite: true);
+        FileSystemCalls.FlushDirectory(Path.GetDirectoryName(file)!);
+    }
+
+    /// <summary>Adds to the end of a file, which is made when there is none.</summary>
+    public static void Append(string file, ReadOnlySpan<byte> content)
+    {
+        var isNew = !File.Exists(file);
+        using (var stream = new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0))
+        {
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
+        }
+        if (isNew) FileSystemCalls.FlushDirectory(Path.GetDirectoryName(file)!);
+    }
+}
