@@ -43,7 +43,8 @@ public sealed class KnownMembers(string file)
                 ClusterEvent.MemberRemoved removed => !removed.Member.Address.Equals(_cluster.SelfAddress) && _members.Remove(removed.Member.Address),
                 _ => false,
             };
-            if (changed) known.Write(_members);
+            // A port that was picked is another one next time: to look for oneself there would only cost time.
+            if (changed) known.Write(_members.Where(m => !m.Equals(_cluster.SelfAddress)));
         }
     }
 }
