@@ -11,6 +11,7 @@ public sealed class AdmissionPipeline(ImmutableArray<IAdmissionPlugin> plugins)
     /// <summary>What every cluster has. The namespace comes first: nothing else needs looking at when it is not there.</summary>
     public static AdmissionPipeline BuiltIn { get; } = new([
         new NamespaceLifecycle(),
+        new DefinitionLifecycle(),
         new ServiceAccountDefault(),
         new PodPriority(),
         new DefaultTolerationSeconds(),

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -42,6 +44,7 @@ internal static class ObjectDeletion
     public static DeletionPlan Plan(ResourceSchema schema, StoredObject stored, DeleteOptions options, DateTimeOffset now)
     {
         if (schema.Type == ResourceTypes.Namespaces) return PlanNamespace(stored, options, now);
+        if (schema.Type == ResourceTypes.CustomResourceDefinitions) return PlanDefinition(stored, options, now);
         var graceful = schema.Type == ResourceTypes.Pods;
         if (!graceful && stored.Meta.Finalizers.IsEmpty && !WantsFinalizer(options)) return new DeletionPlan(DeletionStep.Remove, null);
 
@@ -83,6 +86,22 @@ internal static class ObjectDeletion
         SetFinalizers(meta, finalizers);
         meta["deletionTimestamp"] = Rfc3339.Seconds(now);
         JsonTree.Ensure(tree, "status")["phase"] = "Terminating";
+        return new DeletionPlan(DeletionStep.Mark, tree);
+    }
+
+    /// <summary>A definition waits for its instances: its controller deletes them and then takes the finalizer away.</summary>
+    /// <remarks>Source: apiextensions-apiserver, registry/customresourcedefinition Delete.</remarks>
+    private static DeletionPlan PlanDefinition(StoredObject stored, DeleteOptions options, DateTimeOffset now)
+    {
+        if (stored.Meta.Deleting) return new DeletionPlan(DeletionStep.Pending, null);
+        var tree = stored.ToTree();
+        var meta = SystemMetadata.Of(tree);
+        var finalizers = WithPolicy(ObjectUpdate.Finalizers(meta), options);
+        if (!finalizers.Contains(CustomResourceDefinitionRemoval.Finalizer)) finalizers.Add(CustomResourceDefinitionRemoval.Finalizer);
+        SetFinalizers(meta, finalizers);
+        Mark(meta, now, grace: 0);
+        StatusWrite.SetCondition(JsonTree.Ensure(tree, "status"), "Terminating", "True", "InstanceDeletionPending",
+            "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon", now);
         return new DeletionPlan(DeletionStep.Mark, tree);
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Kinds.DaemonSets;
 using Orchestrator.Actors.Kinds.Deployments;
 using Orchestrator.Actors.Kinds.Endpoints;
@@ -35,10 +36,12 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         var events = new EventRecorder(registries, clock, settings.HostName);
         var runner = new ActionRunner(store, events);
         var namespaces = new NamespaceController(() => store.Catalog);
+        var definitions = new CustomResourceDefinitionController(() => store.Catalog);
         ImmutableArray<KindController> controllers =
         [
             new DeploymentController(), new ReplicaSetController(), new DaemonSetController(), new JobController(), new EndpointsController(),
             namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, unreachable), new PodCollectionController(),
+            definitions,
         ];
         var caches = new ControllerCaches(registries);
         var services = new ControllerServices(
@@ -48,7 +51,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
             id => ControllerActor.Props(id, services),
             ClusterShardingSettings.Create(system).WithRole(settings.Role).WithPassivateIdleAfter(TimeSpan.Zero),
             HashCodeMessageExtractor.Create(settings.Shards, static m => m is ControllerMessage c ? c.EntityId : null!)).ConfigureAwait(false);
-        Func<IEnumerable<ResourceType>> types = () => controllers.SelectMany(static c => c.Reads).Concat(namespaces.Namespaced()).Distinct();
+        Func<IEnumerable<ResourceType>> types = () => controllers.SelectMany(static c => c.Reads).Concat(namespaces.Namespaced()).Concat(definitions.Instances()).Distinct();
         system.ActorOf(Props.Create(() => new TriggerSource(controllers, caches, registries, hosts, types, region, settings.Role)), "controller-triggers");
         StartSingleton(system, settings.Role, "scheduler", SchedulerActor.Props(registries, events, clock, settings.SchedulerSeed));
         StartSingleton(system, settings.Role, "garbage-collector",

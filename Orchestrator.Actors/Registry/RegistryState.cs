@@ -21,10 +21,18 @@ public readonly record struct WriteDecision(WriteResult Result, ObjectWritten? E
 /// <summary>The objects of one type: what is committed, and what is decided on top of it but not yet committed.</summary>
 /// <remarks>Pure in effect: no clock, no I/O, no randomness. It is a mutable class since it holds every object of a type and is
 /// owned by one actor.</remarks>
-public sealed class RegistryState(ResourceType type)
+public sealed class RegistryState
 {
+    private readonly ResourceType _type;
+    private readonly UniqueClaims? _claims;
     private readonly Dictionary<ObjectKey, StoredObject> _committed = [];
     private readonly Dictionary<ObjectKey, Ahead> _ahead = [];
+
+    public RegistryState(ResourceType type)
+    {
+        _type = type;
+        if (type == ResourceTypes.Services) _claims = new UniqueClaims(Newest);
+    }
 
     /// <summary>The newest committed version.</summary>
     public long Revision { get; private set; }
@@ -45,12 +53,12 @@ public sealed class RegistryState(ResourceType type)
     {
         var current = Newest(write.Key);
         if (write is CreateObject create)
-            return current is null ? Write(ChangeKind.Added, write.Key, create.Json) : Refuse(ApiError.AlreadyExists(type, write.Key.Name));
-        if (current is null) return Refuse(ApiError.NotFound(type, write.Key.Name));
+            return current is null ? Write(ChangeKind.Added, write.Key, create.Json) : Refuse(ApiError.AlreadyExists(_type, write.Key.Name));
+        if (current is null) return Refuse(ApiError.NotFound(_type, write.Key.Name));
         if (write.Uid is { } uid && current.Meta.Uid != uid)
-            return Refuse(ApiError.Conflict(type, write.Key.Name,
+            return Refuse(ApiError.Conflict(_type, write.Key.Name,
                 $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Meta.Uid}"));
-        if (write.IfRevision is { } revision && current.Revision != revision) return Refuse(ApiError.Modified(type, write.Key.Name));
+        if (write.IfRevision is { } revision && current.Revision != revision) return Refuse(ApiError.Modified(_type, write.Key.Name));
         return write switch
         {
             ReplaceObject replace => Write(ChangeKind.Modified, write.Key, replace.Json),
@@ -74,7 +82,11 @@ public sealed class RegistryState(ResourceType type)
         var key = e.Object.Key;
         _committed.TryGetValue(key, out var previous);
         if (e.Kind == ChangeKind.Deleted) _committed.Remove(key);
-        else _committed[key] = e.Object;
+        else
+        {
+            _committed[key] = e.Object;
+            _claims?.Note(e.Object);
+        }
         if (_ahead.TryGetValue(key, out var ahead) && ahead.Revision <= e.Object.Revision) _ahead.Remove(key);
         AdvanceTo(e.Object.Revision);
         return new ObjectChange(e.Kind, e.Object, previous);
@@ -88,16 +100,22 @@ public sealed class RegistryState(ResourceType type)
     }
 
     /// <summary>Puts in an object of a snapshot, unless a newer event has spoken about its key.</summary>
-    public void Restore(StoredObject o) => _committed.TryAdd(o.Key, o);
+    public void Restore(StoredObject o)
+    {
+        if (_committed.TryAdd(o.Key, o)) _claims?.Note(o);
+    }
 
     /// <summary>A copy of the references, for a snapshot that is written while changes go on.</summary>
     public ImmutableArray<StoredObject> Copy() => [.. _committed.Values];
 
     private WriteDecision Write(ChangeKind kind, ObjectKey key, UncommittedJson json)
     {
-        var revision = ++DecidedRevision;
+        var revision = DecidedRevision + 1;
         var written = new StoredObject(key, revision, json.WithRevision(revision));
+        if (kind != ChangeKind.Deleted && _claims?.Refusal(written) is { } taken) return Refuse(taken);
+        DecidedRevision = revision;
         _ahead[key] = new Ahead(revision, kind == ChangeKind.Deleted ? null : written);
+        if (kind != ChangeKind.Deleted) _claims?.Note(written);
         return new WriteDecision(new WriteResult(written, null), new ObjectWritten(kind, written));
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Kinds.Services;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -57,6 +58,17 @@ public sealed partial class ResourceStore
         ResourceSchema schema, string ns, JsonObject tree, WriteOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= WriteOptions.Default;
+        if (schema.Type != ResourceTypes.Services || options.DryRun) return await CreateOnceAsync(schema, ns, tree, options, cancellationToken).ConfigureAwait(false);
+        for (var attempt = 1; ; attempt++)
+        {
+            // What was chosen for a Service may have been given away meanwhile; then all is chosen anew, from what the client sent.
+            var result = await CreateOnceAsync(schema, ns, tree.DeepClone().AsObject(), options, cancellationToken).ConfigureAwait(false);
+            if (result.Error is not { Reason: "Conflict" } || attempt == AttemptsMax) return result;
+        }
+    }
+
+    private async Task<StoreResult> CreateOnceAsync(ResourceSchema schema, string ns, JsonObject tree, WriteOptions options, CancellationToken cancellationToken)
+    {
         var prepared = await PrepareCreateAsync(schema, ns, tree, options.DryRun, cancellationToken).ConfigureAwait(false);
         if (prepared.Error is { } refused) return StoreResult.Refused(refused);
         var key = prepared.Key;
@@ -156,6 +168,8 @@ public sealed partial class ResourceStore
         if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return new Proposal(forbidden);
         ObjectUpdate.Prepare(schema, tree!, before, subresource);
         if (Validation.ValidateUpdate(schema, tree!, before, subresource) is { } invalid) return new Proposal(invalid) { Warnings = warnings };
+        if (schema.Type == ResourceTypes.Services && subresource.Length == 0
+            && await AllocateAsync(stored.Key, tree!, cancellationToken).ConfigureAwait(false) is { } exhausted) return new Proposal(exhausted) { Warnings = warnings };
         var outcome = ObjectUpdate.Decide(schema, tree!, before);
         ObjectConversion.ToStorage(schema, storage, tree!);
         // A patch sees the version that it changes; only one that names another, or an update that names one, is a condition.
@@ -173,8 +187,16 @@ public sealed partial class ResourceStore
         if (error is not null) return new PreparedCreate(key, false, error);
         ObjectCreation.Finish(schema, tree, _identities.NewUid(), _clock.GetUtcNow());
         if (Validation.ValidateCreate(schema, tree) is { } invalid) return new PreparedCreate(key, false, invalid);
+        if (schema.Type == ResourceTypes.Services && await AllocateAsync(key, tree, cancellationToken).ConfigureAwait(false) is { } exhausted)
+            return new PreparedCreate(key, false, exhausted);
         if (!ObjectConversion.IsStorage(schema)) ObjectConversion.ToStorage(schema, SchemaOf(schema.StoredAs), tree);
         return new PreparedCreate(key, generated, null);
+    }
+
+    private async Task<ApiError?> AllocateAsync(ObjectKey key, JsonObject service, CancellationToken cancellationToken)
+    {
+        var informer = await Registries.ConsistentAsync(ResourceTypes.Services, cancellationToken).ConfigureAwait(false);
+        return ServiceAllocation.Allocate(service, informer.Objects.EnumerateFrom().Where(o => o.Key != key), Random.Shared);
     }
 
     private async Task<WriteResult> WriteAsync(ResourceType type, ObjectWrite write, CancellationToken cancellationToken) =>

@@ -82,7 +82,8 @@ public sealed record ListOptions
             Message = $"Invalid value: {GoQuote.Quote(version)}: strconv.ParseUint: parsing {GoQuote.Quote(version)}: invalid syntax",
         };
 
-    private static bool TryInt(IQueryCollection query, string name, out long? value, out ApiError? error)
+    /// <summary>A number of a query; absent or empty is null, and anything else but a number is refused in Go's words.</summary>
+    public static bool TryInt(IQueryCollection query, string name, out long? value, out ApiError? error)
     {
         value = null;
         error = null;

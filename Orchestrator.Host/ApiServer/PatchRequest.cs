@@ -46,7 +46,7 @@ public sealed class PatchRequest
             string[] accepted = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
             return (null, BodyDecoder.UnsupportedMediaType(custom ? accepted : [.. accepted, "application/strategic-merge-patch+json"]));
         }
-        if (isApply && parameters.FieldManager.Length == 0)
+        if (isApply && string.IsNullOrEmpty(parameters.FieldManager))
         {
             var faults = new FaultList();
             faults.Required(FieldPath.Of("fieldManager"), "is required for apply patch");

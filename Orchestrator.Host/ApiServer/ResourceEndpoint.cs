@@ -169,7 +169,8 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
         {
             tree = [];
             var query = context.Request.Query;
-            if (long.TryParse(query["gracePeriodSeconds"], out var grace)) tree["gracePeriodSeconds"] = grace;
+            if (!ListOptions.TryInt(query, "gracePeriodSeconds", out var grace, out var malformed)) return (null, malformed);
+            if (grace is not null) tree["gracePeriodSeconds"] = grace;
             if (query["propagationPolicy"].ToString() is { Length: > 0 } policy) tree["propagationPolicy"] = policy;
             if (ListOptions.Flag(query, "orphanDependents") is { } orphan) tree["orphanDependents"] = orphan;
             if (query["dryRun"] is { Count: > 0 } dryRun) tree["dryRun"] = new JsonArray([.. dryRun.Select(v => (JsonNode?)v)]);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using Akka.Cluster;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Orchestrator.Actors.Certificates;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Kinds.CustomResources;
@@ -18,6 +18,7 @@ namespace Orchestrator.Host.Processes;
 public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Configuration configuration, DataDirectory data, TimeProvider clock) : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _started = [];
+    private readonly ILoggerFactory _logs = LoggerFactory.Create(static b => b.AddSimpleConsole().SetMinimumLevel(LogLevel.Error));
 
     private string Remoting
     {
@@ -55,6 +56,7 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
     public async ValueTask DisposeAsync()
     {
         for (var i = _started.Count - 1; i >= 0; i--) await _started[i].DisposeAsync().ConfigureAwait(false);
+        _logs.Dispose();
     }
 
     private async Task<string> StartControlPlaneAsync(
@@ -91,7 +93,7 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
                     NodeClientCertificate = toNodes.Certificate,
                     TokenFile = settings.TokenAuthFile,
                 },
-                store, clock, NullLoggerFactory.Instance).ConfigureAwait(false);
+                store, clock, _logs).ConfigureAwait(false);
         }
         catch (FormatException e)
         {

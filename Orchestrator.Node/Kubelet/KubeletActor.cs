@@ -38,6 +38,7 @@ public sealed class KubeletActor : ReceiveActor, IWithStash, IWithTimers
     private readonly string _node;
     private readonly KubeletServices _services;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private long _restarted;
     private readonly Dictionary<string, PodEntry> _pods = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _end = new();
     private Begun _begun = new(0, [], [], []);
@@ -154,7 +155,9 @@ public sealed class KubeletActor : ReceiveActor, IWithStash, IWithTimers
         var uid = pod.Meta.Uid;
         var identity = new PodIdentity(_node, pod.Meta.Namespace, pod.Meta.Name, uid, _begun.Epoch);
         var services = _services;
-        var worker = Context.ActorOf(Props.Create(() => new PodWorkerActor(services, identity, pod, run)), uid);
+        // A change that was under way when the pod was forgotten may find its former worker still stopping.
+        var name = Context.Child(uid).IsNobody() ? uid : $"{uid}-{++_restarted}";
+        var worker = Context.ActorOf(Props.Create(() => new PodWorkerActor(services, identity, pod, run)), name);
         _pods[uid] = new PodEntry(worker, pod);
         worker.Tell(new RuntimeListed(
             [.. _begun.Sandboxes.Where(s => s.Pod.Uid == uid)], [.. _begun.Containers.Where(c => c.Pod.Uid == uid)]));

@@ -5,7 +5,7 @@ using Orchestrator.Actors.Schemas;
 namespace Orchestrator.Actors.Kinds.Services;
 
 /// <summary>Defaults of a Service that depend on its type, and the IP family of this cluster.</summary>
-/// <remarks>Source: kubernetes pkg/apis/core/v1/defaults.go. Addresses and node ports are allocated elsewhere.</remarks>
+/// <remarks>Source: kubernetes pkg/apis/core/v1/defaults.go. Addresses and node ports are given by ServiceAllocation.</remarks>
 public sealed class ServiceStrategy : IKindStrategy
 {
     /// <summary>How long a client sticks to a pod (seconds).</summary>
@@ -60,15 +60,46 @@ public sealed class ServiceStrategy : IKindStrategy
     public void PrepareForUpdate(JsonObject tree, JsonObject stored, string subresource)
     {
         if (subresource.Length > 0 || tree["spec"] is not JsonObject spec || stored["spec"] is not JsonObject old) return;
+        var type = JsonTree.String(spec, "type") ?? "ClusterIP";
+        var before = JsonTree.String(old, "type") ?? "ClusterIP";
+        if (type == "ExternalName")
+        {
+            if (before != "ExternalName") GiveUpAddresses(spec, old);
+            return;
+        }
         // A client that leaves out what was allocated keeps it, as long as the type still has it.
-        var type = JsonTree.String(spec, "type");
-        if (type == "ExternalName" || JsonTree.String(old, "type") == "ExternalName") return;
-        if (IsUnset(spec, "clusterIP") && old["clusterIP"] is { } ip)
+        if (before != "ExternalName" && IsUnset(spec, "clusterIP") && old["clusterIP"] is { } ip)
         {
             spec["clusterIP"] = ip.DeepClone();
             spec["clusterIPs"] = old["clusterIPs"]?.DeepClone() ?? new JsonArray(ip.DeepClone());
         }
-        if (type is "NodePort" or "LoadBalancer") KeepNodePorts(spec["ports"] as JsonArray, old["ports"] as JsonArray);
+        var ports = spec["ports"] as JsonArray;
+        if (type is "NodePort" or "LoadBalancer") KeepNodePorts(ports, old["ports"] as JsonArray);
+        else if (before is "NodePort" or "LoadBalancer") GiveUpNodePorts(spec, old);
+        if (type != "LoadBalancer" && before == "LoadBalancer") DropUnchanged(spec, old, ["allocateLoadBalancerNodePorts", "loadBalancerClass", "healthCheckNodePort"]);
+    }
+
+    // Who changes the type alone means the rest to follow; what was changed together with it is validated.
+    // Source: kube-apiserver, registry/core/service dropTypeDependentFields.
+    private static void GiveUpAddresses(JsonObject spec, JsonObject old)
+    {
+        DropUnchanged(spec, old, ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]);
+        GiveUpNodePorts(spec, old);
+        DropUnchanged(spec, old, ["allocateLoadBalancerNodePorts", "loadBalancerClass", "healthCheckNodePort"]);
+    }
+
+    private static void GiveUpNodePorts(JsonObject spec, JsonObject old)
+    {
+        if (spec["externalIPs"] is not JsonArray { Count: > 0 }) DropUnchanged(spec, old, ["externalTrafficPolicy"]);
+        var known = (old["ports"] as JsonArray ?? []).Select(static p => JsonTree.Int64(p as JsonObject, "nodePort")).ToHashSet();
+        foreach (var node in spec["ports"] as JsonArray ?? [])
+            if (node is JsonObject port && known.Contains(JsonTree.Int64(port, "nodePort"))) port.Remove("nodePort");
+    }
+
+    private static void DropUnchanged(JsonObject spec, JsonObject old, ReadOnlySpan<string> fields)
+    {
+        foreach (var field in fields)
+            if (JsonTree.DeepEquals(spec[field], old[field])) spec.Remove(field);
     }
 
     private static void KeepNodePorts(JsonArray? ports, JsonArray? old)

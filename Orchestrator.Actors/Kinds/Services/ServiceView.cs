@@ -32,6 +32,7 @@ public sealed class ServiceView
         Selector = spec.Count("selector") > 0 ? LabelQuery.ReadMap(spec, "selector") : null;
         ExternalName = spec.Text("type") == "ExternalName";
         Headless = spec.Text("clusterIP") == "None";
+        Claims = ServiceClaims.Of(spec);
         PublishNotReady = spec.Flag("publishNotReadyAddresses");
         Ports = [.. spec.Items("ports").Select(static p => new ServicePortView(
             p.Text("name"), p.Text("protocol") is { Length: > 0 } protocol ? protocol : "TCP", (int)p.Number("port"),
@@ -49,6 +50,9 @@ public sealed class ServiceView
     public bool ExternalName { get; }
     public bool Headless { get; }
     public bool PublishNotReady { get; }
+
+    /// <summary>What no other Service may have, see <see cref="ServiceClaims"/>.</summary>
+    public ImmutableArray<string> Claims { get; }
     public ImmutableArray<ServicePortView> Ports { get; }
     public ImmutableArray<string> IPFamilies { get; }
 
