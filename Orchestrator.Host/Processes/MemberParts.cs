@@ -76,6 +76,8 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
         var controllers = await ControlPlane.StartAsync(
             system, registries, store, type => local.Find(type) is not null, static _ => false,
             new ControllerSettings { HostName = Dns.GetHostName(), SchedulerSeed = Environment.ProcessId }, clock).ConfigureAwait(false);
+        var advertised = new IPEndPoint(await AdvertisedAsync(api.Url).ConfigureAwait(false), api.Url.Port);
+        system.ActorOf(Props.Create(() => new ApiServerPresence(store, advertised, clock)), "api-server-presence");
         StartShell(api.Url, registries, catalog, controllers, admin);
         return $"Ready: {ReachableUrl(api.Url)}, remoting {Remoting}, kubeconfig {kubeconfig}. Try: kubectl --kubeconfig {kubeconfig} get nodes";
     }
@@ -113,6 +115,17 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
         {
             throw new StartException($"The API server cannot listen on {settings.Listen}: {e.Message}", e);
         }
+    }
+
+    /// <summary>The address at which other machines reach a server that listens on all of them: that of remoting.</summary>
+    private async Task<IPAddress> AdvertisedAsync(Uri url)
+    {
+        var listen = IPAddress.Parse(url.Host.Trim('[', ']'));
+        if (!listen.Equals(IPAddress.Any) && !listen.Equals(IPAddress.IPv6Any)) return listen;
+        var host = Cluster.Get(system).SelfAddress.Host ?? "";
+        if (IPAddress.TryParse(host, out var address)) return address;
+        var found = await Dns.GetHostAddressesAsync(host).ConfigureAwait(false);
+        return found.FirstOrDefault(static a => a.AddressFamily == AddressFamily.InterNetwork) ?? found.FirstOrDefault() ?? IPAddress.Loopback;
     }
 
     /// <summary>The address that clients on this machine use when the server listens on all of them.</summary>

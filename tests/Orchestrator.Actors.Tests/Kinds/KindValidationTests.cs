@@ -116,7 +116,7 @@ public sealed class KindValidationTests
     {
         pod["spec"]!["containers"]![0]!["image"] = "other:1";
         pod["spec"]!["activeDeadlineSeconds"] = 5;
-        pod["spec"]!["tolerations"]!.AsArray().Add(JsonNode.Parse("""{"key":"k","operator":"Exists"}"""));
+        pod["spec"]!["tolerations"] = new JsonArray(JsonNode.Parse("""{"key":"k","operator":"Exists"}"""));
         pod["metadata"]!["labels"] = new JsonObject { ["a"] = "b" };
     }));
 
@@ -130,7 +130,7 @@ public sealed class KindValidationTests
         Assert.StartsWith("spec.containers: Forbidden: pod updates may not add or remove containers",
             Update("", "Pod", Pod(), static pod => pod["spec"]!["containers"]!.AsArray().Add(JsonNode.Parse("""{"name":"d","image":"i","imagePullPolicy":"Always","terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File","resources":{}}"""))),
             StringComparison.Ordinal);
-        Assert.Contains("existing toleration can not be modified", Update("", "Pod", Pod(), static pod => pod["spec"]!["tolerations"]!.AsArray().RemoveAt(0)), StringComparison.Ordinal);
+        Assert.Contains("existing toleration can not be modified", Update("", "Pod", Pod(spec: ""","tolerations":[{"key":"k","operator":"Exists"}]"""), static pod => pod["spec"]!["tolerations"]!.AsArray().RemoveAt(0)), StringComparison.Ordinal);
         Assert.Contains("must be less than or equal to previous value",
             Update("", "Pod", Pod(spec: ""","activeDeadlineSeconds":5"""), static pod => pod["spec"]!["activeDeadlineSeconds"] = 6), StringComparison.Ordinal);
     }

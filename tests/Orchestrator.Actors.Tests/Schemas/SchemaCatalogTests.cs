@@ -26,8 +26,8 @@ public sealed class SchemaCatalogTests
     {
         foreach (var resource in Catalog.Resources)
         {
-            Assert.NotEmpty(resource.Description);
-            Assert.NotEmpty(resource.Root.Description);
+            Assert.True(resource.Description.Length > 0, $"{resource.Type} has no documentation");
+            Assert.True(resource.Root.Description.Length > 0, $"{resource.Kind} has no documentation");
         }
         foreach (var name in new[] { "core.v1.PodSpec", "core.v1.Container", "apps.v1.DeploymentSpec", "core.v1.ServiceSpec", "meta.v1.ObjectMeta" })
             Assert.All(Catalog.Type(name).Fields, field => Assert.True(field.Description.Length > 0, $"{name}.{field.Name} has no documentation"));
