@@ -21,6 +21,9 @@ public abstract partial class TestKitBase
 
     public TimeSpan GetTimeoutOrDefault(TimeSpan? timeout) => timeout is { } t ? Dilated(t) : RemainingOrDefault;
 
+    /// <summary>Time left in the innermost Within, outside of one <paramref name="duration"/>.</summary>
+    public TimeSpan RemainingOr(TimeSpan duration) => _end is null ? duration : Remaining;
+
     private TimeSpan RemainingOrDilated(TimeSpan? duration)
     {
         if (duration is not { } d) return RemainingOrDefault;

@@ -1,0 +1,86 @@
+using Akka.Configuration;
+using Akka.MultiNode.TestAdapter;
+using Akka.Remote.Transport;
+using Akka.Remote.TestKit;
+
+namespace Orchestrator.MultiNode.Tests.ControlPlanes;
+
+/// <summary>One of three members, the one with the registry, is cut off from both others while all of them write.</summary>
+public abstract class PartitionSpec : ControlPlaneSpec
+{
+    protected PartitionSpec(ThreeControlPlanes config, Type type) : base(config, type) { }
+
+    /// <summary>What becomes of the member that is cut off, before its writer stops.</summary>
+    protected abstract void AwaitFateOfMinority();
+
+    protected async Task CutOffTheHostAsync()
+    {
+        await StartAllAsync(Third);
+        using var stop = new CancellationTokenSource();
+        var writer = new Writer(Registries, Type, Myself.Name);
+        var writing = writer.RunAsync(stop.Token);
+        AwaitCondition(() => writer.Acknowledged.Count >= 20, Patience);
+        EnterBarrier("writing");
+
+        await RunOnAsync(async () =>
+        {
+            await TestConductor.Blackhole(Third, First, ThrottleTransportAdapter.Direction.Both);
+            await TestConductor.Blackhole(Third, Second, ThrottleTransportAdapter.Direction.Both);
+        }, First);
+        EnterBarrier("cut");
+
+        RunOn(() =>
+        {
+            var before = writer.Acknowledged.Count;
+            AwaitMembersUp(2, [GetAddress(Third)], Patience);
+            AwaitCondition(() => writer.Acknowledged.Count >= before + 20, Patience);
+        }, First, Second);
+        EnterBarrier("majority-writes");
+        var attempts = writer.Attempts;
+        RunOn(AwaitFateOfMinority, Third);
+        // Its registry still takes writes, or nobody answers them: either way it had the chance to spoil the log.
+        RunOn(() => AwaitCondition(() => writer.Attempts >= attempts + 5, Patience), Third);
+        EnterBarrier("minority-has-tried");
+        await stop.CancelAsync();
+        await writing;
+        Publish(writer);
+        EnterBarrier("written");
+
+        await RunOnAsync(() => VerifyLogAsync(First, Second, Third), First, Second);
+        EnterBarrier("done");
+    }
+}
+
+/// <summary>The member that is cut off finds itself in the minority and leaves.</summary>
+public class MinoritySpec : PartitionSpec
+{
+    public MinoritySpec() : this(new ThreeControlPlanes()) { }
+
+    protected MinoritySpec(ThreeControlPlanes config) : base(config, typeof(MinoritySpec)) { }
+
+    [MultiNodeFact]
+    public Task HostIsCutOff_MinorityIsDowned_AndMajorityGoesOnWithOneLog() => CutOffTheHostAsync();
+
+    protected override void AwaitFateOfMinority() => AwaitCondition(() => Cluster.IsTerminated, Patience);
+}
+
+/// <summary>As <see cref="ThreeControlPlanes"/>, but the third member is slow to notice that it is in the minority.</summary>
+public sealed class SlowMinority : ThreeControlPlanes
+{
+    public SlowMinority() => NodeConfig([Third], [ConfigurationFactory.ParseString("""
+        akka.cluster.split-brain-resolver { stable-after = 120 s, down-all-when-unstable = off }
+        """)]);
+}
+
+/// <summary>The member that is cut off takes itself for the owner of the registry long after the majority has a new one.</summary>
+public class StaleOwnerSpec : PartitionSpec
+{
+    public StaleOwnerSpec() : this(new SlowMinority()) { }
+
+    protected StaleOwnerSpec(SlowMinority config) : base(config, typeof(StaleOwnerSpec)) { }
+
+    [MultiNodeFact]
+    public Task HostIsCutOffAndGoesOnWriting_TheLogIsNotForked() => CutOffTheHostAsync();
+
+    protected override void AwaitFateOfMinority() => Assert.False(Cluster.IsTerminated);
+}
