@@ -45,8 +45,9 @@ public sealed class JournalHistory(ActorSystem system, RegistrySettings settings
             var e = (ObjectWritten)row.Payload;
             known.TryGetValue(e.Object.Key, out var previous);
             known[e.Object.Key] = e.Object;
+            // The journal stamps rows with the ticks of UTC.
             changes.Add(new JournaledChange(
-                new ObjectChange(e.Kind, e.Object, e.Kind == ChangeKind.Added ? null : previous), DateTimeOffset.FromUnixTimeMilliseconds(row.Timestamp)));
+                new ObjectChange(e.Kind, e.Object, e.Kind == ChangeKind.Added ? null : previous), new DateTimeOffset(row.Timestamp, TimeSpan.Zero)));
         }
         return changes.MoveToImmutable();
     }

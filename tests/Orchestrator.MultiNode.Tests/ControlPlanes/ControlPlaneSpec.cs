@@ -86,6 +86,8 @@ public abstract class ControlPlaneSpec : MultiNodeClusterSpec
     {
         var changes = await Registries.NewestChangesAsync(Type, int.MaxValue);
         AssertIncreasing(changes.Select(c => c.Change.Object.Revision));
+        var now = TimeProvider.System.GetUtcNow();
+        Assert.All(changes, c => Assert.InRange(c.At, now.AddMinutes(-10), now));
         var versions = changes.ToLookup(c => c.Change.Object.Key.Name, c => c.Change.Object.Revision);
         var informer = await Registries.ConsistentAsync(Type);
         var total = 0;

@@ -14,6 +14,8 @@ public class ThreeControlPlanes : MultiNodeConfig
         TestTransport = true;
         CommonConfig = ConfigurationFactory.ParseString("""
             akka.cluster.roles = [control-plane]
+            # Without filters of events, so also without a warning for every dead letter.
+            akka.loggers = ["Akka.Event.DefaultLogger"]
             # A loaded machine may take its time to start three processes.
             akka.testconductor.barrier-timeout = 60 s
             akka.test.single-expect-default = 20 s
