@@ -102,6 +102,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
 
     private void Handle(WriteObjects command)
     {
+        if (command.Again && IsWaiting(Sender)) return;   // the first message arrived, and its answer is under way
         if (_stopping || _gathering.WriteCount >= _settings.WaitingMax)
         {
             var refusal = new WriteResult(null, _stopping
@@ -113,7 +114,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         var results = new WriteResult[command.Writes.Length];
         for (var i = 0; i < results.Length; i++)
         {
-            var decision = _state.Decide(command.Writes[i]);
+            var decision = _state.Decide(command.Writes[i], command.Again);
             results[i] = decision.Result;
             if (decision.Event is { } e) _gathering.Changes.Add(e);
         }
@@ -122,6 +123,9 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         _gathering.WriteCount += results.Length;
         Flush();
     }
+
+    private bool IsWaiting(IActorRef writer) =>
+        _gathering.Replies.Exists(r => r.To.Equals(writer)) || (_committing?.Replies.Exists(r => r.To.Equals(writer)) ?? false);
 
     private void Flush()
     {

@@ -11,6 +11,9 @@ public sealed class RegistryClient : IRegistries
     /// <summary>How long a registry may take before a request is answered with Timeout.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
 
+    /// <summary>What was on its way to a registry whose process died is lost, so an unanswered message is sent again this often.</summary>
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(1);
+
     private readonly ActorSystem _system;
     private readonly IActorRef _region;
     private readonly LocalRegistries _local;
@@ -31,8 +34,8 @@ public sealed class RegistryClient : IRegistries
     {
         try
         {
-            var written = await (_local.Find(type) ?? _region)
-                .Ask<ObjectsWritten>(new WriteObjects(type, writes), Deadline, cancellationToken).ConfigureAwait(false);
+            var first = new WriteObjects(type, writes);
+            var written = await AskAsync<ObjectsWritten>(_local.Find(type) ?? _region, first, cancellationToken).ConfigureAwait(false);
             return written.Results;
         }
         catch (AskTimeoutException)
@@ -55,6 +58,7 @@ public sealed class RegistryClient : IRegistries
     }
 
     /// <summary>The informer, once it has seen all that was committed before this call: what a read without a resourceVersion needs.</summary>
+    /// <exception cref="TimeoutException">The registry did not answer in time.</exception>
     public ValueTask<Informer> ConsistentAsync(ResourceType type, CancellationToken cancellationToken = default)
     {
         var informer = FedFor(type).Informer;
@@ -89,11 +93,37 @@ public sealed class RegistryClient : IRegistries
 
     private async ValueTask<Informer> WhenConsistent(Informer informer, CancellationToken cancellationToken)
     {
-        var revision = _local.RevisionOf(informer.Type)
-            ?? (await _region.Ask<CurrentRevision>(new GetRevision(informer.Type), Deadline, cancellationToken).ConfigureAwait(false)).Revision;
-        await informer.WhenSynced.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await informer.WaitForAsync(revision, cancellationToken).ConfigureAwait(false);
-        return informer;
+        try
+        {
+            var revision = _local.RevisionOf(informer.Type)
+                ?? (await AskAsync<CurrentRevision>(_region, new GetRevision(informer.Type), cancellationToken).ConfigureAwait(false)).Revision;
+            await informer.WhenSynced.WaitAsync(Deadline, cancellationToken).ConfigureAwait(false);
+            await informer.WaitForAsync(revision, cancellationToken).AsTask().WaitAsync(Deadline, cancellationToken).ConfigureAwait(false);
+            return informer;
+        }
+        catch (AskTimeoutException e)
+        {
+            throw new TimeoutException($"The registry of {informer.Type} did not answer within {Deadline.TotalSeconds:0} s.", e);
+        }
+    }
+
+    /// <summary>Asks until there is an answer or the deadline is over. Every try has the same reply address, so the first answer counts.</summary>
+    private async Task<T> AskAsync<T>(IActorRef to, RegistryMessage message, CancellationToken cancellationToken)
+    {
+        IActorRef replyTo = ActorRefs.NoSender;
+        var answer = to.Ask<T>(r => { replyTo = r; return message; }, Deadline, cancellationToken);
+        while (true)
+        {
+            try
+            {
+                return await answer.WaitAsync(AgainAfter, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (TimeoutException) when (!answer.IsCompleted)
+            {
+                // Through the region, which knows where the registry is now.
+                _region.Tell(message is WriteObjects write ? write with { Again = true } : message, replyTo);
+            }
+        }
     }
 
     private Fed FedFor(ResourceType type) => _informers.GetOrAdd(type, static (type, self) => new Lazy<Fed>(() => self.Start(type)), this).Value;

@@ -70,6 +70,7 @@ internal static class RegistryCodecs
     private static void WriteWrites(WireWriter w, WriteObjects m)
     {
         w.Text(m.Type.ToString());
+        w.Flag(m.Again);
         w.Number(m.Writes.Length);
         foreach (var write in m.Writes) Write(w, write);
     }
@@ -113,6 +114,7 @@ internal static class RegistryCodecs
     private static WriteObjects ReadWrites(ref WireReader r)
     {
         var type = Type(ref r);
+        var again = r.Flag();
         var writes = ImmutableArray.CreateBuilder<ObjectWrite>(r.Count());
         for (var i = writes.Capacity; i > 0; i--)
         {
@@ -130,7 +132,7 @@ internal static class RegistryCodecs
                 _ => throw new SerializationException($"no write has the number {kind}"),
             });
         }
-        return new WriteObjects(type, writes.MoveToImmutable());
+        return new WriteObjects(type, writes.MoveToImmutable(), again);
     }
 
     private static void WriteResults(WireWriter w, ObjectsWritten m)

@@ -36,7 +36,9 @@ public readonly record struct WriteResult(StoredObject? Object, ApiError? Error)
 public abstract record RegistryMessage(ResourceType Type) : IWireMessage;
 
 /// <summary>Writes in one commit, each decided on its own, in order; answered with <see cref="ObjectsWritten"/> after the commit.</summary>
-public sealed record WriteObjects(ResourceType Type, ImmutableArray<ObjectWrite> Writes) : RegistryMessage(Type);
+/// <param name="Again">The sender had no answer to the same message, which may have been lost or carried out: what is done
+/// already counts as done by this one.</param>
+public sealed record WriteObjects(ResourceType Type, ImmutableArray<ObjectWrite> Writes, bool Again = false) : RegistryMessage(Type);
 
 /// <summary>The results of a <see cref="WriteObjects"/>, in its order.</summary>
 public sealed record ObjectsWritten(ImmutableArray<WriteResult> Results) : IWireMessage;

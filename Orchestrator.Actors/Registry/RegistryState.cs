@@ -49,9 +49,12 @@ public sealed class RegistryState
         _ahead.TryGetValue(key, out var ahead) ? ahead.Object : _committed.GetValueOrDefault(key);
 
     /// <summary>Decides a write on top of all earlier decisions, committed or not.</summary>
-    public WriteDecision Decide(ObjectWrite write)
+    /// <param name="again">The writer repeats itself, having had no answer: when the object is already as the write would leave
+    /// it, the write has happened.</param>
+    public WriteDecision Decide(ObjectWrite write, bool again = false)
     {
         var current = Newest(write.Key);
+        if (again && current is not null && HasHappened(write, current)) return new WriteDecision(new WriteResult(current, null), null);
         if (write is CreateObject create)
             return current is null ? Write(ChangeKind.Added, write.Key, create.Json) : Refuse(ApiError.AlreadyExists(_type, write.Key.Name));
         if (current is null) return Refuse(ApiError.NotFound(_type, write.Key.Name));
@@ -118,6 +121,16 @@ public sealed class RegistryState
         if (kind != ChangeKind.Deleted) _claims?.Note(written);
         return new WriteDecision(new WriteResult(written, null), new ObjectWritten(kind, written));
     }
+
+    private static bool HasHappened(ObjectWrite write, StoredObject current) => write switch
+    {
+        // A uid is made for one create and for no other.
+        CreateObject create => ObjectMeta.Parse(create.Json.WithRevision(current.Revision)).Uid is { Length: > 0 } uid && current.Meta.Uid == uid,
+        ReplaceObject replace => replace.Json.WithRevision(current.Revision).AsSpan().SequenceEqual(current.Json.Span),
+        BindPod bind => bind.Uid is not null && current.Meta.Uid == bind.Uid && PodView.Of(current).NodeName == bind.NodeName,
+        ReplaceStatus status => (status.Uid is null || current.Meta.Uid == status.Uid) && ObjectSplice.WithStatus(current.Json.Span, status.Status.Span) is null,
+        _ => false,
+    };
 
     private static WriteDecision Refuse(ApiError error) => new(new WriteResult(null, error), null);
 
