@@ -62,10 +62,12 @@ public abstract class ControlPlaneSpec : MultiNodeClusterSpec
         }, host);
         EnterBarrier("registry-allocated");
         if (!IsNode(host)) await StartRegistriesAsync();
-        if (startMore is not null) await startMore();
         await Registries.InformerAsync(Type).AsTask().WaitAsync(Patience);
-        EnterBarrier("informers-synced");
         Assert.Equal(IsNode(host), _local.Find(Type) is not null);
+        EnterBarrier("informers-synced");
+        if (startMore is null) return;
+        await startMore();
+        EnterBarrier("all-started");
     }
 
     protected async Task<WriteResult> WriteAsync(CreateObject create, ResourceType? type = null)

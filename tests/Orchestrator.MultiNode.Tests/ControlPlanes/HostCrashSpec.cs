@@ -44,7 +44,7 @@ public class HostCrashSpec : ControlPlaneSpec
 
         await VerifyLogAsync(First, Third);
         await RunOnAsync(() => ScheduleAsync("after"), First);
-        Assert.DoesNotContain(Cluster.State.Members, m => m.Address.Equals(GetAddress(Second)));
+        AwaitMembersUp(2, [GetAddress(Second)], Patience);
         EnterBarrier("done");
     }
 
