@@ -10,6 +10,9 @@ public sealed partial class DockerContainerRuntime
 {
     private const int BufferLength = 32 * 1024;
 
+    /// <summary>How long the output of an attached container may take to arrive after its end.</summary>
+    private static readonly TimeSpan LastOutputTimeout = TimeSpan.FromSeconds(2);
+
     public async Task ReadLogsAsync(string containerId, LogQuery query, Stream output, CancellationToken cancellationToken)
     {
         try
@@ -99,8 +102,19 @@ public sealed partial class DockerContainerRuntime
             var parameters = new ContainerAttachParameters { Stream = true, Stdin = streams.Stdin is not null, Stdout = true, Stderr = true };
             using var stream = await client.Containers.AttachContainerAsync(containerId, container.Config.Tty, parameters, cancellationToken)
                 .ConfigureAwait(false);
-            await PumpAsync(stream, streams, size => client.Containers.ResizeContainerTtyAsync(containerId, size, cancellationToken), cancellationToken)
-                .ConfigureAwait(false);
+            // The engine never ends the stream of a container that ended just before, so its end is watched as well.
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var pump = PumpAsync(stream, streams, size => client.Containers.ResizeContainerTtyAsync(containerId, size, ended.Token), ended.Token);
+            Task exit = client.Containers.WaitContainerAsync(containerId, ended.Token);
+            if (await Task.WhenAny(pump, exit).ConfigureAwait(false) == exit)
+                await Task.WhenAny(pump, Task.Delay(LastOutputTimeout, ended.Token)).ConfigureAwait(false);
+            var whole = pump.IsCompleted;
+            await ended.CancelAsync().ConfigureAwait(false);
+            await exit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (whole) await pump.ConfigureAwait(false);
+            else await pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!whole) throw new RuntimeFailureException("AttachFailed", $"container {containerId} is not running");
         }
         catch (DockerApiException e)
         {
