@@ -1,7 +1,4 @@
-using Akka.Configuration;
-using Akka.MultiNode.TestAdapter;
 using Akka.Remote.Transport;
-using Akka.Remote.TestKit;
 
 namespace Orchestrator.MultiNode.Tests.ControlPlanes;
 
@@ -49,38 +46,4 @@ public abstract class PartitionSpec : ControlPlaneSpec
         await RunOnAsync(() => VerifyLogAsync(First, Second, Third), First, Second);
         EnterBarrier("done");
     }
-}
-
-/// <summary>The member that is cut off finds itself in the minority and leaves.</summary>
-public class MinoritySpec : PartitionSpec
-{
-    public MinoritySpec() : this(new ThreeControlPlanes()) { }
-
-    protected MinoritySpec(ThreeControlPlanes config) : base(config, typeof(MinoritySpec)) { }
-
-    [MultiNodeFact]
-    public Task HostIsCutOff_MinorityIsDowned_AndMajorityGoesOnWithOneLog() => CutOffTheHostAsync();
-
-    protected override void AwaitFateOfMinority() => AwaitCondition(() => Cluster.IsTerminated, Patience);
-}
-
-/// <summary>As <see cref="ThreeControlPlanes"/>, but the third member is slow to notice that it is in the minority.</summary>
-public sealed class SlowMinority : ThreeControlPlanes
-{
-    public SlowMinority() => NodeConfig([Third], [ConfigurationFactory.ParseString("""
-        akka.cluster.split-brain-resolver { stable-after = 120 s, down-all-when-unstable = off }
-        """)]);
-}
-
-/// <summary>The member that is cut off takes itself for the owner of the registry long after the majority has a new one.</summary>
-public class StaleOwnerSpec : PartitionSpec
-{
-    public StaleOwnerSpec() : this(new SlowMinority()) { }
-
-    protected StaleOwnerSpec(SlowMinority config) : base(config, typeof(StaleOwnerSpec)) { }
-
-    [MultiNodeFact]
-    public Task HostIsCutOffAndGoesOnWriting_TheLogIsNotForked() => CutOffTheHostAsync();
-
-    protected override void AwaitFateOfMinority() => Assert.False(Cluster.IsTerminated);
 }
