@@ -62,8 +62,8 @@ internal sealed class RemoteTransport
         try
         {
             _listener = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            if (!OperatingSystem.IsWindows())
-                _listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            // ReuseAddress stays off: on Unix .NET makes SO_REUSEPORT of it too, and two systems would share the port. What a restart
+            // needs, a port whose last connections linger, .NET allows by itself.
             _listener.Bind(endpoint);
             _listener.Listen(Settings.Backlog);
         }
