@@ -36,10 +36,12 @@ public sealed class PodOperations(
         ImmutableDictionary<string, string> paths, PodPlace place, string? obsoleteId, CancellationToken cancellationToken)
     {
         string? id = null;
+        var hasImage = false;
         try
         {
             if (obsoleteId is not null) await runtime.RemoveContainerAsync(obsoleteId, cancellationToken).ConfigureAwait(false);
             var image = await EnsureImageAsync(pod, container, cancellationToken).ConfigureAwait(false);
+            hasImage = true;
             var environment = ContainerEnvironment.Build(pod, container, source, place);
             CheckUser(pod, container, image);
             var variables = environment.ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal);
@@ -51,7 +53,7 @@ public sealed class PodOperations(
         }
         catch (RuntimeFailureException e)
         {
-            events.Record(pod, container.Name, "Warning", "Failed", e.Reason.StartsWith("ErrImage", StringComparison.Ordinal) ? $"Error: {e.Reason}" : $"Error: {e.Message}");
+            events.Record(pod, container.Name, "Warning", "Failed", hasImage ? $"Error: {e.Message}" : $"Error: {e.Reason}"); // the pull has told its message
             return new LaunchOutcome([], (e.Reason, e.Message));
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -45,6 +45,15 @@ public sealed partial class PodWorker
 
     public PodManifest Pod => _pod;
 
+    /// <summary>What a container that has not run yet waits for, in the words of <c>kubectl logs</c>.</summary>
+    public string WaitingFor(string container) => _now.Troubles.GetValueOrDefault(container)?.Reason switch
+    {
+        "ErrImagePull" => "trying and failing to pull image",
+        { } reason => reason,
+        null when _pod.InitContainers.IsEmpty || PodPlan.IsInitialized(_pod, _run) => "ContainerCreating",
+        null => "PodInitializing",
+    };
+
     /// <summary>Takes one message. Calls must not overlap.</summary>
     public void Receive(PodWorkerMessage message)
     {

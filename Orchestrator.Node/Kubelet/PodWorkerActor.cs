@@ -53,7 +53,7 @@ public sealed class PodWorkerActor : ReceiveActor, IWithTimers, IWithStash, IPod
         var id = find.Previous ? run?.Previous?.Id : run?.Id;
         var why = find.Previous
             ? $"previous terminated container \"{name}\" in pod \"{pod.Meta.Name}\" not found"
-            : $"container \"{name}\" in pod \"{pod.Meta.Name}\" is waiting to start";
+            : $"container \"{name}\" in pod \"{pod.Meta.Name}\" is waiting to start: {_worker.WaitingFor(name)}";
         return new ContainerFound(id, sandbox, container.Tty, id is null ? why : "");
     }
 
