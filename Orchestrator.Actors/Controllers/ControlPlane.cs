@@ -28,19 +28,18 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
 
     /// <summary>Starts the region of controllers, its triggers, the scheduler singleton and the collector singleton.</summary>
     /// <param name="hosts">Whether the registry of a type runs in this process.</param>
-    /// <param name="unreachable">Whether the member that hosts the kubelet of the named node is unreachable or gone.</param>
     public static async Task<ControlPlane> StartAsync(
-        ActorSystem system, RegistryClient registries, ResourceStore store, Func<ResourceType, bool> hosts, Func<string, bool> unreachable,
-        ControllerSettings settings, TimeProvider clock)
+        ActorSystem system, RegistryClient registries, ResourceStore store, Func<ResourceType, bool> hosts, ControllerSettings settings, TimeProvider clock)
     {
         var events = new EventRecorder(registries, clock, settings.HostName);
         var runner = new ActionRunner(store, events);
+        var members = new NodeMembers();
         var namespaces = new NamespaceController(() => store.Catalog);
         var definitions = new CustomResourceDefinitionController(() => store.Catalog);
         ImmutableArray<KindController> controllers =
         [
             new DeploymentController(), new ReplicaSetController(), new DaemonSetController(), new JobController(), new EndpointsController(),
-            namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, unreachable), new PodCollectionController(),
+            namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, members.IsUnreachable), new PodCollectionController(),
             definitions,
         ];
         var caches = new ControllerCaches(registries);
@@ -53,6 +52,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
             HashCodeMessageExtractor.Create(settings.Shards, static m => m is ControllerMessage c ? c.EntityId : null!)).ConfigureAwait(false);
         Func<IEnumerable<ResourceType>> types = () => controllers.SelectMany(static c => c.Reads).Concat(namespaces.Namespaced()).Concat(definitions.Instances()).Distinct();
         system.ActorOf(Props.Create(() => new TriggerSource(controllers, caches, registries, hosts, types, region, settings.Role)), "controller-triggers");
+        system.ActorOf(NodeMembersActor.Props(members, caches, region), "node-members");
         StartSingleton(system, settings.Role, "scheduler", SchedulerActor.Props(registries, events, clock, settings.SchedulerSeed));
         StartSingleton(system, settings.Role, "garbage-collector",
             GarbageCollectorActor.Props(registries, store, runner, clock, settings.EventsKeptFor));

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
 using Akka.Actor;
+using Akka.Cluster;
+using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Node.Endpoint;
@@ -44,7 +46,11 @@ public sealed class NodeParts : IAsyncDisposable
             endpoint = await NodeEndpoint.StartAsync(
                 IPAddress.Parse(address), 0, certificate.Certificate, certificate.Authority, runtime, () => kubelets.Values.First(), CancellationToken.None).ConfigureAwait(false);
         }
-        var facts = NodeFacts.OfThisMachine(settings.NodeName, version, KubeletVersion, endpoint?.Port ?? 0, data.Path) with { Address = address };
+        var facts = NodeFacts.OfThisMachine(settings.NodeName, version, KubeletVersion, endpoint?.Port ?? 0, data.Path) with
+        {
+            Address = address,
+            Annotations = ImmutableDictionary<string, string>.Empty.Add(NodeMembers.Annotation, NodeMembers.Name(Cluster.Get(system).SelfUniqueAddress)),
+        };
         var agent = new NodeAgent(runtime, registries, data.File("kubelet"), clock);
         ImmutableArray<NodeFacts> nodes = settings.Hollow == 0
             ? [facts]

@@ -32,6 +32,9 @@ public sealed record NodeFacts
     public required string KubeletVersion { get; init; }
     public ImmutableDictionary<string, string> Labels { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>Annotations that the node's object carries besides those of others.</summary>
+    public ImmutableDictionary<string, string> Annotations { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>Memory that pods are not given, so that the machine itself keeps some (bytes).</summary>
     /// <remarks>Source: kubelet, the hard eviction threshold memory.available = 100Mi.</remarks>
     public long ReservedMemoryBytes { get; init; } = 100L << 20;

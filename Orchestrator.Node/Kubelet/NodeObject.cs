@@ -112,6 +112,14 @@ public static class NodeObject
         };
     }
 
+    /// <summary>The annotations that the node sets on itself.</summary>
+    public static JsonObject Annotations(NodeFacts facts)
+    {
+        var annotations = new JsonObject { ["volumes.kubernetes.io/controller-managed-attach-detach"] = "true" };
+        foreach (var (name, value) in facts.Annotations) annotations[name] = value;
+        return annotations;
+    }
+
     /// <summary>A new Node object.</summary>
     public static JsonObject Create(NodeFacts facts, JsonObject status, string uid, DateTimeOffset now) => new()
     {
@@ -123,7 +131,7 @@ public static class NodeObject
             ["uid"] = uid,
             ["creationTimestamp"] = PodStatusWriter.Time(now),
             ["labels"] = Labels(facts),
-            ["annotations"] = new JsonObject { ["volumes.kubernetes.io/controller-managed-attach-detach"] = "true" },
+            ["annotations"] = Annotations(facts),
         },
         ["spec"] = new JsonObject(),
         ["status"] = status,

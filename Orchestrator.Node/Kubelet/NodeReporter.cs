@@ -88,18 +88,26 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
         // The node controller says Unknown of a node of which it has not heard; that is to be put right at once.
         var trusted = before.Items("conditions").FirstOrDefault(c => c.Text("type") == "Ready").Text("status") == (pressure.NotReadyBecause is null ? "True" : "False");
         var labels = NodeObject.Labels(facts);
-        var labelled = labels.All(l => node.Meta.Labels.GetValueOrDefault(l.Key) == (string?)l.Value);
+        var annotations = NodeObject.Annotations(facts);
+        var labelled = labels.All(l => node.Meta.Labels.GetValueOrDefault(l.Key) == (string?)l.Value)
+            && annotations.All(a => node.Meta.Annotations.GetValueOrDefault(a.Key) == (string?)a.Value);
         var text = WithoutTimes(status);
         if (labelled && trusted && _written.TryGetValue(facts.Name, out var last) && last.Text == text && now - last.At < ReportEvery) return null;
         _written[facts.Name] = (text, now);
         if (labelled) return new ReplaceStatus(key, JsonSerializer.SerializeToUtf8Bytes(status), node.Meta.Uid);
 
         var tree = node.ToTree();
-        var all = tree["metadata"]!["labels"] as JsonObject ?? [];
-        foreach (var (name, value) in labels) all[name] = value?.DeepClone();
-        tree["metadata"]!["labels"] = all.Parent is null ? all : all.DeepClone();
+        Merge(tree["metadata"]!, "labels", labels);
+        Merge(tree["metadata"]!, "annotations", annotations);
         tree["status"] = status;
         return new ReplaceObject(key, UncommittedJson.From(tree), node.Meta.Uid, node.Revision);
+    }
+
+    private static void Merge(JsonNode metadata, string field, JsonObject own)
+    {
+        var all = metadata[field]?.AsObject();
+        if (all is null) metadata[field] = all = [];
+        foreach (var (name, value) in own) all[name] = value?.DeepClone();
     }
 
     private static string WithoutTimes(JsonObject status)

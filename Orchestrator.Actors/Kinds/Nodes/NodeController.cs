@@ -12,7 +12,7 @@ namespace Orchestrator.Actors.Kinds.Nodes;
 /// <summary>The life of one node, and the end of the pods of a node that is gone.</summary>
 /// <param name="gracePeriod">How long a kubelet may be silent.</param>
 /// <param name="unreachable">Whether the cluster member that hosts the kubelet of that node is known to be unreachable or gone.</param>
-public sealed class NodeController(TimeSpan gracePeriod, Func<string, bool> unreachable) : KindController
+public sealed class NodeController(TimeSpan gracePeriod, Func<NodeView, bool> unreachable) : KindController
 {
     private readonly ConcurrentDictionary<string, DateTimeOffset> _missing = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> _firstSeen = new(StringComparer.Ordinal);
@@ -44,7 +44,7 @@ public sealed class NodeController(TimeSpan gracePeriod, Func<string, bool> unre
         }
         _missing.TryRemove(key.Name, out _);
         var node = NodeView.Of(stored);
-        return NodeLifecycleReconciler.Reconcile(new NodeObserved(node, pods, LastSeen(node, caches, context.Now), unreachable(key.Name)), gracePeriod, context);
+        return NodeLifecycleReconciler.Reconcile(new NodeObserved(node, pods, LastSeen(node, caches, context.Now), unreachable(node)), gracePeriod, context);
     }
 
     // A controller that has just started gives every kubelet a full period: it may have been the one that was away.
