@@ -39,7 +39,7 @@ public sealed class Configuration
         WaitingMax = _config.GetInt("orchestrator.registry.waiting-max"),
     });
 
-    /// <summary>The flags that place the process: where remoting listens, whom it joins, where its journal is.</summary>
+    /// <summary>The flags that place the process: where remoting listens and where its journal is. Whom it joins is not configured, for that changes with the cluster.</summary>
     /// <exception cref="StartException">Remoting would be open to others without TLS.</exception>
     public static string Flags(ProcessSettings settings, string journalFile, string role)
     {
@@ -55,8 +55,6 @@ public sealed class Configuration
         foreach (var plugin in new[] { "journal", "snapshot-store" })
             text.AppendLine(CultureInfo.InvariantCulture, $"akka.persistence.{plugin}.sql.connection-string = {Quoted(connection)}");
         Remoting(text, settings.Remoting);
-        var seeds = settings.Join.Select(j => Quoted($"akka.tcp://orchestrator@{j}"));
-        text.AppendLine(CultureInfo.InvariantCulture, $"akka.cluster.seed-nodes = [{string.Join(", ", seeds)}]");
         if (role.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"akka.cluster.roles += {Quoted(role)}");
         return text.ToString();
     }

@@ -29,6 +29,8 @@ public sealed class KnownMembers(string file)
         private readonly Cluster _cluster = Cluster.Get(Context.System);
         private readonly HashSet<Address> _members = [];
 
+        private bool IsStaying => !_cluster.IsTerminated && _cluster.SelfMember.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Up;
+
         protected override void PreStart() =>
             _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.MemberUp), typeof(ClusterEvent.MemberRemoved));
 
@@ -39,8 +41,8 @@ public sealed class KnownMembers(string file)
             var changed = message switch
             {
                 ClusterEvent.MemberUp up => up.Member.HasRole(RegistryRegion.Role) && _members.Add(up.Member.Address),
-                // Oneself is removed at every stop; the others of that time are whom to look for next.
-                ClusterEvent.MemberRemoved removed => !removed.Member.Address.Equals(_cluster.SelfAddress) && _members.Remove(removed.Member.Address),
+                // Whoever leaves sees itself and then all others removed; the others of that time are whom to look for next.
+                ClusterEvent.MemberRemoved removed => IsStaying && _members.Remove(removed.Member.Address),
                 _ => false,
             };
             // A port that was picked is another one next time: to look for oneself there would only cost time.

@@ -89,9 +89,9 @@ public static class MemberProcess
     {
         var cluster = Cluster.Get(system);
         var members = new KnownMembers(data.File("members"));
-        var seeds = settings.Join.Length > 0
-            ? settings.Join.Select(AddressOf).ToList()
-            : [cluster.SelfAddress, .. members.Read().Where(a => !a.Equals(cluster.SelfAddress))];
+        var known = members.Read().Where(a => !a.Equals(cluster.SelfAddress));
+        // Only who was given nobody to join may form a cluster of its own, and only if nobody answers.
+        List<Address> seeds = settings.Join.Length > 0 ? [.. settings.Join.Select(AddressOf).Union(known)] : [cluster.SelfAddress, .. known];
         using var deadline = new CancellationTokenSource(JoinTimeout);
         try
         {
@@ -101,7 +101,7 @@ public static class MemberProcess
         {
             throw new StartException($"No member answered at {string.Join(", ", seeds.Select(s => $"{s.Host}:{s.Port}"))} within {JoinTimeout.TotalSeconds:0} s; is one running, and is that its remoting address?", e);
         }
-        if (settings.ControlPlane) members.Follow(system);
+        members.Follow(system);
     }
 
     private static Address AddressOf(IPEndPoint endpoint) => new("akka.tcp", SystemName, endpoint.Address.ToString(), endpoint.Port);

@@ -1,8 +1,17 @@
+using System.Diagnostics;
+using Xunit.Abstractions;
+
 namespace Orchestrator.Kubectl.Tests;
 
-/// <summary>Three seeds and two nodes; the seed that works dies during a stream of creates.</summary>
-public sealed class FailoverTests : IAsyncLifetime
+/// <summary>Three seeds and two nodes; the seed that works dies during a stream of creates, comes back, leaves, and a node dies.</summary>
+public sealed class FailoverTests(ITestOutputHelper output) : IAsyncLifetime
 {
+    /// <summary>How long nothing may be acknowledged or bound after the oldest seed dies. Its parts: detection, resolver, margin.</summary>
+    private static readonly TimeSpan GapMax = TimeSpan.FromSeconds(10);
+
+    private const int Creates = 60;
+    private const int KillBefore = 20;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-failover").FullName;
     private readonly List<OrchestratorProcess> _processes = [];
 
@@ -35,36 +44,46 @@ public sealed class FailoverTests : IAsyncLifetime
     {
         var first = await SeedAsync("s1", journal);
         var second = await SeedAsync("s2", journal, first.Remoting);
-        await SeedAsync("s3", journal, first.Remoting);
-        foreach (var node in new[] { "n1", "n2" })
-            _processes.Add(await OrchestratorProcess.StartAsync("node", "--name", node, "--data", Path.Combine(_folder, node), "--remoting", "127.0.0.1:0",
-                "--runtime", "hollow", "--join", $"{first.Remoting},{second.Remoting}"));
+        var third = await SeedAsync("s3", journal, first.Remoting);
+        OrchestratorProcess[] nodes = [await NodeAsync("n1", first, second), await NodeAsync("n2", first, second)];
         var kubectl = new Kubectl(second, "default");
         await kubectl.RunAsync("wait", "--for=condition=Ready", "node/n1", "node/n2", "--timeout=60s");
 
         // The first seed is the oldest member, so it holds the singletons and, having been alone, the registries.
-        var acknowledged = new List<string>();
-        var kill = new TaskCompletionSource();
-        var stream = CreateAsync(kubectl, acknowledged, kill);
-        await kill.Task;
-        await first.KillAsync();
-        await stream;
+        var gap = await CreateDuringAsync(kubectl, "killed", first.KillAsync);
+        output.WriteLine($"seed killed: nothing acknowledged for {gap.TotalSeconds:0.0} s");
+        Assert.InRange(gap, TimeSpan.Zero, GapMax);
 
-        // Everything acknowledged is there once, and gets scheduled and run by those who are left.
-        foreach (var name in acknowledged)
-            await kubectl.RunAsync("wait", "--for=jsonpath={.status.phase}=Running", $"pod/{name}", "--timeout=120s");
-        var pods = (await kubectl.RunAsync("get", "pods", "-o", "jsonpath={range .items[*]}{.metadata.name} {.metadata.uid}{\"\\n\"}{end}"))
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(pods.Length, pods.Select(p => p.Split(' ')[0]).Distinct().Count());
-        Assert.Empty(acknowledged.Except(pods.Select(p => p.Split(' ')[0])));
+        // It comes back with the same folder and no word about whom to join, and serves what the others do.
+        first = await SeedAsync("s1", journal);
+        var members = new Kubectl(first, "default");
+        Assert.Equal(await PodsAsync(kubectl), await PodsAsync(members));
+
+        // A seed that leaves hands over; its clients' requests through others do not fail.
+        gap = await CreateDuringAsync(members, "left", async () => Assert.Equal(0, await second.TerminateAsync()));
+        output.WriteLine($"seed left: nothing acknowledged for {gap.TotalSeconds:0.0} s");
+        Assert.InRange(gap, TimeSpan.Zero, GapMax);
+
+        // A node's process dies: the node is NotReady long before its lease runs out, and Ready again when it is back.
+        var watch = Stopwatch.StartNew();
+        await nodes[0].KillAsync();
+        await members.RunAsync("wait", "--for=condition=Ready=Unknown", "node/n1", "--timeout=30s");
+        output.WriteLine($"node killed: NotReady after {watch.Elapsed.TotalSeconds:0.0} s");
+        await NodeAsync("n1", first, third);
+        await members.RunAsync("wait", "--for=condition=Ready", "node/n1", "--timeout=60s");
     }
 
-    private static async Task CreateAsync(Kubectl kubectl, List<string> acknowledged, TaskCompletionSource kill)
+    /// <summary>Creates pods one after the other while something happens; returns the longest time between two acknowledgements.</summary>
+    private static async Task<TimeSpan> CreateDuringAsync(Kubectl kubectl, string prefix, Func<Task> happening)
     {
-        for (var n = 0; n < 30; n++)
+        var started = Task.CompletedTask;
+        var acknowledged = new List<string>();
+        var gap = TimeSpan.Zero;
+        var last = Stopwatch.StartNew();
+        for (var n = 0; n < Creates; n++)
         {
-            if (n == 10) kill.SetResult();
-            var name = $"p-{n}";
+            if (n == KillBefore) started = happening();
+            var name = $"{prefix}-{n}";
             while (true)
             {
                 var result = await kubectl.TryAsync("run", name, "--image=busybox", "--restart=Never");
@@ -72,7 +91,29 @@ public sealed class FailoverTests : IAsyncLifetime
                 if (result.ExitCode == 0 || result.Error.Contains("AlreadyExists", StringComparison.Ordinal)) break;
             }
             acknowledged.Add(name);
+            if (last.Elapsed > gap) gap = last.Elapsed;
+            last.Restart();
         }
+        await started;
+
+        // Everything acknowledged is there once, and gets scheduled and run by those who are left.
+        await kubectl.RunAsync(["wait", "--for=jsonpath={.status.phase}=Running", "--timeout=60s", .. acknowledged.Select(name => $"pod/{name}")]);
+        var pods = (await PodsAsync(kubectl)).Where(p => p.StartsWith(prefix, StringComparison.Ordinal)).Select(p => p.Split(' ')[0]).ToList();
+        Assert.Equal(acknowledged.Order(), pods.Order());
+        return gap;
+    }
+
+    /// <summary>The names, uids and nodes of all pods.</summary>
+    private static async Task<string[]> PodsAsync(Kubectl kubectl) =>
+        (await kubectl.RunAsync("get", "pods", "-o", "jsonpath={range .items[*]}{.metadata.name} {.metadata.uid} {.spec.nodeName}{\"\\n\"}{end}"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private async Task<OrchestratorProcess> NodeAsync(string name, params OrchestratorProcess[] seeds)
+    {
+        var node = await OrchestratorProcess.StartAsync("node", "--name", name, "--data", Path.Combine(_folder, name), "--remoting", "127.0.0.1:0",
+            "--runtime", "hollow", "--join", string.Join(',', seeds.Select(s => s.Remoting)));
+        _processes.Add(node);
+        return node;
     }
 
     private async Task<OrchestratorProcess> SeedAsync(string name, string journal, string? join = null)
