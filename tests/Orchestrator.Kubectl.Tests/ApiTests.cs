@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Orchestrator.Kubectl.Tests;
 
 /// <summary>What kubectl does with objects, whatever runs them.</summary>
-public sealed class ApiTests(HollowCluster cluster) : IClassFixture<HollowCluster>
+public sealed partial class ApiTests(HollowCluster cluster) : IClassFixture<HollowCluster>
 {
     private const string Web = """
         apiVersion: apps/v1
