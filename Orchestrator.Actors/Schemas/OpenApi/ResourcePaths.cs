@@ -164,8 +164,10 @@ internal sealed class ResourcePaths
     private ApiOperation Connect(string verb, string name, string suffix)
     {
         var method = MethodOf(verb);
+        // Named after its options: a client that looks for the PATCH of a kind must not find a connection.
+        var options = new KindName("", _resource.Version, $"{_resource.Kind}{(name == "portforward" ? "PortForward" : suffix)}Options");
         return new ApiOperation(method, "connect", $"connect{_group}{OpenApiNames.Capitalized(method)}{_scope}{_resource.Kind}{suffix}",
-            $"Connects to {name} of an object of kind {_resource.Kind}.", _kind)
+            $"Connects to {name} of an object of kind {_resource.Kind}.", options)
         { Tag = _tag, Produces = ["*/*"], Parameters = ApiParameters.Connect(name) };
     }
 

@@ -56,6 +56,21 @@ public sealed class OpenApiDocumentsTests
     private static JsonNode Schemas(string group) => Read(Documents.V3(group, "v1"))["components"]!["schemas"]!;
 
     [Fact]
+    public void V3_EveryPatchOfAKind_TakesFieldValidation()
+    {
+        // kubectl looks at any one PATCH of a kind, and validates by itself, with other words, when that does not take the parameter.
+        foreach (var (group, version) in (ReadOnlySpan<(string, string)>)[("", "v1"), ("apps", "v1"), ("batch", "v1")])
+        {
+            foreach (var (path, methods) in Read(Documents.V3(group, version))["paths"]!.AsObject())
+            {
+                if (methods!["patch"] is not { } patch || patch["x-kubernetes-group-version-kind"] is not { } kind) continue;
+                if (((string)kind["kind"]!).EndsWith("Options", StringComparison.Ordinal)) continue;
+                Assert.True(patch["parameters"]!.AsArray().Any(static p => (string?)p!["name"] == "fieldValidation"), path);
+            }
+        }
+    }
+
+    [Fact]
     public void V3Index_NamesEachDocumentWithItsHash()
     {
         var paths = Read(Documents.V3Index)["paths"]!;
