@@ -118,8 +118,10 @@ public sealed class RegistryClient : IRegistries
             {
                 return await answer.WaitAsync(AgainAfter, CancellationToken.None).ConfigureAwait(false);
             }
-            catch (TimeoutException) when (!answer.IsCompleted)
+            catch (TimeoutException)
             {
+                // The answer, the deadline or the cancellation may have come at the very end of the wait: then that is the outcome.
+                if (answer.IsCompleted) return await answer.ConfigureAwait(false);
                 // Through the region, which knows where the registry is now.
                 _region.Tell(message is WriteObjects write ? write with { Again = true } : message, replyTo);
             }

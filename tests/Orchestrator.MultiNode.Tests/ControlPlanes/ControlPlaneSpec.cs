@@ -79,6 +79,13 @@ public abstract class ControlPlaneSpec : MultiNodeClusterSpec
         }
     }
 
+    /// <summary>Waits while a writer writes; when it has failed, that is the failure.</summary>
+    protected void AwaitWriting(Task writing, Func<bool> until) => AwaitCondition(() =>
+    {
+        if (writing.IsFaulted) writing.GetAwaiter().GetResult();
+        return until();
+    }, Patience);
+
     /// <summary>Leaves what a writer got acknowledged where the verifying node finds it.</summary>
     protected void Publish(Writer writer) => File.WriteAllLines(
         AcknowledgedFile(Myself), writer.Acknowledged.Select(a => string.Create(CultureInfo.InvariantCulture, $"{a.Name} {a.Revision}")));

@@ -27,14 +27,14 @@ public class HostCrashSpec : ControlPlaneSpec
         using var stop = new CancellationTokenSource();
         var writer = new Writer(Registries, Type, Myself.Name);
         var writing = IsNode(Second) ? Task.CompletedTask : writer.RunAsync(stop.Token);
-        RunOn(() => AwaitCondition(() => writer.Acknowledged.Count >= 20, Patience), First, Third);
+        RunOn(() => AwaitWriting(writing, () => writer.Acknowledged.Count >= 20), First, Third);
         EnterBarrier("writing");
 
         await RunOnAsync(() => TestConductor.Exit(Second, 1), First);
         // The second node waits here for its end.
         EnterBarrier("killed");
         var before = writer.Acknowledged.Count;
-        AwaitCondition(() => writer.Acknowledged.Count >= before + 20, Patience);
+        AwaitWriting(writing, () => writer.Acknowledged.Count >= before + 20);
         await stop.CancelAsync();
         await writing;
         Console.WriteLine($"Longest pause between acknowledged writes: {writer.LongestPause}.");

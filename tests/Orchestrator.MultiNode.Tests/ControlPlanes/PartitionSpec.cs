@@ -16,7 +16,7 @@ public abstract class PartitionSpec : ControlPlaneSpec
         using var stop = new CancellationTokenSource();
         var writer = new Writer(Registries, Type, Myself.Name);
         var writing = writer.RunAsync(stop.Token);
-        AwaitCondition(() => writer.Acknowledged.Count >= 20, Patience);
+        AwaitWriting(writing, () => writer.Acknowledged.Count >= 20);
         EnterBarrier("writing");
 
         await RunOnAsync(async () =>
@@ -30,13 +30,13 @@ public abstract class PartitionSpec : ControlPlaneSpec
         {
             var before = writer.Acknowledged.Count;
             AwaitMembersUp(2, [GetAddress(Third)], Patience);
-            AwaitCondition(() => writer.Acknowledged.Count >= before + 20, Patience);
+            AwaitWriting(writing, () => writer.Acknowledged.Count >= before + 20);
         }, First, Second);
         EnterBarrier("majority-writes");
         var attempts = writer.Attempts;
         RunOn(AwaitFateOfMinority, Third);
         // Its registry still takes writes, or nobody answers them: either way it had the chance to spoil the log.
-        RunOn(() => AwaitCondition(() => writer.Attempts >= attempts + 5, Patience), Third);
+        RunOn(() => AwaitWriting(writing, () => writer.Attempts >= attempts + 5), Third);
         EnterBarrier("minority-has-tried");
         await stop.CancelAsync();
         await writing;

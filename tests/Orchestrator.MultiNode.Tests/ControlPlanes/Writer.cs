@@ -12,6 +12,7 @@ public sealed record Acknowledgement(string Name, long Revision, long At);
 /// <summary>Creates one object after the other, each until it is there, as a client with a short timeout does.</summary>
 public sealed class Writer(RegistryClient registries, ResourceType type, string prefix)
 {
+    // Also the time after which the client repeats a message, so that both may happen at once.
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
 
