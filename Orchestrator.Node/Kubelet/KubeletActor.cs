@@ -84,7 +84,7 @@ public sealed class KubeletActor : ReceiveActor, IWithStash, IWithTimers
     {
         var runtime = _services.Operations.Runtime;
         var journal = await _services.Journal.LoadAsync(_node, _end.Token).ConfigureAwait(false);
-        var sandboxes = await runtime.ListSandboxesAsync(_node, _end.Token).ConfigureAwait(false);
+        var sandboxes = await runtime.ListSandboxesAsync(_node, null, _end.Token).ConfigureAwait(false);
         var containers = await runtime.ListContainersAsync(_node, null, _end.Token).ConfigureAwait(false);
         var epoch = await _services.Journal.NextEpochAsync(_node, _end.Token).ConfigureAwait(false);
         return new Begun(epoch, journal, sandboxes, containers);

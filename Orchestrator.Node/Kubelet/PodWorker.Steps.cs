@@ -65,6 +65,11 @@ public sealed partial class PodWorker
         {
             var left = await _operations.Runtime.ListContainersAsync(_identity.NodeName, pod.Meta.Uid, token).ConfigureAwait(false);
             foreach (var container in left) await _operations.Runtime.RemoveContainerAsync(container.Id, token).ConfigureAwait(false);
+            if (!_operations.Runtime.Simulated) // a start that was cancelled half-way, or by a crash, has left one that nobody knows
+            {
+                var sandboxes = await _operations.Runtime.ListSandboxesAsync(_identity.NodeName, pod.Meta.Uid, token).ConfigureAwait(false);
+                foreach (var sandbox in sandboxes) await _operations.Runtime.RemoveSandboxAsync(sandbox.Id, token).ConfigureAwait(false);
+            }
             await _operations.Volumes.RemoveAsync(pod.Meta.Uid, token).ConfigureAwait(false);
             return new FinishDone();
         }, cancelOnStop: false);

@@ -20,7 +20,8 @@ public interface IContainerRuntime
     Task<string> GetVersionAsync(CancellationToken cancellationToken);
 
     /// <summary>Everything on this machine that a kubelet of this <paramref name="nodeName"/> once made, running or not.</summary>
-    Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, CancellationToken cancellationToken);
+    /// <param name="podUid">Only those of this pod, when given.</param>
+    Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, string? podUid, CancellationToken cancellationToken);
 
     /// <summary>All containers that a kubelet of this <paramref name="nodeName"/> once made, running or not.</summary>
     /// <param name="podUid">Only those of this pod, when given.</param>

@@ -35,9 +35,9 @@ public sealed partial class DockerContainerRuntime(IDockerClient client, string 
     public async Task<string> GetVersionAsync(CancellationToken cancellationToken) =>
         (await client.System.GetVersionAsync(cancellationToken).ConfigureAwait(false)).Version;
 
-    public async Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, string? podUid, CancellationToken cancellationToken)
     {
-        var listed = await ListAsync(nodeName, DockerLabels.Sandbox, null, cancellationToken).ConfigureAwait(false);
+        var listed = await ListAsync(nodeName, DockerLabels.Sandbox, podUid, cancellationToken).ConfigureAwait(false);
         var states = await InspectAllAsync(listed, cancellationToken).ConfigureAwait(false);
         return [.. states.Select(Sandbox)];
     }
@@ -85,6 +85,11 @@ public sealed partial class DockerContainerRuntime(IDockerClient client, string 
         {
             await RemoveContainerAsync(id, CancellationToken.None).ConfigureAwait(false);
             throw new RuntimeFailureException("FailedCreatePodSandBox", $"failed to start the sandbox: {Message(e)}", e);
+        }
+        catch (OperationCanceledException)
+        {
+            await RemoveContainerAsync(id, CancellationToken.None).ConfigureAwait(false);
+            throw;
         }
         return Sandbox(await client.Containers.InspectContainerAsync(id, cancellationToken).ConfigureAwait(false));
     }
@@ -135,11 +140,13 @@ public sealed partial class DockerContainerRuntime(IDockerClient client, string 
     }
 
     /// <summary>Creates a container whose name says what it is for, so that it can exist only once.</summary>
+    /// <remarks>Creation itself is not cancelled: the engine might finish it after what is left of the pod was listed and removed.</remarks>
     private async Task<string> CreateAsync(CreateContainerParameters parameters, long epoch, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return (await client.Containers.CreateContainerAsync(parameters, cancellationToken).ConfigureAwait(false)).ID;
+            return (await client.Containers.CreateContainerAsync(parameters, CancellationToken.None).ConfigureAwait(false)).ID;
         }
         catch (DockerImageNotFoundException) when (parameters.Image.StartsWith(PauseImage.Name, StringComparison.Ordinal))
         {
@@ -153,7 +160,7 @@ public sealed partial class DockerContainerRuntime(IDockerClient client, string 
             if (DockerLabels.Pod(old.Config.Labels).Epoch > epoch)
                 throw new RuntimeFailureException("CreateContainerError", $"the container {parameters.Name} belongs to a newer kubelet of this node", e);
             await RemoveContainerAsync(old.ID, cancellationToken).ConfigureAwait(false);
-            return (await client.Containers.CreateContainerAsync(parameters, cancellationToken).ConfigureAwait(false)).ID;
+            return (await client.Containers.CreateContainerAsync(parameters, CancellationToken.None).ConfigureAwait(false)).ID;
         }
     }
 

@@ -28,8 +28,8 @@ public sealed class HollowContainerRuntime(TimeProvider clock) : IContainerRunti
 
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) => Task.FromResult("1.0.0");
 
-    public Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, CancellationToken cancellationToken) =>
-        Task.FromResult(_sandboxes.Values.Where(s => s.Pod.NodeName == nodeName).ToImmutableArray());
+    public Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, string? podUid, CancellationToken cancellationToken) =>
+        Task.FromResult(_sandboxes.Values.Where(s => podUid is null ? s.Pod.NodeName == nodeName : s.Pod.Uid == podUid).ToImmutableArray());
 
     public Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, string? podUid, CancellationToken cancellationToken) =>
         Task.FromResult(_containers.Values.Where(c => podUid is null ? c.State.Pod.NodeName == nodeName : c.State.Pod.Uid == podUid).Select(c => c.State).ToImmutableArray());

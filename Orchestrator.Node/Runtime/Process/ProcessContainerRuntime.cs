@@ -68,10 +68,10 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
         return Task.CompletedTask;
     }
 
-    public Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, CancellationToken cancellationToken) =>
+    public Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, string? podUid, CancellationToken cancellationToken) =>
         Task.FromResult(Directory.EnumerateFiles(Path.Combine(_root, "sandboxes"))
             .Select(f => JsonSerializer.Deserialize<SandboxState>(File.ReadAllText(f))!)
-            .Where(s => s.Pod.NodeName == nodeName)
+            .Where(s => s.Pod.NodeName == nodeName && (podUid is null || s.Pod.Uid == podUid))
             .ToImmutableArray());
 
     public Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, string? podUid, CancellationToken cancellationToken) =>

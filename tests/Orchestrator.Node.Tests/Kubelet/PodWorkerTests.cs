@@ -68,7 +68,7 @@ public sealed class PodWorkerTests
 
         Assert.Equal(phase, bench.Phase);
         Assert.Equal(code, bench.Container().GetProperty("state").GetProperty("terminated").GetProperty("exitCode").GetInt32());
-        Assert.Empty(await bench.Runtime.ListSandboxesAsync("node-1", default));
+        Assert.Empty(await bench.Runtime.ListSandboxesAsync("node-1", null, default));
         Assert.Single(await bench.Runtime.ListContainersAsync("node-1", null, default)); // kept for its log
     }
 
@@ -107,7 +107,7 @@ public sealed class PodWorkerTests
         Assert.True(bench.IsFinished);
         Assert.Contains("Normal Killing Stopping container main", bench.Events);
         Assert.Empty(await bench.Runtime.ListContainersAsync("node-1", null, default));
-        Assert.Empty(await bench.Runtime.ListSandboxesAsync("node-1", default));
+        Assert.Empty(await bench.Runtime.ListSandboxesAsync("node-1", null, default));
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class PodWorkerTests
 
         using var second = new WorkerBench(WorkerBench.PodJson(Main), first.Runtime, first.Journal);
         await second.SendAsync(new RuntimeListed(
-            await first.Runtime.ListSandboxesAsync("node-1", default), await first.Runtime.ListContainersAsync("node-1", null, default)));
+            await first.Runtime.ListSandboxesAsync("node-1", null, default), await first.Runtime.ListContainersAsync("node-1", null, default)));
 
         Assert.Equal("Running", second.Phase);
         Assert.Equal(id, second.Container().GetProperty("containerID").GetString());
@@ -155,7 +155,7 @@ public sealed class PodWorkerTests
 
         using var second = new WorkerBench(WorkerBench.PodJson(Main), first.Runtime);
         await second.SendAsync(new RuntimeListed(
-            await first.Runtime.ListSandboxesAsync("node-1", default), await first.Runtime.ListContainersAsync("node-1", null, default)));
+            await first.Runtime.ListSandboxesAsync("node-1", null, default), await first.Runtime.ListContainersAsync("node-1", null, default)));
 
         Assert.Equal("Running", second.Phase);
         Assert.True(second.Container().GetProperty("ready").GetBoolean());
@@ -170,7 +170,7 @@ public sealed class PodWorkerTests
 
         using var second = new WorkerBench(WorkerBench.PodJson(Main), first.Runtime, first.Journal);
         await first.Runtime.RemoveContainerAsync(Assert.Single(await first.Runtime.ListContainersAsync("node-1", null, default)).Id, default);
-        await second.SendAsync(new RuntimeListed(await first.Runtime.ListSandboxesAsync("node-1", default), []));
+        await second.SendAsync(new RuntimeListed(await first.Runtime.ListSandboxesAsync("node-1", null, default), []));
 
         Assert.Equal(1, second.Container().GetProperty("restartCount").GetInt32());
         Assert.Equal("ContainerStatusUnknown",

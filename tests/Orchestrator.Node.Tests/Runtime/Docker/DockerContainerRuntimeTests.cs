@@ -19,7 +19,7 @@ public sealed class DockerContainerRuntimeTests(DockerFixture docker) : IClassFi
         if (docker.WhyNot.Length == 0)
         {
             foreach (var container in await docker.Runtime.ListContainersAsync(_node, null, default)) await docker.Runtime.RemoveContainerAsync(container.Id, default);
-            foreach (var sandbox in await docker.Runtime.ListSandboxesAsync(_node, default)) await docker.Runtime.RemoveSandboxAsync(sandbox.Id, default);
+            foreach (var sandbox in await docker.Runtime.ListSandboxesAsync(_node, null, default)) await docker.Runtime.RemoveSandboxAsync(sandbox.Id, default);
         }
     }
 
@@ -75,7 +75,7 @@ public sealed class DockerContainerRuntimeTests(DockerFixture docker) : IClassFi
         Assert.Contains(sandbox.Ip, log);
         var listed = Assert.Single(await docker.Runtime.ListContainersAsync(_node, null, Token));
         Assert.Equal((id, "main", Pod()), (listed.Id, listed.Name, listed.Pod));
-        Assert.Equal(sandbox.Id, Assert.Single(await docker.Runtime.ListSandboxesAsync(_node, Token)).Id);
+        Assert.Equal(sandbox.Id, Assert.Single(await docker.Runtime.ListSandboxesAsync(_node, null, Token)).Id);
     }
 
     [SkippableFact]
