@@ -33,15 +33,5 @@ internal static class ObjectCreation
     {
         SystemMetadata.Of(tree).Remove("managedFields");
         ObjectStrategy.PrepareForCreate(schema, tree, JsonTree.String(SystemMetadata.Of(tree), "namespace") ?? "", uid, now, Random.Shared);
-        if (schema.Type == ResourceTypes.Namespaces) FinishNamespace(tree);
-    }
-
-    /// <summary>A namespace is held by a finalizer until its controller has emptied it, and is labelled with its name.</summary>
-    private static void FinishNamespace(JsonObject tree)
-    {
-        var meta = SystemMetadata.Of(tree);
-        if (JsonTree.String(meta, "name") is { } name) JsonTree.Ensure(meta, "labels")["kubernetes.io/metadata.name"] = name;
-        JsonTree.Ensure(tree, "spec")["finalizers"] = new JsonArray("kubernetes");
-        tree["status"] = new JsonObject { ["phase"] = "Active" };
     }
 }
