@@ -14,6 +14,13 @@ internal sealed class SqlJournalContract(Func<string> settings)
         {{extra}}
         akka.loglevel = ERROR
         akka.stdout-loglevel = OFF
+        akka.actor {
+          serializers.plain = "Packages.Conformance.PersistenceSql.PlainEventSerializer, Packages.Conformance"
+          serialization-bindings {
+            "Packages.Conformance.Persistence.Added, Packages.Conformance" = plain
+            "System.Int32" = plain
+          }
+        }
         akka.persistence.journal.plugin = "akka.persistence.journal.sql"
         akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.sql"
         akka.persistence.journal.sql {
