@@ -52,11 +52,12 @@ internal sealed class ShardingNode : IAsyncDisposable
 
     public IActorRef Start(string type, IActorRef observer, Func<ClusterShardingSettings, ClusterShardingSettings>? change = null)
     {
+        var sharding = ClusterSharding.Get(System);   // loads the defaults that the settings are read from
         var settings = ClusterShardingSettings.Create(System);
         settings = change is null ? settings : change(settings);
-        return ClusterSharding.Get(System).Start(
+        return sharding.Start(
             type, id => Props.Create(() => new Entity(id, observer)), settings, new ByPrefix(),
-            ClusterSharding.Get(System).DefaultShardAllocationStrategy(settings), new StopEntity());
+            sharding.DefaultShardAllocationStrategy(settings), new StopEntity());
     }
 
     public async ValueTask DisposeAsync() => await System.Terminate().WaitAsync(Patience);
