@@ -45,7 +45,7 @@ public abstract class ControlPlaneSpec : MultiNodeClusterSpec
     {
         var store = new ResourceStore(Registries, static () => SchemaCatalog.BuiltIn, TimeProvider.System);
         await ControlPlane.StartAsync(
-            Sys, Registries, store, type => _local.Find(type) is not null, static _ => false, new ControllerSettings { HostName = Myself.Name }, TimeProvider.System);
+            Sys, Registries, store, type => _local.Find(type) is not null, new ControllerSettings { HostName = Myself.Name }, TimeProvider.System);
     }
 
     /// <summary>Founds the cluster on one role, which thereby hosts the registry of <see cref="Type"/> and the singletons; the others join.</summary>
@@ -75,7 +75,7 @@ public abstract class ControlPlaneSpec : MultiNodeClusterSpec
         while (true)
         {
             var result = await Registries.WriteAsync(type ?? Type, create);
-            if (result.Error is not { Reason: "Timeout" or "ServerTimeout" }) return result;
+            if (result.Error is null or { Reason: "AlreadyExists" or "Invalid" }) return result;
         }
     }
 

@@ -43,6 +43,9 @@ public abstract class PartitionSpec : ControlPlaneSpec
         Publish(writer);
         EnterBarrier("written");
 
+        // An owner learns at its next write, and only then, what another one has put into its log.
+        await RunOnAsync(async () => Assert.NotNull((await WriteAsync(Objects.ConfigMap("settles-the-log"))).Object), First);
+        EnterBarrier("settled");
         await RunOnAsync(() => VerifyLogAsync(First, Second, Third), First, Second);
         EnterBarrier("done");
     }
