@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
+using System.Formats.Asn1;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-
-using System.Formats.Asn1;
-using System.Security.Cryptography.X509Certificates;
 
 namespace Orchestrator.Host.ApiServer;
 

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
-
-using System.Security.Cryptography.X509Certificates;
 
 namespace Orchestrator.Host.ApiServer;
 

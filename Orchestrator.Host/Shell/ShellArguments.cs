@@ -5,7 +5,12 @@ public sealed class ShellArguments
 {
     private static readonly Dictionary<string, string> ShortNames = new(StringComparer.Ordinal)
     {
-        ["-n"] = "--namespace", ["-A"] = "--all-namespaces", ["-l"] = "--selector", ["-f"] = "--filename", ["-c"] = "--container", ["-p"] = "--previous",
+        ["-n"] = "--namespace",
+        ["-A"] = "--all-namespaces",
+        ["-l"] = "--selector",
+        ["-f"] = "--filename",
+        ["-c"] = "--container",
+        ["-p"] = "--previous",
         ["-o"] = "--output",
     };
 

@@ -45,7 +45,8 @@ public static class NamespaceReconciler
         foreach (var finalizer in JsonTree.At(ns.ToTree(), ["spec", "finalizers"]) as JsonArray ?? [])
             if (JsonTree.AsString(finalizer) is { } name && name != "kubernetes") kept.Add(name);
         actions.Add(new PatchAction(ResourceTypes.Namespaces, ns.Key, ns.Meta.Uid,
-            new JsonObject { ["spec"] = new JsonObject { ["finalizers"] = kept } }) { Subresource = "finalize" });
+            new JsonObject { ["spec"] = new JsonObject { ["finalizers"] = kept } })
+        { Subresource = "finalize" });
     }
 
     private static JsonObject Status(StoredObject ns, List<NamespaceContent> left, ReconcileContext context)

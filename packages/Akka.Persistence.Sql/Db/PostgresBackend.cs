@@ -38,8 +38,11 @@ internal sealed class PostgresBackend : ISqlBackend
         PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } e =>
             new SequenceConflictException($"journal {_name}: another writer has written this sequence number first: {e.MessageText}", e),
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } e => Outage("the disk of the database is full", e),
-        PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CannotConnectNow
-            or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.TooManyConnections } e =>
+        PostgresException
+        {
+            SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CannotConnectNow
+            or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.TooManyConnections
+        } e =>
             Outage($"the database does not serve: {e.MessageText}", e),
         PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } e => Outage("the database is read-only", e),
         PostgresException e => new SqlJournalException($"journal {_name}: {e.MessageText} ({e.SqlState})", e),

@@ -52,12 +52,12 @@ public abstract class ReceiveActor : UntypedActor, IInitializableActor
     protected void Receive<T>(Action<T> handler, Predicate<T> shouldHandle = null) =>
         Table.Add(typeof(T), shouldHandle is null
             ? m => { handler((T)m); return true; }
-            : m =>
-            {
-                if (!shouldHandle((T)m)) return false;
-                handler((T)m);
-                return true;
-            });
+    : m =>
+    {
+        if (!shouldHandle((T)m)) return false;
+        handler((T)m);
+        return true;
+    });
 
     protected void Receive<T>(Predicate<T> shouldHandle, Action<T> handler) => Receive(handler, shouldHandle);
     protected void Receive<T>(Func<T, bool> handler) => Table.Add(typeof(T), m => handler((T)m));

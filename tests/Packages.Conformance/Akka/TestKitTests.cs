@@ -6,7 +6,8 @@ namespace Packages.Conformance.AkkaCore;
 public sealed class TestKitTests : ActorSpec
 {
     public TestKitTests() : base(Akka.Configuration.ConfigurationFactory.ParseString(
-        "akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"")) { }
+        "akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\""))
+    { }
 
     [Fact]
     public void Probe_RepliesAndForwards()

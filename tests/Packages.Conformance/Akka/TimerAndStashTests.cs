@@ -5,7 +5,8 @@ namespace Packages.Conformance.AkkaCore;
 public sealed class TimerAndStashTests : ActorSpec
 {
     public TimerAndStashTests() : base(Akka.Configuration.ConfigurationFactory.ParseString(
-        "small-stash { mailbox-type = \"Akka.Dispatch.UnboundedDequeBasedMailbox\", stash-capacity = 2 }")) { }
+        "small-stash { mailbox-type = \"Akka.Dispatch.UnboundedDequeBasedMailbox\", stash-capacity = 2 }"))
+    { }
 
     private sealed class Stashing : ReceiveActor, IWithUnboundedStash
     {

@@ -128,8 +128,8 @@ public sealed class ClusterFormationTests
         ActorSystem[] majority = [members[0], members[2], members[4]];
         ActorSystem[] minority = [members[1], members[3]];
         foreach (var left in majority)
-        foreach (var right in minority)
-            Cut(left, right);
+            foreach (var right in minority)
+                Cut(left, right);
         await Until("the majority is alone", () => AreUp(3, majority));
         await Task.WhenAll(minority.Select(m => m.WhenTerminated)).WaitAsync(Patience);
         Assert.All(majority, m => Assert.False(m.WhenTerminated.IsCompleted));
