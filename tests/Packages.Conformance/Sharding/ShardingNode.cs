@@ -17,6 +17,16 @@ internal sealed class ShardingNode : IAsyncDisposable
             akka.loglevel = ERROR
             akka.stdout-loglevel = OFF
             akka.actor.provider = cluster
+            akka.actor {
+              serializers.entity-messages = "Packages.Conformance.Sharding.EntityMessageSerializer, Packages.Conformance"
+              serialization-bindings {
+                "Packages.Conformance.Sharding.To, Packages.Conformance" = entity-messages
+                "Packages.Conformance.Sharding.StopEntity, Packages.Conformance" = entity-messages
+                "Packages.Conformance.Sharding.PassivateNow, Packages.Conformance" = entity-messages
+                "Packages.Conformance.Sharding.WhoAreYou, Packages.Conformance" = entity-messages
+                "Packages.Conformance.Sharding.Identity, Packages.Conformance" = entity-messages
+              }
+            }
             akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
             akka.cluster.min-nr-of-members = 1
             akka.cluster.sharding.rebalance-interval = 1s
