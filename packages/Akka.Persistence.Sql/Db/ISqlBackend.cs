@@ -20,6 +20,12 @@ internal interface ISqlBackend : IDisposable
 
     /// <summary>The error as a caller should see it: with what happened in words, and a known type for a lost race.</summary>
     Exception Translate(Exception error);
+
+    /// <summary>
+    /// Whether the error means that the connection is gone. If so, no connection of its age is handed out again, and a query
+    /// that failed on one which had been idle deserves another try on a new one.
+    /// </summary>
+    bool ForgetLostConnections(Exception error);
 }
 
 /// <summary>A connection that writes.</summary>

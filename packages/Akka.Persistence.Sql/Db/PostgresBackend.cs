@@ -51,6 +51,14 @@ internal sealed class PostgresBackend : ISqlBackend
         _ => new SqlJournalException($"journal {_name}: {error.Message}", error),
     };
 
+    public bool ForgetLostConnections(Exception error)
+    {
+        var lost = error is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown }
+            or (NpgsqlException and not PostgresException) or SocketException or IOException;
+        if (lost) _source.Clear();
+        return lost;
+    }
+
     public void Dispose() => _source.Dispose();
 
     private SqlJournalException Outage(string what, Exception cause) => new($"journal {_name}: {what}", cause, outage: true);

@@ -74,20 +74,48 @@ internal sealed class SqlDatabase : IDisposable
 
     private T ReadNow<T>(Func<IReadSession, T> query)
     {
-        IReadSession? session = null;
+        if (_idle.TryTake(out var idle))
+        {
+            try
+            {
+                return Query(idle, query);
+            }
+            catch (Exception e) when (_backend.ForgetLostConnections(e))
+            {
+                // It was lost while it was idle, as after a restart of the server, and so were the others. A query changes nothing,
+                // so it may be asked again.
+                CloseIdle();
+            }
+            catch (Exception e)
+            {
+                throw _backend.Translate(e);
+            }
+        }
         try
         {
-            if (!_idle.TryTake(out session)) session = _backend.OpenReader();
-            var result = query(session);
-            _idle.Add(session);
-            if (_closed) CloseIdle();
-            return result;
+            return Query(_backend.OpenReader(), query);
         }
         catch (Exception e)
         {
-            session?.Dispose();
             throw _backend.Translate(e);
         }
+    }
+
+    private T Query<T>(IReadSession session, Func<IReadSession, T> query)
+    {
+        T result;
+        try
+        {
+            result = query(session);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+        _idle.Add(session);
+        if (_closed) CloseIdle();
+        return result;
     }
 
     private void CloseIdle()

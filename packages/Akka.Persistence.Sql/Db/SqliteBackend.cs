@@ -50,6 +50,9 @@ internal sealed class SqliteBackend : ISqlBackend
 
     public IReadSession OpenReader() => new SqliteReadSession(Open());
 
+    /// <summary>Never: there is no server that could close a connection to a file.</summary>
+    public bool ForgetLostConnections(Exception error) => false;
+
     public Exception Translate(Exception error)
     {
         if (error is SequenceConflictException or SqlJournalException) return error;
