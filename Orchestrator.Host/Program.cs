@@ -1,5 +1,9 @@
+using Orchestrator.Actors.Serialization;
 using Orchestrator.Host.Processes;
 using Orchestrator.Host.Shell;
+
+// Both ends of the shell speak these, and they are complete before the first actor system starts.
+OrchestratorSerializer.Extensions.AddRange(ShellCodecs.All);
 
 return await CommandLine.RunAsync(
     args,

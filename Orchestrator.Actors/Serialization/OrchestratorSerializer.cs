@@ -11,16 +11,6 @@ namespace Orchestrator.Actors.Serialization;
 /// <summary>Serializes every message and event of ours by a known manifest: bytes never name a type.</summary>
 public sealed class OrchestratorSerializer : SerializerWithStringManifest
 {
-    private static readonly FrozenDictionary<Type, WireCodec[]> ByType;
-    private static readonly FrozenDictionary<string, WireCodec> ByManifest;
-
-    static OrchestratorSerializer()
-    {
-        WireCodec[] codecs = [.. RegistryCodecs.All, .. CertificateCodecs.All, .. ControllerCodecs.All, .. Extensions];
-        ByType = codecs.GroupBy(c => c.Type).ToFrozenDictionary(g => g.Key, g => g.ToArray());
-        ByManifest = codecs.ToFrozenDictionary(c => c.Manifest, StringComparer.Ordinal);
-    }
-
     public OrchestratorSerializer(ExtendedActorSystem system) : base(system)
     {
     }
@@ -35,12 +25,21 @@ public sealed class OrchestratorSerializer : SerializerWithStringManifest
     public override byte[] ToBinary(object obj) => Codec(obj).Write(obj);
 
     public override object FromBinary(byte[] bytes, string manifest) =>
-        ByManifest.TryGetValue(manifest, out var codec)
+        Tables.ByManifest.TryGetValue(manifest, out var codec)
             ? codec.Read(bytes)
             : throw new SerializationException($"no message has the manifest \"{manifest}\"; a newer version may have written it");
 
     private static WireCodec Codec(object o) =>
-        ByType.TryGetValue(o.GetType(), out var codecs)
+        Tables.ByType.TryGetValue(o.GetType(), out var codecs)
             ? codecs.Length == 1 ? codecs[0] : Array.Find(codecs, c => c.Variant!(o))!
             : throw new SerializationException($"{o.GetType()} has no manifest; add it to the codecs of its folder");
+
+    /// <summary>Made at the first use, when <see cref="Extensions"/> is complete: naming that property must not make them already.</summary>
+    private static class Tables
+    {
+        private static readonly WireCodec[] All = [.. RegistryCodecs.All, .. CertificateCodecs.All, .. ControllerCodecs.All, .. Extensions];
+
+        public static readonly FrozenDictionary<Type, WireCodec[]> ByType = All.GroupBy(c => c.Type).ToFrozenDictionary(g => g.Key, g => g.ToArray());
+        public static readonly FrozenDictionary<string, WireCodec> ByManifest = All.ToFrozenDictionary(c => c.Manifest, StringComparer.Ordinal);
+    }
 }

@@ -5,8 +5,6 @@ using Akka.Actor;
 using Akka.Cluster;
 using Hocon;
 using Microsoft.Extensions.Logging;
-using Orchestrator.Actors.Serialization;
-using Orchestrator.Host.Shell;
 
 namespace Orchestrator.Host.Processes;
 
@@ -26,7 +24,6 @@ public static class MemberProcess
         var role = (settings.ControlPlane, settings.Node) switch { (true, true) => "up", (true, false) => "seed", _ => "node" };
         var configuration = Load(settings, data, role);
         configuration.RequireSafeRemoting(settings.Remoting, settings.Insecure);
-        foreach (var codec in ShellCodecs.All) OrchestratorSerializer.Extensions.Add(codec);
 
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => Stop(c, stop));
