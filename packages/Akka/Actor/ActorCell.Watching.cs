@@ -10,6 +10,9 @@ public partial class ActorCell
     private HashSet<IActorRef> _watchedBy;
     private Dictionary<IActorRef, object> _terminatedQueued;
 
+    /// <summary>Whether a watch has arrived here; for tests, which have to order it before what they do next.</summary>
+    internal bool IsWatched => _watchedBy is { Count: > 0 };
+
     public IActorRef Watch(IActorRef subject) => WatchInternal(subject, null);
 
     public IActorRef WatchWith(IActorRef subject, object message)

@@ -75,6 +75,8 @@ public sealed class RemotingTests
         var watcher = a.ActorOf(Props.Create(() => new Collector(seen)));
         watcher.Tell(remote);
         await Until("it watches", () => seen.Contains("watching"));
+        // The watch travels by itself; a stop that overtakes it would rightly be answered as of an actor that is not there.
+        await Until("the watch is there", () => ((LocalActorRef)target).Cell.IsWatched);
         target.Tell("stop");
         await Until("the end is told", () => seen.OfType<Terminated>().Any());
         var terminated = seen.OfType<Terminated>().Single();
