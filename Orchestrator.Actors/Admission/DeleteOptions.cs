@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -34,6 +35,12 @@ public sealed record DeleteOptions
 
     /// <summary>The deletion is refused with a Conflict when the object is at another version.</summary>
     public string? ResourceVersion { get; init; }
+
+    /// <summary>Who asks.</summary>
+    public UserInfo User { get; init; } = UserInfo.ApiServer;
+
+    /// <summary>Where admission puts its remarks; null when nobody reads them.</summary>
+    public AdmissionNotes? Notes { get; init; }
 
     /// <summary>Reads a DeleteOptions object; its types have been checked.</summary>
     public static (DeleteOptions? Options, ApiError? Error) Read(JsonObject body)

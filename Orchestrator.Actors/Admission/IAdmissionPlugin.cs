@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -11,23 +12,45 @@ public enum AdmissionOperation : byte
     Create,
     Update,
     Delete,
+
+    /// <summary>A stream into a pod, service or node: exec, attach, portforward, proxy.</summary>
+    Connect,
 }
 
 /// <summary>One request on its way to the registry.</summary>
 /// <param name="Operation">The verb.</param>
 /// <param name="Schema">The kind as requested.</param>
 /// <param name="Key">The object; the name is empty while it is still to be generated.</param>
-/// <param name="Object">The new state, which a plugin may change; null for a deletion.</param>
+/// <param name="Object">The new state, which a plugin may change while it mutates; null for a deletion.</param>
 /// <param name="Stored">The state before; null for a create.</param>
 /// <param name="Subresource">Empty for the object itself.</param>
 /// <param name="DryRun">Nothing will be stored, so a plugin must have no effect elsewhere.</param>
 public sealed record AdmissionRequest(
-    AdmissionOperation Operation, ResourceSchema Schema, ObjectKey Key, JsonObject? Object, StoredObject? Stored, string Subresource, bool DryRun);
+    AdmissionOperation Operation, ResourceSchema Schema, ObjectKey Key, JsonObject? Object, StoredObject? Stored, string Subresource, bool DryRun)
+{
+    /// <summary>Who asks; the control plane itself where no request is behind the write.</summary>
+    public UserInfo User { get; init; } = UserInfo.ApiServer;
 
-/// <summary>Looks at or changes requests between defaulting and validation.</summary>
-/// <remarks>Plugins run in order; the first refusal ends the request. They are called from many threads.</remarks>
+    /// <summary>The options object of the request (CreateOptions and so on), as webhooks get it; null when all are at their defaults.</summary>
+    public JsonObject? Options { get; init; }
+
+    /// <summary>Where remarks go; null when nobody reads them.</summary>
+    public AdmissionNotes? Notes { get; init; }
+}
+
+/// <summary>Looks at or changes requests on their way to the registry.</summary>
+/// <remarks>All plugins mutate, in order, after defaulting; then the object is validated; then all plugins validate, in order.
+/// The first refusal ends the request. They are called from many threads.</remarks>
 public interface IAdmissionPlugin
 {
+    /// <summary>The name by which the plugin is switched on and off, such as <c>NamespaceLifecycle</c>.</summary>
+    string Name { get; }
+
+    /// <summary>May change the object.</summary>
     /// <returns>The refusal, or null.</returns>
-    ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken);
+    ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken) => ValueTask.FromResult<ApiError?>(null);
+
+    /// <summary>Looks at the object as it will be stored, and must not change it.</summary>
+    /// <returns>The refusal, or null.</returns>
+    ValueTask<ApiError?> ValidateAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken) => ValueTask.FromResult<ApiError?>(null);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -12,7 +13,14 @@ public sealed record WriteOptions
     /// <summary>Everything but the commit is done.</summary>
     public bool DryRun { get; init; }
 
+    /// <summary>Who owns the fields that are set; empty for the control plane itself.</summary>
     public string FieldManager { get; init; } = "";
+
+    /// <summary>Who asks.</summary>
+    public UserInfo User { get; init; } = UserInfo.ApiServer;
+
+    /// <summary>Where admission puts its remarks; null when nobody reads them.</summary>
+    public AdmissionNotes? Notes { get; init; }
 
     /// <summary>What unknown fields in the result of a patch lead to; other bodies have been decoded with it already.</summary>
     public FieldValidation FieldValidation { get; init; }

@@ -19,7 +19,7 @@ public sealed partial class ResourceStore
         for (var i = 0; i < trees.Count; i++)
         {
             var ns = JsonTree.String(JsonTree.Object(trees[i], "metadata"), "namespace") ?? "";
-            var prepared = await PrepareCreateAsync(schema, ns, trees[i], dryRun: false, cancellationToken).ConfigureAwait(false);
+            var prepared = await PrepareCreateAsync(schema, ns, trees[i], WriteOptions.Default, cancellationToken).ConfigureAwait(false);
             if (prepared.Error is { } error)
             {
                 results[i] = StoreResult.Refused(error);

@@ -77,8 +77,9 @@ public sealed partial class ResourceStore
         ResourceSchema schema, StoredObject stored, DeleteOptions options, CancellationToken cancellationToken)
     {
         if (ObjectDeletion.CheckPreconditions(schema.Type, stored, options) is { } conflict) return (null, DeleteResult.Refused(conflict));
-        var request = new AdmissionRequest(AdmissionOperation.Delete, schema, stored.Key, null, stored, "", options.DryRun);
+        var request = new AdmissionRequest(AdmissionOperation.Delete, schema, stored.Key, null, stored, "", options.DryRun) { User = options.User, Notes = options.Notes };
         if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return (null, DeleteResult.Refused(forbidden));
+        if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return (null, DeleteResult.Refused(denied));
         var plan = ObjectDeletion.Plan(schema, stored, options, _clock.GetUtcNow());
         if (plan.Step == DeletionStep.Pending) return (null, new DeleteResult(stored, false, null));
         if (plan.Step == DeletionStep.Remove)

@@ -69,7 +69,7 @@ public sealed partial class ResourceStore
 
     private async Task<StoreResult> CreateOnceAsync(ResourceSchema schema, string ns, JsonObject tree, WriteOptions options, CancellationToken cancellationToken)
     {
-        var prepared = await PrepareCreateAsync(schema, ns, tree, options.DryRun, cancellationToken).ConfigureAwait(false);
+        var prepared = await PrepareCreateAsync(schema, ns, tree, options, cancellationToken).ConfigureAwait(false);
         if (prepared.Error is { } refused) return StoreResult.Refused(refused);
         var key = prepared.Key;
         if (options.DryRun)
@@ -164,10 +164,11 @@ public sealed partial class ResourceStore
             return new Proposal(ApiError.Conflict(schema.Type, stored.Key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Meta.Uid}"));
 
         Defaulting.Apply(schema, tree!);
-        var request = new AdmissionRequest(AdmissionOperation.Update, schema, stored.Key, tree, stored, subresource, options.DryRun);
+        var request = new AdmissionRequest(AdmissionOperation.Update, schema, stored.Key, tree, stored, subresource, options.DryRun) { User = options.User, Notes = options.Notes };
         if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return new Proposal(forbidden);
         ObjectUpdate.Prepare(schema, tree!, before, subresource);
         if (Validation.ValidateUpdate(schema, tree!, before, subresource) is { } invalid) return new Proposal(invalid) { Warnings = warnings };
+        if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return new Proposal(denied) { Warnings = warnings };
         if (schema.Type == ResourceTypes.Services && subresource.Length == 0
             && await AllocateAsync(stored.Key, tree!, cancellationToken).ConfigureAwait(false) is { } exhausted) return new Proposal(exhausted) { Warnings = warnings };
         var outcome = ObjectUpdate.Decide(schema, tree!, before);
@@ -176,17 +177,21 @@ public sealed partial class ResourceStore
         return new Proposal(null) { Tree = tree, Outcome = outcome, Conditional = revision is not null && !check, Warnings = warnings };
     }
 
-    private async ValueTask<PreparedCreate> PrepareCreateAsync(ResourceSchema schema, string ns, JsonObject tree, bool dryRun, CancellationToken cancellationToken)
+    private async ValueTask<PreparedCreate> PrepareCreateAsync(
+        ResourceSchema schema, string ns, JsonObject tree, WriteOptions options, CancellationToken cancellationToken)
     {
         var (error, generated) = ObjectCreation.Complete(schema, ns, tree, _identities);
         if (error is not null) return new PreparedCreate(default, false, error);
         var key = new ObjectKey(schema.Namespaced ? ns : "", JsonTree.String(SystemMetadata.Of(tree), "name") ?? "");
-        var request = new AdmissionRequest(AdmissionOperation.Create, schema, key, tree, null, "", dryRun);
+        var request = new AdmissionRequest(AdmissionOperation.Create, schema, key, tree, null, "", options.DryRun) { User = options.User, Notes = options.Notes };
         var pending = _admission.AdmitAsync(request, Registries, cancellationToken);
         error = pending.IsCompletedSuccessfully ? pending.Result : await pending.ConfigureAwait(false);
         if (error is not null) return new PreparedCreate(key, false, error);
         ObjectCreation.Finish(schema, tree, _identities.NewUid(), _clock.GetUtcNow());
         if (Validation.ValidateCreate(schema, tree) is { } invalid) return new PreparedCreate(key, false, invalid);
+        var validating = _admission.ValidateAsync(request, Registries, cancellationToken);
+        error = validating.IsCompletedSuccessfully ? validating.Result : await validating.ConfigureAwait(false);
+        if (error is not null) return new PreparedCreate(key, false, error);
         if (schema.Type == ResourceTypes.Services && await AllocateAsync(key, tree, cancellationToken).ConfigureAwait(false) is { } exhausted)
             return new PreparedCreate(key, false, exhausted);
         if (!ObjectConversion.IsStorage(schema)) ObjectConversion.ToStorage(schema, SchemaOf(schema.StoredAs), tree);

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Authentication;
 
 namespace Orchestrator.Host.ApiServer;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Host.ApiServer;

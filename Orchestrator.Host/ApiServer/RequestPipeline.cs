@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -56,6 +58,7 @@ public sealed partial class RequestPipeline(
             return StatusWriter.WriteAsync(context, new ApiError(401, "Unauthorized", "Unauthorized"));
         var (effective, refused) = Impersonation.Apply(context.Request.Headers, user);
         if (refused is not null) return StatusWriter.WriteAsync(context, refused);
+        context.Features.Set(effective);
         if (Authorize(effective!, request) is { } forbidden) return StatusWriter.WriteAsync(context, forbidden);
         if (!request.IsResource) return documents.HandleAsync(context, request.Path);
         return store.Catalog.Find(request.Group, request.Version, request.Resource) is { } schema
@@ -79,6 +82,7 @@ public sealed partial class RequestPipeline(
 
         var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => Representations.Offers(f, schema, list: false));
         if (format is null) return StatusWriter.WriteAsync(context, Representations.NotAcceptable);
+        if (request.Verb != "get") CollectNotes(context);
         return RunAsync(context, request, schema, format, user);
     }
 
@@ -93,6 +97,19 @@ public sealed partial class RequestPipeline(
             "eviction" => subresources.EvictAsync(context, request, schema, format),
             _ => StatusWriter.WriteAsync(context, new ApiError(405, "MethodNotAllowed", $"the subresource {request.Subresource} of {schema.Type} is not supported yet")),
         };
+    }
+
+    /// <summary>What admission remarks goes into the head of the answer, whatever the answer is.</summary>
+    private static void CollectNotes(HttpContext context)
+    {
+        var notes = new AdmissionNotes();
+        context.Features.Set(notes);
+        context.Response.OnStarting(static state =>
+        {
+            var (context, notes) = ((HttpContext, AdmissionNotes))state;
+            ResourceEndpoint.AddWarnings(context, [.. notes.Warnings]);
+            return Task.CompletedTask;
+        }, (context, notes));
     }
 
     /// <summary>404 for what is not there, 405 for verbs that it does not have.</summary>

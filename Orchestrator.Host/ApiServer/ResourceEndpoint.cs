@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -72,7 +73,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             return;
         }
         AddWarnings(context, decoded.Warnings);
-        var result = await store.CreateAsync(schema, schema.Namespaced ? request.Namespace : "", decoded.Tree, OptionsOf(parameters), context.RequestAborted).ConfigureAwait(false);
+        var result = await store.CreateAsync(schema, schema.Namespaced ? request.Namespace : "", decoded.Tree, OptionsOf(context, parameters), context.RequestAborted).ConfigureAwait(false);
         await WriteResultAsync(context, schema, format, result).ConfigureAwait(false);
     }
 
@@ -91,7 +92,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             return;
         }
         AddWarnings(context, decoded.Warnings);
-        var result = await store.UpdateAsync(schema, KeyOf(request, schema), decoded.Tree, request.Subresource, OptionsOf(parameters), context.RequestAborted).ConfigureAwait(false);
+        var result = await store.UpdateAsync(schema, KeyOf(request, schema), decoded.Tree, request.Subresource, OptionsOf(context, parameters), context.RequestAborted).ConfigureAwait(false);
         await WriteResultAsync(context, schema, format, result).ConfigureAwait(false);
     }
 
@@ -104,7 +105,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             return;
         }
         var key = KeyOf(request, schema);
-        var options = OptionsOf(patch.Parameters);
+        var options = OptionsOf(context, patch.Parameters);
         var result = await store.PatchAsync(schema, key, tree => patch.Apply(schema.Root, tree), request.Subresource, options, context.RequestAborted).ConfigureAwait(false);
         if (patch.IsApply && request.Subresource.Length == 0 && result.Error is { Reason: "NotFound" }) result = await CreateAppliedAsync(schema, key, patch, options, context.RequestAborted).ConfigureAwait(false);
         AddWarnings(context, result.Warnings);
@@ -175,7 +176,8 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             if (ListOptions.Flag(query, "orphanDependents") is { } orphan) tree["orphanDependents"] = orphan;
             if (query["dryRun"] is { Count: > 0 } dryRun) tree["dryRun"] = new JsonArray([.. dryRun.Select(v => (JsonNode?)v)]);
         }
-        return DeleteOptions.Read(tree);
+        var (options, fault) = DeleteOptions.Read(tree);
+        return (options is null ? null : options with { User = context.Features.Get<UserInfo>()!, Notes = context.Features.Get<AdmissionNotes>() }, fault);
     }
 
     private Task WriteResultAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoreResult result) =>
@@ -183,9 +185,22 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             ? StatusWriter.WriteAsync(context, refused)
             : representations.WriteObjectAsync(context, schema, format, result.Object!, result.Created ? 201 : 200);
 
-    public static WriteOptions OptionsOf(WriteParameters parameters) => parameters == default
-        ? WriteOptions.Default
-        : new WriteOptions { DryRun = parameters.DryRun, FieldManager = parameters.FieldManager, FieldValidation = parameters.FieldValidation };
+    public static WriteOptions OptionsOf(HttpContext context, WriteParameters parameters) => new()
+    {
+        DryRun = parameters.DryRun,
+        FieldManager = string.IsNullOrEmpty(parameters.FieldManager) ? ManagerOf(context.Request.Headers.UserAgent.ToString()) : parameters.FieldManager,
+        FieldValidation = parameters.FieldValidation,
+        User = context.Features.Get<UserInfo>()!,
+        Notes = context.Features.Get<AdmissionNotes>(),
+    };
+
+    /// <summary>Who does not name a field manager is known by the program of the user agent. Source: k8s.io/apiserver, handlers/create.go.</summary>
+    private static string ManagerOf(string userAgent)
+    {
+        var end = userAgent.IndexOf('/', StringComparison.Ordinal);
+        var program = end < 0 ? userAgent : userAgent.AsSpan(0, end);
+        return (program.Length > 128 ? program[..128] : program).ToString();
+    }
 
     /// <summary>Tells remarks to the client in the way that kubectl prints them.</summary>
     public static void AddWarnings(HttpContext context, ImmutableArray<string> warnings)

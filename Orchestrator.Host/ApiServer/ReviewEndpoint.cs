@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -50,7 +51,7 @@ public sealed class SubresourceEndpoint(ResourceStore store)
         }
         if (error is null)
         {
-            var result = await store.BindAsync(new ObjectKey(request.Namespace, name), decoded.Tree!, ResourceEndpoint.OptionsOf(parameters), context.RequestAborted).ConfigureAwait(false);
+            var result = await store.BindAsync(new ObjectKey(request.Namespace, name), decoded.Tree!, ResourceEndpoint.OptionsOf(context, parameters), context.RequestAborted).ConfigureAwait(false);
             error = result.Error;
         }
         if (error is not null) await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
@@ -64,6 +65,7 @@ public sealed class SubresourceEndpoint(ResourceStore store)
         var error = decoded.Error;
         DeleteOptions? options = null;
         if (error is null) (options, error) = DeleteOptions.Read(JsonTree.Object(decoded.Tree, "deleteOptions") ?? []);
+        if (options is not null) options = options with { User = context.Features.Get<UserInfo>()!, Notes = context.Features.Get<AdmissionNotes>() };
         if (error is null) error = (await store.DeleteAsync(schema, ResourceEndpoint.KeyOf(request, schema), options, context.RequestAborted).ConfigureAwait(false)).Error;
         if (error is not null) await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
         else await WriteCreatedAsync(context, format).ConfigureAwait(false);
@@ -84,7 +86,7 @@ public sealed class SubresourceEndpoint(ResourceStore store)
         if (decoded.Tree is not { } body) return (null, WriteOptions.Default, decoded.Error);
         if (JsonTree.String(JsonTree.Object(body, "metadata"), "name") is { Length: > 0 } given && given != key.Name)
             return (null, WriteOptions.Default, ApiError.BadRequest($"the name of the object ({given}) does not match the name on the URL ({key.Name})"));
-        return (tree => ApplyScale(scale, body, tree), ResourceEndpoint.OptionsOf(parameters), null);
+        return (tree => ApplyScale(scale, body, tree), ResourceEndpoint.OptionsOf(context, parameters), null);
     }
 
     private static async ValueTask<(Func<JsonObject, (JsonObject?, ApiError?)>? Change, WriteOptions Options, ApiError? Error)> ReadScalePatchAsync(
@@ -98,7 +100,7 @@ public sealed class SubresourceEndpoint(ResourceStore store)
             if (patched is null) return (null, fault);
             var decoded = ObjectDecoder.Decode(type, scale.Group, scale.Version, scale.Kind, Encoding.UTF8.GetBytes(JsonTree.ToText(patched)), patch.Parameters.FieldValidation);
             return decoded.Tree is null ? (null, decoded.Error) : ApplyScale(scale, decoded.Tree, tree);
-        }, ResourceEndpoint.OptionsOf(patch.Parameters), null);
+        }, ResourceEndpoint.OptionsOf(context, patch.Parameters), null);
     }
 
     private static (JsonObject? Tree, ApiError? Error) ApplyScale(SubresourceSchema scale, JsonObject body, JsonObject tree)

@@ -8,6 +8,8 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// <remarks>Source: kube-apiserver, admission plugin DefaultTolerationSeconds.</remarks>
 public sealed class DefaultTolerationSeconds : IAdmissionPlugin
 {
+    public string Name => "DefaultTolerationSeconds";
+
     /// <summary>How long such a node is tolerated (seconds).</summary>
     private const int Seconds = 300;
 

@@ -7,6 +7,8 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// <remarks>Source: apiextensions-apiserver, pkg/apiserver/customresource_handler.go.</remarks>
 public sealed class DefinitionLifecycle : IAdmissionPlugin
 {
+    public string Name => "CustomResourceDefinitionLifecycle";
+
     public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken) =>
         request.Operation == AdmissionOperation.Create && request.Schema.IsCustom && request.Subresource.Length == 0
             ? CheckAsync(request, registries, cancellationToken)

@@ -8,6 +8,8 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// is emptied again by its controller, which lists until nothing is left.</remarks>
 public sealed class NamespaceLifecycle : IAdmissionPlugin
 {
+    public string Name => "NamespaceLifecycle";
+
     public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
     {
         if (request.Operation == AdmissionOperation.Delete)

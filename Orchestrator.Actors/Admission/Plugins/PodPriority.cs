@@ -7,6 +7,8 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// <remarks>Source: kube-apiserver, admission plugin Priority. Only the two classes of the system exist so far.</remarks>
 public sealed class PodPriority : IAdmissionPlugin
 {
+    public string Name => "Priority";
+
     private const int SystemClusterCritical = 2_000_000_000;
     private const int SystemNodeCritical = 2_000_001_000;
 

@@ -9,6 +9,8 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// makes it with the namespace, and a pod that comes first must not fail for it.</remarks>
 public sealed class ServiceAccountDefault : IAdmissionPlugin
 {
+    public string Name => "ServiceAccount";
+
     public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
     {
         if (request.Operation != AdmissionOperation.Create || request.Schema.Type != ResourceTypes.Pods || request.Subresource.Length > 0)
