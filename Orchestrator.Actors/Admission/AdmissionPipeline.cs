@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Orchestrator.Actors.Admission.Plugins;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 
@@ -8,14 +7,11 @@ namespace Orchestrator.Actors.Admission;
 /// <summary>The plugins that every request passes, in their order.</summary>
 public sealed class AdmissionPipeline(ImmutableArray<IAdmissionPlugin> plugins)
 {
-    /// <summary>What every cluster has. The namespace comes first: nothing else needs looking at when it is not there.</summary>
-    public static AdmissionPipeline BuiltIn { get; } = new([
-        new NamespaceLifecycle(),
-        new DefinitionLifecycle(),
-        new ServiceAccountDefault(),
-        new PodPriority(),
-        new DefaultTolerationSeconds(),
-    ]);
+    /// <summary>What is on by default and needs nothing from outside.</summary>
+    public static AdmissionPipeline BuiltIn { get; } = AdmissionPlugins.Build(AdmissionPlugins.Default, new AdmissionServices());
+
+    /// <summary>The names of the plugins, in their order.</summary>
+    public IEnumerable<string> Names => plugins.Select(static p => p.Name);
 
     /// <summary>Lets the plugins change the object, until one refuses.</summary>
     public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken) =>

@@ -36,6 +36,21 @@ public sealed record AdmissionRequest(
 
     /// <summary>Where remarks go; null when nobody reads them.</summary>
     public AdmissionNotes? Notes { get; init; }
+
+    /// <summary>The uid of the request, which every webhook that is asked about it sees; made when it is first needed.</summary>
+    public string Uid => field ??= Guid.NewGuid().ToString();
+
+    /// <summary>A plugin has put in something that has defaults of its own, so the object is defaulted again before it is validated.</summary>
+    public bool NeedsDefaults { get; set; }
+
+    /// <summary>The kind of <see cref="Object"/>: that of the type, or for some subresources another one, such as Scale or Eviction.</summary>
+    public (string Group, string Version, string Kind) ObjectKind =>
+        Subresource.Length > 0 && Schema.Subresource(Subresource) is { Kind.Length: > 0 } sub
+            ? (sub.Group, sub.Version, sub.Kind)
+            : (Schema.Group, Schema.Version, Schema.Kind);
+
+    /// <summary>The object itself, not a subresource of it, of the given type.</summary>
+    public bool IsOf(ResourceType type) => Subresource.Length == 0 && Schema.Type == type;
 }
 
 /// <summary>Looks at or changes requests on their way to the registry.</summary>

@@ -16,10 +16,16 @@ public sealed partial class ResourceStore
         var writes = ImmutableArray.CreateBuilder<ObjectWrite>(trees.Count);
         var indexes = new List<int>(trees.Count);
         var generated = new bool[trees.Count];
+        // All are begun before the first is waited for, so that what admission does for one, such as charging a quota, it does for all at once.
+        var preparing = new Task<PreparedCreate>[trees.Count];
         for (var i = 0; i < trees.Count; i++)
         {
             var ns = JsonTree.String(JsonTree.Object(trees[i], "metadata"), "namespace") ?? "";
-            var prepared = await PrepareCreateAsync(schema, ns, trees[i], WriteOptions.Default, cancellationToken).ConfigureAwait(false);
+            preparing[i] = PrepareCreateAsync(schema, ns, trees[i], WriteOptions.Default, cancellationToken).AsTask();
+        }
+        for (var i = 0; i < trees.Count; i++)
+        {
+            var prepared = await preparing[i].ConfigureAwait(false);
             if (prepared.Error is { } error)
             {
                 results[i] = StoreResult.Refused(error);

@@ -48,6 +48,12 @@ public sealed partial class ResourceStore
     public async ValueTask<StoredObject?> GetAsync(ResourceType type, ObjectKey key, CancellationToken cancellationToken = default) =>
         (await Registries.ConsistentAsync(type, cancellationToken).ConfigureAwait(false)).Get(key);
 
+    /// <summary>Takes a request that is not one of the store's own verbs, such as a stream into a pod, through admission.</summary>
+    /// <returns>The refusal, or null.</returns>
+    public async ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken = default) =>
+        await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false)
+        ?? await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false);
+
     /// <summary>Creates an object from a decoded tree.</summary>
     /// <param name="schema">The kind as requested.</param>
     /// <param name="ns">The namespace of the request; empty for cluster-scoped kinds.</param>
@@ -166,6 +172,7 @@ public sealed partial class ResourceStore
         Defaulting.Apply(schema, tree!);
         var request = new AdmissionRequest(AdmissionOperation.Update, schema, stored.Key, tree, stored, subresource, options.DryRun) { User = options.User, Notes = options.Notes };
         if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return new Proposal(forbidden);
+        if (request.NeedsDefaults) Defaulting.Apply(schema, tree!);
         ObjectUpdate.Prepare(schema, tree!, before, subresource);
         if (Validation.ValidateUpdate(schema, tree!, before, subresource) is { } invalid) return new Proposal(invalid) { Warnings = warnings };
         if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return new Proposal(denied) { Warnings = warnings };
@@ -187,6 +194,7 @@ public sealed partial class ResourceStore
         var pending = _admission.AdmitAsync(request, Registries, cancellationToken);
         error = pending.IsCompletedSuccessfully ? pending.Result : await pending.ConfigureAwait(false);
         if (error is not null) return new PreparedCreate(key, false, error);
+        if (request.NeedsDefaults) Defaulting.Apply(schema, tree);
         ObjectCreation.Finish(schema, tree, _identities.NewUid(), _clock.GetUtcNow());
         if (Validation.ValidateCreate(schema, tree) is { } invalid) return new PreparedCreate(key, false, invalid);
         var validating = _admission.ValidateAsync(request, Registries, cancellationToken);

@@ -7,7 +7,9 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// <remarks>Source: apiextensions-apiserver, pkg/apiserver/customresource_handler.go.</remarks>
 public sealed class DefinitionLifecycle : IAdmissionPlugin
 {
-    public string Name => "CustomResourceDefinitionLifecycle";
+    internal const string PluginName = "CustomResourceDefinitionLifecycle";
+
+    public string Name => PluginName;
 
     public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken) =>
         request.Operation == AdmissionOperation.Create && request.Schema.IsCustom && request.Subresource.Length == 0
