@@ -7,6 +7,9 @@ namespace Orchestrator.Actors.Registry;
 /// <remarks>The process has one, <c>RegistryClient</c>; tests of the verbs need no cluster.</remarks>
 public interface IRegistries
 {
+    /// <summary>What was before.</summary>
+    IChangeHistory History { get; }
+
     /// <summary>Writes in one commit and returns what became of each, in order. Refusals and timeouts are results, not exceptions.</summary>
     Task<ImmutableArray<WriteResult>> WriteAsync(ResourceType type, ImmutableArray<ObjectWrite> writes, CancellationToken cancellationToken = default);
 

@@ -45,7 +45,8 @@ public sealed class Informer
     }
 
     /// <summary>A cursor over the changes behind version <paramref name="after"/>.</summary>
-    public WatchCursor Watch(long after) => new(this, _history, after);
+    /// <param name="withPrevious">Every change is to tell what it replaced, even where that has to be read from the journal.</param>
+    public WatchCursor Watch(long after, bool withPrevious = false) => new(this, _history, after, withPrevious);
 
     /// <summary>Completes at the next change; take it before looking, so that none is missed.</summary>
     internal Task NextPulse => _pulse.Task;

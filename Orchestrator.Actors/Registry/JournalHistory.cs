@@ -5,16 +5,13 @@ using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Registry;
 
-/// <summary>A change and when it was journaled.</summary>
-public sealed record JournaledChange(ObjectChange Change, DateTimeOffset At);
-
 /// <summary>Reads changes from the journal, for watchers from long ago and for the history of an object.</summary>
 public sealed class JournalHistory(ActorSystem system, RegistrySettings settings) : IChangeHistory
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public async Task<IReadOnlyList<ObjectChange>?> ReadAsync(
-        ResourceType type, long after, long through, int max, CancellationToken cancellationToken)
+        ResourceType type, long after, long through, int max, bool withPrevious, CancellationToken cancellationToken)
     {
         // Heartbeats are not journaled, so their versions cannot be read back.
         if (settings.HeartbeatTypes.Contains(type)) return null;
@@ -25,14 +22,39 @@ public sealed class JournalHistory(ActorSystem system, RegistrySettings settings
         foreach (var row in rows)
         {
             if (row.Payload is not ObjectWritten e) continue;
-            known.TryGetValue(e.Object.Key, out var previous);
+            if (!known.TryGetValue(e.Object.Key, out var previous) && withPrevious && e.Previous > 0)
+                previous = (await RowAsync(type, e.Previous, cancellationToken).ConfigureAwait(false))?.Object;
             known[e.Object.Key] = e.Object;
             changes.Add(new ObjectChange(e.Kind, e.Object, e.Kind == ChangeKind.Added ? null : previous));
         }
         return changes;
     }
 
-    /// <summary>The journaled changes from version <paramref name="from"/> on, oldest first, of one object or of all.</summary>
+    public async Task<long?> RevisionAtAsync(ResourceType type, DateTimeOffset time, long through, CancellationToken cancellationToken)
+    {
+        // Rows are in order of time as they are in order of number, so a few of them tell.
+        long low = 0, high = through;
+        while (low < high)
+        {
+            var middle = low + ((high - low + 1) / 2);
+            var rows = await ReplayAsync(type, middle, through, 1, static _ => true, cancellationToken).ConfigureAwait(false);
+            if (rows.Count == 0 || rows[0].Timestamp > time.UtcTicks) high = middle - 1;
+            else low = Math.Max(middle, Math.Min(rows[0].SequenceNr, high));
+        }
+        return low > 0 ? low : null;
+    }
+
+    public async Task<StoredObject?> BackToAsync(ResourceType type, StoredObject newer, long revision, CancellationToken cancellationToken)
+    {
+        StoredObject? at = newer;
+        while (at is not null && at.Revision > revision)
+        {
+            var row = await RowAsync(type, at.Revision, cancellationToken).ConfigureAwait(false);
+            at = row is { Previous: > 0 } ? (await RowAsync(type, row.Previous, cancellationToken).ConfigureAwait(false))?.Object : null;
+        }
+        return at;
+    }
+
     public async Task<ImmutableArray<JournaledChange>> ChangesAsync(
         ResourceType type, long from, ObjectKey? key, CancellationToken cancellationToken)
     {
@@ -51,6 +73,9 @@ public sealed class JournalHistory(ActorSystem system, RegistrySettings settings
         }
         return changes.MoveToImmutable();
     }
+
+    private async Task<ObjectWritten?> RowAsync(ResourceType type, long revision, CancellationToken cancellationToken) =>
+        (await ReplayAsync(type, revision, revision, 1, static _ => true, cancellationToken).ConfigureAwait(false)).FirstOrDefault()?.Payload as ObjectWritten;
 
     private async Task<List<IPersistentRepresentation>> ReplayAsync(
         ResourceType type, long from, long to, long max, Predicate<object> wanted, CancellationToken cancellationToken)

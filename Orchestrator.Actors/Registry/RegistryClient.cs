@@ -67,9 +67,7 @@ public sealed class RegistryClient : IRegistries
             : WhenConsistent(informer, cancellationToken);
     }
 
-    /// <summary>The retained versions of one object, oldest first; the kind tells what each did.</summary>
-    public Task<ImmutableArray<JournaledChange>> HistoryAsync(ResourceType type, ObjectKey key, CancellationToken cancellationToken = default) =>
-        _history.ChangesAsync(type, 1, key, cancellationToken);
+    public IChangeHistory History => _history;
 
     /// <summary>The newest changes of a type, oldest first.</summary>
     /// <param name="count">How many versions to reach back.</param>

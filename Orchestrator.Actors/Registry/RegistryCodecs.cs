@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.Serialization;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Serialization;
@@ -35,12 +36,19 @@ internal static class RegistryCodecs
         typeof(ObjectWritten),
         manifest,
         e => ((ObjectWritten)e).Object.ToArray(),
-        bytes =>
-        {
-            var meta = ObjectMeta.Parse(bytes);
-            return new ObjectWritten(kind, new StoredObject(new ObjectKey(meta.Namespace, meta.Name), meta.ResourceVersion, bytes));
-        })
-    { Variant = e => ((ObjectWritten)e).Kind == kind };
+        bytes => Changed(kind, bytes, ""))
+    {
+        Variant = e => ((ObjectWritten)e).Kind == kind,
+        Detail = e => ((ObjectWritten)e).Previous is > 0 and var previous ? previous.ToString(CultureInfo.InvariantCulture) : "",
+        ReadWithDetail = (bytes, detail) => Changed(kind, bytes, detail),
+    };
+
+    private static ObjectWritten Changed(ChangeKind kind, byte[] bytes, string previous)
+    {
+        var meta = ObjectMeta.Parse(bytes);
+        return new ObjectWritten(kind, new StoredObject(new ObjectKey(meta.Namespace, meta.Name), meta.ResourceVersion, bytes),
+            previous.Length == 0 ? 0 : long.Parse(previous, NumberStyles.None, CultureInfo.InvariantCulture));
+    }
 
     private static ResourceType Type(ref WireReader r) => ResourceType.Parse(r.Text());
 

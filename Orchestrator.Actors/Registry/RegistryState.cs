@@ -6,7 +6,8 @@ using Orchestrator.Actors.Serialization;
 namespace Orchestrator.Actors.Registry;
 
 /// <summary>What is journaled for one change. The payload is the object's JSON, the rest is the manifest and the row's number.</summary>
-public sealed record ObjectWritten(ChangeKind Kind, StoredObject Object) : IWireMessage;
+/// <param name="Previous">The version that this one replaced, so that the past of an object is a chain of rows; 0 for a new object.</param>
+public sealed record ObjectWritten(ChangeKind Kind, StoredObject Object, long Previous = 0) : IWireMessage;
 
 /// <summary>Journaled when a registry starts for the first time, so that the first version that a client sees is not zero,
 /// which to a client means "any version".</summary>
@@ -114,12 +115,13 @@ public sealed class RegistryState
     private WriteDecision Write(ChangeKind kind, ObjectKey key, UncommittedJson json)
     {
         var revision = DecidedRevision + 1;
+        var previous = Newest(key)?.Revision ?? 0;
         var written = new StoredObject(key, revision, json.WithRevision(revision));
         if (kind != ChangeKind.Deleted && _claims?.Refusal(written) is { } taken) return Refuse(taken);
         DecidedRevision = revision;
         _ahead[key] = new Ahead(revision, kind == ChangeKind.Deleted ? null : written);
         if (kind != ChangeKind.Deleted) _claims?.Note(written);
-        return new WriteDecision(new WriteResult(written, null), new ObjectWritten(kind, written));
+        return new WriteDecision(new WriteResult(written, null), new ObjectWritten(kind, written, previous));
     }
 
     private static bool HasHappened(ObjectWrite write, StoredObject current) => write switch

@@ -2,15 +2,6 @@ using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Registry;
 
-/// <summary>Reads changes that are no longer in memory.</summary>
-public interface IChangeHistory
-{
-    /// <summary>Up to <paramref name="max"/> changes behind <paramref name="after"/> and up to <paramref name="through"/>, in order.</summary>
-    /// <remarks>A Modified change whose previous version was not among those read has no <see cref="ObjectChange.Previous"/>.</remarks>
-    /// <returns>Null when the journal does not reach back that far.</returns>
-    Task<IReadOnlyList<ObjectChange>?> ReadAsync(ResourceType type, long after, long through, int max, CancellationToken cancellationToken);
-}
-
 /// <summary>A place in the log of one type. It holds no queue: a slow reader costs nothing and loses nothing.</summary>
 public sealed class WatchCursor
 {
@@ -19,12 +10,14 @@ public sealed class WatchCursor
 
     private readonly Informer _informer;
     private readonly IChangeHistory _history;
+    private readonly bool _withPrevious;
     private List<ObjectChange> _batch = new(16);
 
-    internal WatchCursor(Informer informer, IChangeHistory history, long after)
+    internal WatchCursor(Informer informer, IChangeHistory history, long after, bool withPrevious)
     {
         _informer = informer;
         _history = history;
+        _withPrevious = withPrevious;
         Position = after;
     }
 
@@ -46,7 +39,7 @@ public sealed class WatchCursor
             else
             {
                 var through = _informer.Revision;
-                var read = await _history.ReadAsync(_informer.Type, Position, through, BatchMax, cancellationToken).ConfigureAwait(false);
+                var read = await _history.ReadAsync(_informer.Type, Position, through, BatchMax, _withPrevious, cancellationToken).ConfigureAwait(false);
                 if (read is null) return null;
                 if (read.Count > 0)
                 {

@@ -20,14 +20,22 @@ public sealed class OrchestratorSerializer : SerializerWithStringManifest
 
     public override int Identifier => 7701;
 
-    public override string Manifest(object o) => Codec(o).Manifest;
+    public override string Manifest(object o)
+    {
+        var codec = Codec(o);
+        return codec.Detail?.Invoke(o) is { Length: > 0 } detail ? $"{codec.Manifest}:{detail}" : codec.Manifest;
+    }
 
     public override byte[] ToBinary(object obj) => Codec(obj).Write(obj);
 
-    public override object FromBinary(byte[] bytes, string manifest) =>
-        Tables.ByManifest.TryGetValue(manifest, out var codec)
-            ? codec.Read(bytes)
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        if (Tables.ByManifest.TryGetValue(manifest, out var codec)) return codec.Read(bytes);
+        var colon = manifest.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0 && Tables.ByManifest.TryGetValue(manifest[..colon], out codec) && codec.ReadWithDetail is { } read
+            ? read(bytes, manifest[(colon + 1)..])
             : throw new SerializationException($"no message has the manifest \"{manifest}\"; a newer version may have written it");
+    }
 
     private static WireCodec Codec(object o) =>
         Tables.ByType.TryGetValue(o.GetType(), out var codecs)

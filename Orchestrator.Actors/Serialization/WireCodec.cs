@@ -6,6 +6,12 @@ public sealed record WireCodec(Type Type, string Manifest, Func<object, byte[]> 
     /// <summary>Whether this codec writes <paramref name="message"/>, where one type has several manifests.</summary>
     public Predicate<object>? Variant { get; init; }
 
+    /// <summary>A small fact of one message that stands behind the manifest and a colon, where the bytes must be someone else's form.</summary>
+    public Func<object, string>? Detail { get; init; }
+
+    /// <summary>Reads a message that has a <see cref="Detail"/>.</summary>
+    public Func<byte[], string, object>? ReadWithDetail { get; init; }
+
     public delegate T Reader<out T>(ref WireReader reader);
 
     /// <summary>A codec in the compact binary form.</summary>

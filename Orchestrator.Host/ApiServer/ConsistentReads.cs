@@ -42,16 +42,37 @@ public sealed class ConsistentReads(IRegistries registries, SnapshotCache snapsh
         if (now.Revision == revision) return (now, null);
         if (snapshots.Find(type, revision) is { } kept) return (kept, null);
         if (await RewindAsync(informer, now, revision, cancellationToken).ConfigureAwait(false) is not { } rebuilt)
-            return (null, ApiError.Expired($"The resourceVersion for the provided list is too old."));
+            return (null, ApiError.Expired("The resourceVersion for the provided list is too old."));
         snapshots.Keep(type, rebuilt);
         return (rebuilt, null);
+    }
+
+    /// <summary>One object at exactly one version of its type; null when it was not there.</summary>
+    public async ValueTask<(StoredObject? Object, ApiError? Error)> ExactlyAsync(ResourceType type, ObjectKey key, long revision, CancellationToken cancellationToken)
+    {
+        var (informer, error) = await AtLeastAsync(type, revision, cancellationToken).ConfigureAwait(false);
+        if (informer is null) return (null, error);
+        if (informer.Get(key) is { } now
+            && await registries.History.BackToAsync(type, now, revision, cancellationToken).ConfigureAwait(false) is { } then) return (then, null);
+        // It is gone, or was made anew since: only the changes of the whole type tell.
+        var (index, gone) = await ExactlyAsync(type, revision, cancellationToken).ConfigureAwait(false);
+        return (index?.Get(key), gone);
+    }
+
+    /// <summary>The version that a type had at a time.</summary>
+    public async ValueTask<(long Revision, ApiError? Error)> RevisionAtAsync(ResourceType type, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        var informer = await registries.ConsistentAsync(type, cancellationToken).ConfigureAwait(false);
+        return await registries.History.RevisionAtAsync(type, time, informer.Revision, cancellationToken).ConfigureAwait(false) is { } revision
+            ? (revision, null)
+            : (0, ApiError.Expired($"the history of {type} does not reach back to {Rfc3339.Seconds(time)}"));
     }
 
     /// <summary>Takes the changes behind a version back; null when they are no longer all known.</summary>
     private static async ValueTask<ObjectIndex?> RewindAsync(Informer informer, ObjectIndex now, long revision, CancellationToken cancellationToken)
     {
         var before = new Dictionary<ObjectKey, StoredObject?>();
-        var cursor = informer.Watch(revision);
+        var cursor = informer.Watch(revision, withPrevious: true);
         while (cursor.Position < now.Revision)
         {
             if (await cursor.NextAsync(cancellationToken).ConfigureAwait(false) is not { } changes) return null;

@@ -53,6 +53,13 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
     private async ValueTask<Start> FindStartAsync(ResourceSchema schema, ListOptions options, CancellationToken cancellationToken)
     {
         if (options.Continue.Length > 0) return await ResumeAsync(schema, options, cancellationToken).ConfigureAwait(false);
+        if (options.AsOf is { } time)
+        {
+            var (revision, forgotten) = await reads.RevisionAtAsync(schema.StoredAs, time, cancellationToken).ConfigureAwait(false);
+            if (forgotten is not null) return new Start(null, null, forgotten);
+            var (then, gone) = await reads.ExactlyAsync(schema.StoredAs, revision, cancellationToken).ConfigureAwait(false);
+            return new Start(then, null, gone);
+        }
         var exact = options.Match == "Exact" || (options.Match.Length == 0 && options.Limit > 0 && options.Revision > 0);
         if (exact)
         {

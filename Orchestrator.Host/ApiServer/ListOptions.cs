@@ -20,6 +20,9 @@ public sealed record ListOptions
     /// <summary>Exact, NotOlderThan or empty.</summary>
     public string Match { get; init; } = "";
 
+    /// <summary>The state at this time is wanted: <c>asOf</c>, which Kubernetes does not have.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+
     /// <summary>Most objects of one answer; 0 for all.</summary>
     public long Limit { get; init; }
 
@@ -47,6 +50,8 @@ public sealed record ListOptions
             if (!long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return (null, InvalidVersion(version));
             revision = number;
         }
+        if (!TryTime(query, "asOf", out var asOf, out error)) return (null, error);
+        if (asOf is not null && (version.Length > 0 || request.Verb == "watch")) return (null, ApiError.BadRequest("asOf goes neither with resourceVersion nor with watch"));
         if (!TryInt(query, "limit", out var limit, out error) || !TryInt(query, "timeoutSeconds", out var timeout, out error)) return (null, error);
         var options = new ListOptions
         {
@@ -54,6 +59,7 @@ public sealed record ListOptions
             ResourceVersion = version,
             Revision = revision,
             Match = query["resourceVersionMatch"].ToString(),
+            AsOf = asOf,
             Limit = Math.Max(0, limit ?? 0),
             Continue = query["continue"].ToString(),
             AllowBookmarks = Flag(query, "allowWatchBookmarks") == true,
@@ -96,6 +102,18 @@ public sealed record ListOptions
         }
         error = ApiError.BadRequest($"strconv.ParseInt: parsing {GoQuote.Quote(text)}: invalid syntax");
         return false;
+    }
+
+    /// <summary>A time of a query; absent or empty is null, and anything but an RFC 3339 time is refused.</summary>
+    public static bool TryTime(IQueryCollection query, string name, out DateTimeOffset? value, out ApiError? error)
+    {
+        value = null;
+        error = null;
+        var text = query[name].ToString();
+        if (text.Length == 0) return true;
+        if (Rfc3339.TryParse(text, out var time)) value = time;
+        else error = ApiError.BadRequest($"invalid {name}: {Rfc3339.Explain(text, micros: false)}");
+        return error is null;
     }
 
     private void ValidateList(FaultList faults)

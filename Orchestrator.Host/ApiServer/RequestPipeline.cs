@@ -80,7 +80,7 @@ public sealed partial class RequestPipeline(
         if (request.Verb == "watch") return watches.HandleAsync(context, request, schema);
         if (request.Subresource is "log" or "exec" or "attach" or "portforward") return nodes.HandleAsync(context, request);
 
-        var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => Representations.Offers(f, schema, list: false));
+        var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => Representations.Offers(f, schema, list: request.Subresource == "history"));
         if (format is null) return StatusWriter.WriteAsync(context, Representations.NotAcceptable);
         if (request.Verb != "get") CollectNotes(context);
         return RunAsync(context, request, schema, format, user);
@@ -92,6 +92,7 @@ public sealed partial class RequestPipeline(
         if (schema.IsVirtual || request.Subresource == "binding") return subresources.BindAsync(context, request, format);
         return request.Subresource switch
         {
+            "history" => resources.WriteHistoryAsync(context, request, schema, format),
             "" or "status" or "finalize" => resources.HandleAsync(context, request, schema, format),
             "scale" => subresources.ScaleAsync(context, request, schema, schema.Subresource("scale")!, format),
             "eviction" => subresources.EvictAsync(context, request, schema, format),
@@ -121,6 +122,7 @@ public sealed partial class RequestPipeline(
         if (!schema.Namespaced && request.Namespace.Length > 0 && schema.Type != ResourceTypes.Namespaces) return missing;
         if (request.Subresource.Length > 0)
         {
+            if (request.Subresource == "history" && !schema.IsVirtual) return request.Verb == "get" ? null : DocumentEndpoint.NotAllowed;
             if (schema.Subresource(request.Subresource) is not { } subresource) return missing;
             // Streams are asked for by GET or POST alike.
             var verb = request.Verb == "list" ? "get" : request.Verb;

@@ -35,11 +35,16 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
     private Task GetAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format)
     {
         long? revision = null;
-        if (context.Request.QueryString.HasValue && context.Request.Query["resourceVersion"].ToString() is { Length: > 0 } version)
+        if (context.Request.QueryString.HasValue)
         {
-            if (!long.TryParse(version, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number))
-                return StatusWriter.WriteAsync(context, ListOptions.InvalidVersion(version));
-            revision = number;
+            var query = context.Request.Query;
+            if (query["resourceVersion"].ToString() is { Length: > 0 } version)
+            {
+                if (!long.TryParse(version, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number))
+                    return StatusWriter.WriteAsync(context, ListOptions.InvalidVersion(version));
+                revision = number;
+            }
+            if (query.ContainsKey("asOf") || query["resourceVersionMatch"] == "Exact") return GetThenAsync(context, request, schema, format, revision);
         }
         var pending = reads.AtLeastAsync(schema.StoredAs, revision, context.RequestAborted);
         return pending.IsCompletedSuccessfully
@@ -48,6 +53,30 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
 
         async Task WaitAsync(ValueTask<(Informer?, ApiError?)> read) =>
             await Answer(context, request, schema, format, await read.ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    /// <summary>An object as it was at one version of its type, or at one time. Kubernetes has this for lists alone.</summary>
+    private async Task GetThenAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format, long? revision)
+    {
+        var error = ListOptions.TryTime(context.Request.Query, "asOf", out var time, out var malformed) ? null : malformed;
+        if (error is null && (time is null) == (revision is null or 0)) error = ApiError.BadRequest("one of asOf and a resourceVersion with resourceVersionMatch=Exact must be given");
+        if (error is null && time is { } at) (revision, error) = await reads.RevisionAtAsync(schema.StoredAs, at, context.RequestAborted).ConfigureAwait(false);
+        StoredObject? found = null;
+        if (error is null) (found, error) = await reads.ExactlyAsync(schema.StoredAs, KeyOf(request, schema), revision!.Value, context.RequestAborted).ConfigureAwait(false);
+        if (error is null && found is null) error = ApiError.NotFound(schema.Type, request.Name);
+        if (error is not null) await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
+        else await representations.WriteObjectAsync(context, schema, format, found!).ConfigureAwait(false);
+    }
+
+    /// <summary>GET of <c>NAME/history</c>: every retained version of an object, oldest first, also of one that is gone.</summary>
+    public async Task WriteHistoryAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format)
+    {
+        var informer = await reads.Registries.ConsistentAsync(schema.StoredAs, context.RequestAborted).ConfigureAwait(false);
+        var revision = informer.Revision;
+        var versions = await reads.Registries.History.ChangesAsync(schema.StoredAs, 1, KeyOf(request, schema), context.RequestAborted).ConfigureAwait(false);
+        if (versions.IsEmpty) await StatusWriter.WriteAsync(context, ApiError.NotFound(schema.Type, request.Name)).ConfigureAwait(false);
+        else await representations.WriteListAsync(context, schema, format, [.. versions.Select(v => v.Change.Object)],
+            new TableListMeta(revision.ToString(System.Globalization.CultureInfo.InvariantCulture))).ConfigureAwait(false);
     }
 
     private Task Answer(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format, (Informer? Informer, ApiError? Error) read)

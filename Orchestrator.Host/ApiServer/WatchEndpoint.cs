@@ -93,7 +93,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
                 return null;
             }
             var objects = informer.Objects;
-            if (!initial) return informer.Watch(options.Revision is > 0 ? options.Revision.Value : objects.Revision);
+            if (!initial) return informer.Watch(options.Revision is > 0 ? options.Revision.Value : objects.Revision, withPrevious: !options.Selection.IsEverything);
 
             var gathered = 0;
             foreach (var o in ns.Length > 0 ? objects.InNamespace(ns) : objects.EnumerateFrom())
@@ -104,7 +104,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
             }
             if (options.SendInitialEvents == true && options.AllowBookmarks) Representations.WriteBookmark(_output, schema, format, objects.Revision, endOfInitial: true);
             await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
-            return informer.Watch(objects.Revision);
+            return informer.Watch(objects.Revision, withPrevious: !options.Selection.IsEverything);
         }
 
         private async Task FollowAsync(WatchCursor cursor, DateTimeOffset end, CancellationToken cancellationToken)

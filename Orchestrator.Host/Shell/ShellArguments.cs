@@ -17,7 +17,7 @@ public sealed class ShellArguments
     private static readonly HashSet<string> Switches = new(StringComparer.Ordinal) { "--all-namespaces", "--follow", "--previous", "--timestamps" };
 
     private static readonly HashSet<string> Valued = new(StringComparer.Ordinal)
-    { "--namespace", "--selector", "--filename", "--container", "--replicas", "--tail", "--limit", "--output", "--grace-period" };
+    { "--namespace", "--selector", "--filename", "--container", "--replicas", "--tail", "--limit", "--output", "--grace-period", "--at", "--to" };
 
     private readonly Dictionary<string, string> _flags = new(StringComparer.Ordinal);
 

@@ -61,7 +61,7 @@ public sealed partial class ShellCommands
     private async Task<string> HistoryAsync(ShellArguments arguments, string format, CancellationToken cancellationToken)
     {
         var (type, key) = ObjectOf(arguments);
-        var versions = await registries.HistoryAsync(type, key, cancellationToken).ConfigureAwait(false);
+        var versions = await registries.History.ChangesAsync(type, 1, key, cancellationToken).ConfigureAwait(false);
         if (versions.IsEmpty) throw new ShellException($"{type} \"{key}\" has no retained history");
         if (format != "table")
         {

@@ -34,7 +34,7 @@ public sealed partial class ShellCommands
     private async Task<(ResourceType Type, ObjectKey Key)?> OwnerAsync(ResourceType type, ObjectKey key, CancellationToken cancellationToken)
     {
         var informer = await registries.ConsistentAsync(type, cancellationToken).ConfigureAwait(false);
-        var newest = informer.Get(key) ?? (await registries.HistoryAsync(type, key, cancellationToken).ConfigureAwait(false)).LastOrDefault()?.Change.Object;
+        var newest = informer.Get(key) ?? (await registries.History.ChangesAsync(type, 1, key, cancellationToken).ConfigureAwait(false)).LastOrDefault()?.Change.Object;
         if (newest?.Meta.Controller is not { } owner || api.Kind(owner.ApiVersion, owner.Kind) is not { } resource) return null;
         return (resource.StoredAs, new ObjectKey(resource.Namespaced ? key.Namespace : "", owner.Name));
     }

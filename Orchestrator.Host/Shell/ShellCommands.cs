@@ -12,7 +12,7 @@ namespace Orchestrator.Host.Shell;
 public sealed partial class ShellCommands(ShellApi api, RegistryClient registries, IActorRef controllers, ActorSystem system)
 {
     private const string Help = """
-        get TYPE [NAME] [-n NAMESPACE | -A] [-l SELECTOR] [-o table|json|yaml]
+        get TYPE [NAME] [-n NAMESPACE | -A] [-l SELECTOR] [--at VERSION|TIME] [-o table|json|yaml]
         describe TYPE NAME [-n NAMESPACE]
         apply -f FILE                       create or change the objects of a YAML or JSON file ('-' is standard input)
         delete TYPE NAME | -f FILE          [-n NAMESPACE] [--grace-period SECONDS]
@@ -22,13 +22,15 @@ public sealed partial class ShellCommands(ShellApi api, RegistryClient registrie
         shards                              which process hosts which entity
         journal TYPE [--limit N]            the newest changes of a type
         history TYPE/NAMESPACE/NAME         each version of an object, its time and what changed
+        undo TYPE/NAMESPACE/NAME --to VERSION|TIME
+                                            make an object again what it was, also one that is gone
         why TYPE/NAMESPACE/NAME             what led to an object's state
         help | exit
 
         """;
 
     private static readonly string[] Verbs =
-        ["get", "describe", "apply", "delete", "scale", "logs", "members", "shards", "journal", "history", "why", "help", "exit"];
+        ["get", "describe", "apply", "delete", "scale", "logs", "members", "shards", "journal", "history", "undo", "why", "help", "exit"];
 
     /// <summary>Runs a command; everything but its last piece of output goes to <paramref name="print"/>.</summary>
     public async Task<ShellOutput> RunAsync(RunShellCommand run, Action<string> print, CancellationToken cancellationToken)
@@ -56,7 +58,7 @@ public sealed partial class ShellCommands(ShellApi api, RegistryClient registrie
         IEnumerable<string> candidates = words.Length switch
         {
             1 => Verbs,
-            2 when words[0] is "get" or "describe" or "delete" or "scale" or "journal" or "history" or "why" => api.Resources.Select(r => r.Type.ToString()),
+            2 when words[0] is "get" or "describe" or "delete" or "scale" or "journal" or "history" or "undo" or "why" => api.Resources.Select(r => r.Type.ToString()),
             _ => [],
         };
         return [.. candidates.Where(c => c.StartsWith(typed, StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -75,6 +77,7 @@ public sealed partial class ShellCommands(ShellApi api, RegistryClient registrie
             "shards" => ShardsAsync(format, cancellationToken),
             "journal" => JournalAsync(arguments, format, cancellationToken),
             "history" => HistoryAsync(arguments, format, cancellationToken),
+            "undo" => UndoAsync(arguments, cancellationToken),
             "why" => WhyAsync(arguments, format, cancellationToken),
             "help" => Task.FromResult(Help),
             _ => throw new ShellException($"no command \"{arguments.Verb}\"; try 'help'"),
@@ -86,7 +89,10 @@ public sealed partial class ShellCommands(ShellApi api, RegistryClient registrie
         var resource = api.Resource(type);
         var all = arguments.Has("--all-namespaces");
         var path = ShellApi.Path(resource, all ? null : NamespaceOf(arguments), name);
-        if (arguments["--selector"] is { } selector) path += $"?labelSelector={Uri.EscapeDataString(selector)}";
+        var query = new List<string>();
+        if (arguments["--selector"] is { } selector) query.Add($"labelSelector={Uri.EscapeDataString(selector)}");
+        if (arguments["--at"] is { } at) query.Add(At(at));
+        if (query.Count > 0) path += "?" + string.Join('&', query);
         var node = await api.GetAsync(path, format == "table", cancellationToken).ConfigureAwait(false);
         if (format != "table") return Render(node, format);
         var columns = node["columnDefinitions"]!.AsArray().Select((c, i) => (Name: (string)c!["name"]!, Wide: (int?)c["priority"] > 0, Index: i)).Where(c => !c.Wide).ToArray();
@@ -97,6 +103,32 @@ public sealed partial class ShellCommands(ShellApi api, RegistryClient registrie
             .. columns.Select(c => row!["cells"]![c.Index]?.ToString() ?? "<none>"),
         ]).ToArray();
         return rows.Length == 0 ? "No resources found.\n" : TextTable.Render(header, rows);
+    }
+
+    private static string At(string versionOrTime) => versionOrTime.All(char.IsAsciiDigit)
+        ? $"resourceVersion={versionOrTime}&resourceVersionMatch=Exact"
+        : $"asOf={Uri.EscapeDataString(versionOrTime)}";
+
+    /// <summary>Makes an object again what it was at a version or a time; one that is gone is created anew.</summary>
+    private async Task<string> UndoAsync(ShellArguments arguments, CancellationToken cancellationToken)
+    {
+        var (type, key) = ObjectOf(arguments);
+        var resource = api.Resource(type.ToString());
+        var path = ShellApi.Path(resource, key.Namespace, key.Name);
+        var to = arguments["--to"] ?? throw new ShellException("undo needs --to VERSION or --to TIME; 'history' lists the versions");
+        var then = (JsonObject)await api.GetAsync($"{path}?{At(to)}", table: false, cancellationToken).ConfigureAwait(false);
+        var meta = then["metadata"]!.AsObject();
+        foreach (var own in (string[])["resourceVersion", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "managedFields"]) meta.Remove(own);
+        var informer = await registries.ConsistentAsync(resource.StoredAs, cancellationToken).ConfigureAwait(false);
+        if (informer.Get(key) is { } now)
+        {
+            // Whoever writes in between is not overwritten unseen.
+            meta["resourceVersion"] = now.Revision.ToString(CultureInfo.InvariantCulture);
+            await api.SendAsync(HttpMethod.Put, path, then.ToJsonString(), "application/json", cancellationToken).ConfigureAwait(false);
+            return $"{type}/{key.Name} is as it was at {to}\n";
+        }
+        await api.SendAsync(HttpMethod.Post, ShellApi.Path(resource, key.Namespace, null), then.ToJsonString(), "application/json", cancellationToken).ConfigureAwait(false);
+        return $"{type}/{key.Name} created as it was at {to}\n";
     }
 
     private async Task<string> DescribeAsync(ShellArguments arguments, CancellationToken cancellationToken)

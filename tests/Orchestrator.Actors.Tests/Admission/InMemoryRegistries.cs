@@ -13,6 +13,11 @@ internal sealed class InMemoryRegistries : IRegistries
     /// <summary>Called before each batch; lets a test write in between or refuse.</summary>
     public Func<ResourceType, ImmutableArray<ObjectWrite>, ApiError?>? BeforeWrite { get; set; }
 
+    /// <summary>All changes there were.</summary>
+    public InMemoryHistory Past { get; } = new();
+
+    public IChangeHistory History => Past;
+
     /// <summary>How many batches were written.</summary>
     public int Batches;
 
@@ -31,6 +36,7 @@ internal sealed class InMemoryRegistries : IRegistries
                 results.Add(decision.Result);
                 if (decision.Event is { } e) changes.Add(entry.State.Apply(e));
             }
+            Past.Add(type, changes);
             if (changes.Count > 0) entry.Informer.Apply(changes, entry.State.Revision);
             return Task.FromResult(results.ToImmutable());
         }
@@ -40,25 +46,19 @@ internal sealed class InMemoryRegistries : IRegistries
 
     public ValueTask<Informer> ConsistentAsync(ResourceType type, CancellationToken cancellationToken = default) => ValueTask.FromResult(Of(type).Informer);
 
-    private Entry Of(ResourceType type) => _types.GetOrAdd(type, static t => new Entry(t));
+    private Entry Of(ResourceType type) => _types.GetOrAdd(type, static (t, self) => new Entry(t, self.Past), this);
 
     private sealed class Entry
     {
-        public Entry(ResourceType type)
+        public Entry(ResourceType type, IChangeHistory history)
         {
             State = new RegistryState(type);
             State.AdvanceTo(State.Reserve());
-            Informer = new Informer(type, new NoHistory());
+            Informer = new Informer(type, history);
             Informer.Reset([], State.Revision);
         }
 
         public RegistryState State { get; }
         public Informer Informer { get; }
-    }
-
-    private sealed class NoHistory : IChangeHistory
-    {
-        public Task<IReadOnlyList<ObjectChange>?> ReadAsync(ResourceType type, long after, long through, int max, CancellationToken cancellationToken) =>
-            Task.FromResult<IReadOnlyList<ObjectChange>?>(null);
     }
 }

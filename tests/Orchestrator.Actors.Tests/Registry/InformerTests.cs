@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 
@@ -101,9 +102,16 @@ public sealed class InformerTests
         public List<ObjectChange> Changes { get; } = [];
         public bool Retained { get; set; } = true;
 
-        public Task<IReadOnlyList<ObjectChange>?> ReadAsync(ResourceType type, long after, long through, int max, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<ObjectChange>?> ReadAsync(ResourceType type, long after, long through, int max, bool withPrevious, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<ObjectChange>?>(Retained
                 ? [.. Changes.Where(c => c.Object.Revision > after && c.Object.Revision <= through).Take(max)]
                 : null);
+
+        public Task<ImmutableArray<JournaledChange>> ChangesAsync(ResourceType type, long from, ObjectKey? key, CancellationToken cancellationToken) =>
+            Task.FromResult(ImmutableArray<JournaledChange>.Empty);
+
+        public Task<long?> RevisionAtAsync(ResourceType type, DateTimeOffset time, long through, CancellationToken cancellationToken) => Task.FromResult<long?>(null);
+
+        public Task<StoredObject?> BackToAsync(ResourceType type, StoredObject newer, long revision, CancellationToken cancellationToken) => Task.FromResult<StoredObject?>(null);
     }
 }

@@ -101,8 +101,48 @@ public sealed class RegistryActorTests : TestKit
             File.Delete(file);
     }
 
+    [Fact]
+    public async Task History_GoesBackFromRowToRow()
+    {
+        var registry = Start(TestObjects.ConfigMaps);
+        var key = TestObjects.Key("aged");
+        var created = (await WriteAsync(registry, TestObjects.Create("aged"))).Object!;
+        for (var i = 0; i < 20; i++) await WriteAsync(registry, TestObjects.Create($"other-{i}"));
+        var second = (await WriteAsync(registry, new ReplaceObject(key, TestObjects.Json(key, data: "second")))).Object!;
+        var third = (await WriteAsync(registry, new ReplaceObject(key, TestObjects.Json(key, data: "third")))).Object!;
+        var history = new JournalHistory(Sys, Settings(snapshotAfter: 10_000));
+        var type = TestObjects.ConfigMaps;
+
+        Assert.Equal(third.Text(), (await history.BackToAsync(type, third, third.Revision, default))!.Text());
+        Assert.Equal(second.Text(), (await history.BackToAsync(type, third, second.Revision, default))!.Text());
+        Assert.Equal(created.Text(), (await history.BackToAsync(type, third, second.Revision - 1, default))!.Text());
+        Assert.Null(await history.BackToAsync(type, third, created.Revision - 1, default));
+
+        var changes = await history.ReadAsync(type, second.Revision - 1, third.Revision, 10, withPrevious: true, default);
+        Assert.Equal([created.Revision, second.Revision], changes!.Select(c => c.Previous!.Revision));
+    }
+
+    [Fact]
+    public async Task History_TellsTheVersionOfATime()
+    {
+        var registry = Start(TestObjects.ConfigMaps);
+        for (var i = 0; i < 30; i++) await WriteAsync(registry, TestObjects.Create($"o-{i}"));
+        var history = new JournalHistory(Sys, Settings(snapshotAfter: 10_000));
+        var rows = await history.ChangesAsync(TestObjects.ConfigMaps, 1, null, default);
+
+        foreach (var row in rows)
+        {
+            // Rows of one commit may carry one time; then the newest of them counts.
+            var expected = rows.Last(r => r.At <= row.At).Change.Object.Revision;
+            Assert.Equal(expected, await history.RevisionAtAsync(TestObjects.ConfigMaps, row.At, 31, default));
+        }
+        Assert.Null(await history.RevisionAtAsync(TestObjects.ConfigMaps, DateTimeOffset.UnixEpoch, 31, default));
+    }
+
     private IActorRef Start(ResourceType type, int snapshotAfter = 10_000) => Sys.ActorOf(RegistryActor.Props(
-        type, new RegistrySettings { SnapshotAfterMin = snapshotAfter, Retention = null, WaitingMax = 10_000 }, _local, TimeProvider.System));
+        type, Settings(snapshotAfter), _local, TimeProvider.System));
+
+    private static RegistrySettings Settings(int snapshotAfter) => new() { SnapshotAfterMin = snapshotAfter, Retention = null, WaitingMax = 10_000 };
 
     private static Task<WriteResult> WriteAsync(IActorRef registry, ObjectWrite write) => WriteAsync(registry, write, TestObjects.ConfigMaps);
 

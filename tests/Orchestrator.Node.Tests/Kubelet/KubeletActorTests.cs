@@ -66,6 +66,8 @@ public sealed class KubeletActorTests
 
     private sealed class CapturingRegistries : IRegistries, IChangeHistory
     {
+        public IChangeHistory History => this;
+
         public Channel<ObjectWrite> Writes { get; } = Channel.CreateUnbounded<ObjectWrite>();
 
         public Task<ImmutableArray<WriteResult>> WriteAsync(
@@ -79,7 +81,14 @@ public sealed class KubeletActorTests
 
         public ValueTask<Informer> ConsistentAsync(ResourceType type, CancellationToken cancellationToken = default) => InformerAsync(type, cancellationToken);
 
-        public Task<IReadOnlyList<ObjectChange>?> ReadAsync(ResourceType type, long after, long through, int max, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<ObjectChange>?> ReadAsync(ResourceType type, long after, long through, int max, bool withPrevious, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<ObjectChange>?>([]);
+
+        public Task<ImmutableArray<JournaledChange>> ChangesAsync(ResourceType type, long from, ObjectKey? key, CancellationToken cancellationToken) =>
+            Task.FromResult(ImmutableArray<JournaledChange>.Empty);
+
+        public Task<long?> RevisionAtAsync(ResourceType type, DateTimeOffset time, long through, CancellationToken cancellationToken) => Task.FromResult<long?>(null);
+
+        public Task<StoredObject?> BackToAsync(ResourceType type, StoredObject newer, long revision, CancellationToken cancellationToken) => Task.FromResult<StoredObject?>(null);
     }
 }
