@@ -1,11 +1,13 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Kinds.HorizontalPodAutoscalers;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Actors.Admission;
 
 /// <summary>Between the version of a request and the version in which objects of the type are stored.</summary>
-/// <remarks>Versions of a custom resource differ in their apiVersion alone; events of the two groups differ in the names of fields.</remarks>
+/// <remarks>Versions of a custom resource differ in their apiVersion alone; events of the two groups differ in the names of fields,
+/// autoscalers of the two versions in all but their targets.</remarks>
 public static class ObjectConversion
 {
     private static readonly (string Core, string Events)[] EventFields =
@@ -22,12 +24,16 @@ public static class ObjectConversion
     /// <summary>Objects are stored as they are requested, so that bytes can be handed on.</summary>
     public static bool IsStorage(ResourceSchema schema) => schema.Storage && schema.StoredAs == schema.Type;
 
+    /// <summary>Defaults and rules hold for the stored version only, so a request of this version is turned into it before anything else.</summary>
+    public static bool IsConvertedFirst(ResourceSchema schema) => !schema.Storage && !schema.IsCustom;
+
     /// <summary>Turns the tree of a request into what is stored, in place.</summary>
     public static void ToStorage(ResourceSchema schema, ResourceSchema storage, JsonObject tree)
     {
         if (ReferenceEquals(schema, storage)) return;
         if (schema.Group == "events.k8s.io")
             foreach (var (core, events) in EventFields) Rename(tree, events, core);
+        else if (schema.Type == ResourceTypes.HorizontalPodAutoscalers && schema.Version == "v1") HorizontalPodAutoscalerConversion.ToV2(tree);
         tree["apiVersion"] = storage.ApiVersion;
         tree["kind"] = storage.Kind;
     }
@@ -37,6 +43,7 @@ public static class ObjectConversion
     {
         if (schema.Group == "events.k8s.io")
             foreach (var (core, events) in EventFields) Rename(tree, core, events);
+        else if (schema.Type == ResourceTypes.HorizontalPodAutoscalers && schema.Version == "v1") HorizontalPodAutoscalerConversion.ToV1(tree);
         tree["apiVersion"] = schema.ApiVersion;
         tree["kind"] = schema.Kind;
     }

@@ -64,6 +64,7 @@ public sealed partial class ResourceStore
         ResourceSchema schema, string ns, JsonObject tree, WriteOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= WriteOptions.Default;
+        if (ObjectConversion.IsConvertedFirst(schema)) ObjectConversion.ToStorage(schema, schema = SchemaOf(schema.StoredAs), tree);
         if (schema.Type != ResourceTypes.Services || options.DryRun) return await CreateOnceAsync(schema, ns, tree, options, cancellationToken).ConfigureAwait(false);
         for (var attempt = 1; ; attempt++)
         {
@@ -162,6 +163,11 @@ public sealed partial class ResourceStore
             if (decoded.Error is not null) return new Proposal(decoded.Error);
             (tree, warnings) = (decoded.Tree, decoded.Warnings);
             if ((SystemMetadata.MatchName(tree!, stored.Key.Name) ?? SystemMetadata.MatchNamespace(tree!, schema, stored.Key.Namespace)) is { } mismatch) return new Proposal(mismatch);
+        }
+        if (ObjectConversion.IsConvertedFirst(schema))
+        {
+            ObjectConversion.ToStorage(schema, storage, tree!);
+            (schema, before) = (storage, stored.ToTree());
         }
         var (revision, malformed) = SystemMetadata.Precondition(tree!, schema);
         if (malformed is not null) return new Proposal(malformed);

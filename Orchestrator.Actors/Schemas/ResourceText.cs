@@ -24,6 +24,7 @@ internal static class ResourceText
             Singular = kind.ToLowerInvariant(),
             Namespaced = flags.ContainsKey("namespaced"),
             Served = flags.ContainsKey("served"),
+            Storage = !flags.ContainsKey("converted"),
             IsVirtual = flags.ContainsKey("virtual"),
             Root = typeOf(flags["type"]),
             ShortNames = Words(flags, "short"),

@@ -18,9 +18,10 @@ namespace Orchestrator.Actors.Schemas;
 ///   > what it is
 ///   replicas int32 #1 default=1 min=0 -- what it means
 /// </code>
+/// <c>converted</c> says that objects are stored in another version of the kind; <c>virtual</c> that nothing is stored.
 /// A field is: name, type, #protobuf numbers, flags, documentation. Types: string, bool, int32, int64, double, bytes, quantity,
 /// time, microtime, intorstring, any, raw, the name of another type, []T, map[string]T. Flags: required, default=JSON,
-/// default0=JSON (also replaces 0), enum=A|B, min=, max=, minLength= (0: may be empty though required), maxLength=,
+/// default0=JSON (also replaces 0), enum=A|B, min=, max=, minLength= (0: though required it may be empty or absent, which is one in Go; a rule of the kind asks for it), maxLength=,
 /// minItems= (1: an empty list is a missing one), format= (label, subdomain, port and so on), patch=, mergeKey=, list=, keys=, map=atomic.
 /// No value of a flag contains a blank.
 /// </remarks>

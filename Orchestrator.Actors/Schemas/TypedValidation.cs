@@ -37,6 +37,7 @@ internal static class TypedValidation
         {
             // Protobuf cannot say an empty list, so a list that may be empty may be absent as well.
             if (field.Type.Kind == SchemaKind.List && field.Type.Constraints?.MinItems is not > 0) continue;
+            if (field.Type.Constraints?.MinLength == 0) continue;
             if (!tree.TryGetPropertyValue(field.Name, out var value) || value is null || IsEmpty(field, value))
                 faults.Required((path ?? FieldPath.Root).Child(field.Name));
         }

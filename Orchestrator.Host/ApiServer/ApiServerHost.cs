@@ -102,7 +102,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             new ListEndpoint(reads, representations),
             new WatchEndpoint(reads, representations, () => store.Catalog, clock, stopping),
             new ResourceEndpoint(store, reads, representations),
-            new SubresourceEndpoint(store), nodes, metrics, logs.CreateLogger<RequestPipeline>());
+            new SubresourceEndpoint(store), new ComponentStatusEndpoint(store, representations, options.Components), nodes, metrics, logs.CreateLogger<RequestPipeline>());
     }
 
     private static void Configure(KestrelServerOptions kestrel, ApiServerOptions options)

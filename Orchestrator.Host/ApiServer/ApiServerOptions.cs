@@ -30,6 +30,9 @@ public sealed record ApiServerOptions
 
     /// <summary>Checks that /readyz asks beside its own; each throws or returns a sentence when it is not well.</summary>
     public IReadOnlyList<HealthCheck> Checks { get; init; } = [];
+
+    /// <summary>The parts of the control plane that componentstatuses shows beside the store.</summary>
+    public IReadOnlyList<HealthCheck> Components { get; init; } = [];
 }
 
 /// <summary>One line of /readyz?verbose.</summary>

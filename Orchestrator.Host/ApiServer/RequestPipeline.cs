@@ -12,7 +12,7 @@ namespace Orchestrator.Host.ApiServer;
 /// <summary>The way of a request: who, may they, what do they want, and the endpoint that does it.</summary>
 public sealed partial class RequestPipeline(
     ResourceStore store, Authenticator authenticator, DocumentEndpoint documents, ListEndpoint lists, WatchEndpoint watches, ResourceEndpoint resources,
-    SubresourceEndpoint subresources, NodeProxy nodes, Metrics metrics, ILogger logger)
+    SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, Metrics metrics, ILogger logger)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -76,6 +76,7 @@ public sealed partial class RequestPipeline(
     {
         if (Refuses(request, schema) is { } refusal) return refusal.Code == 404 ? DocumentEndpoint.NotFoundAsync(context) : StatusWriter.WriteAsync(context, refusal);
         if (schema.DeprecationWarning.Length > 0) ResourceEndpoint.AddWarnings(context, [schema.DeprecationWarning]);
+        if (ComponentStatusEndpoint.Handles(schema)) return components.HandleAsync(context, request, schema);
         if (request.Verb == "list") return lists.HandleAsync(context, request, schema);
         if (request.Verb == "watch") return watches.HandleAsync(context, request, schema);
         if (request.Subresource is "log" or "exec" or "attach" or "portforward") return nodes.HandleAsync(context, request);
@@ -93,7 +94,7 @@ public sealed partial class RequestPipeline(
         return request.Subresource switch
         {
             "history" => resources.WriteHistoryAsync(context, request, schema, format),
-            "" or "status" or "finalize" => resources.HandleAsync(context, request, schema, format),
+            "" or "status" or "finalize" or "approval" or "ephemeralcontainers" or "resize" => resources.HandleAsync(context, request, schema, format),
             "scale" => subresources.ScaleAsync(context, request, schema, schema.Subresource("scale")!, format),
             "eviction" => subresources.EvictAsync(context, request, schema, format),
             _ => StatusWriter.WriteAsync(context, new ApiError(405, "MethodNotAllowed", $"the subresource {request.Subresource} of {schema.Type} is not supported yet")),

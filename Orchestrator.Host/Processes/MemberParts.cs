@@ -94,6 +94,7 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
                     ClientAuthorities = [server.Authority],
                     NodeClientCertificate = toNodes.Certificate,
                     TokenFile = settings.TokenAuthFile,
+                    Components = [Component("scheduler", "scheduler"), Component("controller-manager", "controller-triggers")],
                 },
                 store, clock, _logs).ConfigureAwait(false);
         }
@@ -116,6 +117,13 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
             throw new StartException($"The API server cannot listen on {settings.Listen}: {e.Message}", e);
         }
     }
+
+    /// <summary>A part of the control plane is well when its actor in this process answers.</summary>
+    private HealthCheck Component(string name, string actor) => new(name, async cancellationToken =>
+    {
+        var identity = await system.ActorSelection($"/user/{actor}").Ask<ActorIdentity>(new Identify(name), TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(false);
+        return identity.Subject is null ? $"{name} is not running" : null;
+    });
 
     /// <summary>The address at which other machines reach a server that listens on all of them: that of remoting.</summary>
     private async Task<IPAddress> AdvertisedAsync(Uri url)

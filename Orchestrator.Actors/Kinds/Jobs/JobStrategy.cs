@@ -25,11 +25,14 @@ public sealed class JobStrategy : IKindStrategy
         if (spec["manualSelector"] is null) spec["manualSelector"] = false;
         if (string.IsNullOrEmpty(JsonTree.String(spec, "podReplacementPolicy")))
             spec["podReplacementPolicy"] = spec["podFailurePolicy"] is null ? "TerminatingOrFailed" : "Failed";
-        if (JsonTree.At(spec, ["template", "metadata", "labels"]) is JsonObject { Count: > 0 } labels)
-        {
-            var metadata = JsonTree.Ensure(tree, "metadata");
-            if (metadata["labels"] is not JsonObject { Count: > 0 }) metadata["labels"] = labels.DeepClone();
-        }
+        LabelAsTemplate(tree, spec);
+    }
+
+    private static void LabelAsTemplate(JsonObject tree, JsonObject spec)
+    {
+        if (JsonTree.At(spec, ["template", "metadata", "labels"]) is not JsonObject { Count: > 0 } labels) return;
+        var metadata = JsonTree.Ensure(tree, "metadata");
+        if (metadata["labels"] is not JsonObject { Count: > 0 }) metadata["labels"] = labels.DeepClone();
     }
 
     public void PrepareForCreate(JsonObject tree)
@@ -47,5 +50,7 @@ public sealed class JobStrategy : IKindStrategy
         labels[UidLabel] = uid;
         labels[NameLabel] = name;
         JsonTree.Ensure(JsonTree.Ensure(spec, "selector"), "matchLabels")[UidLabel] = uid;
+        // The template had no labels of its own before; the defaults of what is stored see these.
+        LabelAsTemplate(tree, spec);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class SchemaDefinitions(SchemaCatalog catalog, OpenApiFlavor fla
         if (resource.Root.Name.Length > 0) AddType(resource.Root);
         else Add(kind, writer => CustomSchema.WriteRoot(writer, resource, flavor, KindsOf(kind)), resource.Root);
 
-        if (resource.IsVirtual) return;
+        if (!resource.Verbs.Contains("list")) return;
         AddKind(list, new KindName(resource.Group, resource.Version, resource.ListKind));
         var listType = resource.Root.Name.Length > 0
             ? catalog.FindType(resource.Root.Name[..(resource.Root.Name.LastIndexOf('.') + 1)] + resource.ListKind)

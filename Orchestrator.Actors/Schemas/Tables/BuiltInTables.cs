@@ -51,6 +51,7 @@ public static class BuiltInTables
         ["validatingwebhookconfigurations.admissionregistration.k8s.io"] = PolicyTables.Webhooks,
         ["validatingadmissionpolicies.admissionregistration.k8s.io"] = PolicyTables.AdmissionPolicies,
         ["validatingadmissionpolicybindings.admissionregistration.k8s.io"] = PolicyTables.AdmissionPolicyBindings,
+        ["apiservices.apiregistration.k8s.io"] = ClusterTables.ApiServices,
         ["flowschemas.flowcontrol.apiserver.k8s.io"] = PolicyTables.FlowSchemas,
         ["prioritylevelconfigurations.flowcontrol.apiserver.k8s.io"] = PolicyTables.PriorityLevels,
     }.ToFrozenDictionary(StringComparer.Ordinal);

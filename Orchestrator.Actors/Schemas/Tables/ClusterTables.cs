@@ -31,6 +31,16 @@ internal static class ClusterTables
     public static TableLayout PriorityClasses { get; } = new("Name, Value:integer, Global-Default:boolean, Age, PreemptionPolicy", static row =>
         row.Name().Number(row.Object.Number("value")).Flag(row.Object.Flag("globalDefault")).Age().Text(row.Object.Text("preemptionPolicy")));
 
+    /// <remarks>Source: kube-aggregator, registry/apiservice ConvertToTable.</remarks>
+    public static TableLayout ApiServices { get; } = new("Name, Service, Available, Age", static row =>
+    {
+        var service = row.Spec.Get("service");
+        var available = row.Status.Items("conditions").FirstOrDefault(static c => c.Text("type") == "Available");
+        var status = available.Text("status");
+        row.Name().Text(service.Exists() ? $"{service.Text("namespace")}/{service.Text("name")}" : "Local")
+            .Text(status.Length == 0 ? "Unknown" : status == "True" ? "True" : $"{status} ({available.Text("reason")})").Age();
+    });
+
     public static TableLayout RuntimeClasses { get; } = new("Name, Handler, Age", static row => row.Name().Text(row.Object.Text("handler")).Age());
 
     /// <summary>Events of the core group and of events.k8s.io, which name the same facts differently.</summary>
