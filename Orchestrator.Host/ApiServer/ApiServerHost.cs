@@ -108,6 +108,9 @@ public sealed class ApiServerHost : IAsyncDisposable
     private static void Configure(KestrelServerOptions kestrel, ApiServerOptions options)
     {
         kestrel.AddServerHeader = false;
+        // Warnings quote names of fields, which are UTF-8 as all of the API is.
+        kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.UTF8;
+        kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.UTF8;
         // Bodies are bounded where they are read, so that the answer is a Status.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;

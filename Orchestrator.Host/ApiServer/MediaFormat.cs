@@ -82,7 +82,7 @@ public static class Negotiation
     private static (double Quality, MediaFormat Format)? ParseClause(string clause)
     {
         var parts = clause.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (EncodingOf(parts[0]) is not { } encoding) return null;
+        if (parts.Length == 0 || EncodingOf(parts[0]) is not { } encoding) return null;
         var quality = 1.0;
         string group = "", version = "", projection = "";
         var pretty = false;

@@ -235,6 +235,10 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
     public static void AddWarnings(HttpContext context, ImmutableArray<string> warnings)
     {
         foreach (var warning in warnings)
-            context.Response.Headers.Append("Warning", $"299 - \"{warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+        {
+            // Field names come from the client: what would end a header, or a line, is left out.
+            var text = warning.Any(char.IsControl) ? string.Concat(warning.Where(static c => !char.IsControl(c))) : warning;
+            context.Response.Headers.Append("Warning", $"299 - \"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+        }
     }
 }

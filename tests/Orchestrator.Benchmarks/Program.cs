@@ -21,5 +21,14 @@ density.SetAction((r, token) => DensityBenchmark.RunAsync(r.GetValue(nodes), r.G
 var start = new Command("start", "Time until ready and resident memory: of an empty cluster, and of one with many pods in its journal.") { pods };
 start.SetAction((r, token) => StartBenchmark.RunAsync(r.GetValue(pods), token));
 
-return await new RootCommand("Measures what users wait for. Figures go to docs/PERFORMANCE.md with the command that makes them.") { api, density, start }
+var requests = new Option<int>("--requests") { Description = "How many requests.", DefaultValueFactory = _ => 100_000 };
+var seed = new Option<int>("--seed") { Description = "The same seed sends the same requests.", DefaultValueFactory = _ => 1 };
+var fuzz = new Command("fuzz", "Random and mutated requests; any fault of the server fails the run.") { requests, seed };
+fuzz.SetAction(async (r, token) =>
+{
+    await using var target = await Target.OpenAsync(null, token);
+    return await FuzzRun.RunAsync(target, r.GetValue(requests), r.GetValue(seed), token);
+});
+
+return await new RootCommand("Measures what users wait for. Figures go to docs/PERFORMANCE.md with the command that makes them.") { api, density, start, fuzz }
     .Parse(args).InvokeAsync();

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -32,6 +31,9 @@ public sealed class ApiServerFixture : IAsyncLifetime
     /// <summary>Shows nothing.</summary>
     public HttpClient Stranger { get; private set; } = null!;
 
+    /// <summary>What went wrong inside.</summary>
+    public CapturedFaults Faults { get; } = new();
+
     /// <summary>Answers for the nodes.</summary>
     public FakeNode Node { get; } = new();
 
@@ -49,7 +51,7 @@ public sealed class ApiServerFixture : IAsyncLifetime
             ClientAuthorities = [_authority],
             TokenFile = _tokens,
         };
-        _server = await ApiServerHost.StartAsync(options, Store, TimeProvider.System, NullLoggerFactory.Instance, new HttpMessageInvoker(Node));
+        _server = await ApiServerHost.StartAsync(options, Store, TimeProvider.System, Faults, new HttpMessageInvoker(Node));
         Admin = Client(Issue("O=system:masters, CN=admin", server: false));
         Stranger = Client(null);
         foreach (var ns in (string[])["default", "other"])
