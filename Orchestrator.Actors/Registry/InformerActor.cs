@@ -62,7 +62,7 @@ public sealed class InformerActor : UntypedActor, IWithTimers
             case UnsubscribeFromChanges unsubscribe: Unsubscribe(unsubscribe.Subscriber); break;
             case Retry: FollowRegistry(); break;
             case Compare:
-                if (_source is { Path.Address.HasGlobalScope: true }) _region.Tell(new GetRevision(_informer.Type), Self);
+                if (_source is { Path.Address.HasGlobalScope: true }) _region.Tell(new GetRevision(_informer.Type, Confirmed: false), Self);
                 break;
             case Terminated terminated when terminated.ActorRef.Equals(_source):
                 _source = null;

@@ -86,7 +86,9 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         switch (message)
         {
             case WriteObjects write: Handle(write); break;
-            case GetRevision: Sender.Tell(new CurrentRevision(_type, _state.Revision)); break;
+            case GetRevision get: Handle(get); break;
+            case JournalReaches reaches: Handle(reaches); break;
+            case JournalSilent silent: Handle(silent); break;
             case FollowObjects follow: Handle(follow); break;
             case UnfollowObjects: Unfollow(Sender); break;
             case Terminated terminated: Unfollow(terminated.ActorRef); break;
@@ -116,7 +118,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         {
             var decision = _state.Decide(command.Writes[i], command.Again);
             results[i] = decision.Result;
-            if (decision.Event is { } e) _gathering.Changes.Add(e);
+            if (decision.Event is { } e) _gathering.Add(e, Heartbeats && decision.IsHeartbeat);
         }
         // Even a refusal waits: it may rest on a write that is not durable yet.
         _gathering.Replies.Add(new Reply(Sender, ImmutableCollectionsMarshal.AsImmutableArray(results)));
@@ -137,15 +139,19 @@ public sealed partial class RegistryActor : UntypedPersistentActor
             _committing = batch;
             if (events.Count == 0)
             {
-                Commit();
+                // Nothing is written, so no compare-and-swap says that what the answers rest on is still the newest.
+                WhenConfirmed(CommitUnwritten);
                 continue;
             }
+            _writing = true;
             _committed = 0;
             PersistAllAsync(events, _ =>
             {
                 if (++_committed < events.Count) return;
+                _writing = false;
                 Commit();
                 Flush();
+                AnswerReaders();
             });
         }
         // A shard that moves takes along what it has promised: it stops once the last batch is durable and answered.
@@ -154,9 +160,8 @@ public sealed partial class RegistryActor : UntypedPersistentActor
 
     private List<object> EventsOf(Batch batch)
     {
-        var events = new List<object>(batch.Changes.Count + 1);
-        foreach (var change in batch.Changes)
-            if (!Heartbeats || change.Kind != ChangeKind.Modified) events.Add(change);
+        var events = new List<object>(batch.Journaled.Count + 1);
+        events.AddRange(batch.Journaled);
         if (Heartbeats && _state.DecidedRevision >= _reservedThrough)
         {
             _reservedThrough = _state.DecidedRevision + ReservedAhead;
@@ -169,6 +174,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
     {
         var batch = _committing!;
         _committing = null;
+        _durable = LastSequenceNr;
         if (batch.Changes.Count > 0)
         {
             var previous = _state.Revision;
@@ -225,6 +231,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
     private void Serve()
     {
         Become(OnCommand);
+        _durable = LastSequenceNr;
         _entry = _local.Add(_type, Self, _state.Revision);
         Stash.UnstashAll();
     }
@@ -251,6 +258,8 @@ public sealed partial class RegistryActor : UntypedPersistentActor
                 reply.To.Tell(new ObjectsWritten([.. reply.Results.Select(_ => error)]));
         _committing = null;
         _gathering = new Batch();
+        _confirming = null;
+        _confirmNext.Clear();
     }
 
     protected override void PostStop()
@@ -264,8 +273,17 @@ public sealed partial class RegistryActor : UntypedPersistentActor
     private sealed class Batch
     {
         public List<ObjectWritten> Changes { get; } = [];
+
+        /// <summary>The changes without heartbeats.</summary>
+        public List<ObjectWritten> Journaled { get; } = [];
         public List<Reply> Replies { get; } = [];
         public int WriteCount;
+
+        public void Add(ObjectWritten change, bool heartbeat)
+        {
+            Changes.Add(change);
+            if (!heartbeat) Journaled.Add(change);
+        }
     }
 }
 

@@ -12,7 +12,10 @@ public sealed class RegistryClient : IRegistries
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
 
     /// <summary>What was on its way to a registry whose process died is lost, so an unanswered message is sent again this often.</summary>
-    private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A registry of this process loses messages only when it stops, so its slowness is waited for longer.</summary>
+    private static readonly TimeSpan AgainHereAfter = TimeSpan.FromSeconds(1);
 
     private readonly ActorSystem _system;
     private readonly IActorRef _region;
@@ -94,7 +97,8 @@ public sealed class RegistryClient : IRegistries
         try
         {
             var revision = _local.RevisionOf(informer.Type)
-                ?? (await AskAsync<CurrentRevision>(_region, new GetRevision(informer.Type), cancellationToken).ConfigureAwait(false)).Revision;
+                ?? (await AskAsync<CurrentRevision>(
+                    _local.Find(informer.Type) ?? _region, new GetRevision(informer.Type, Confirmed: true), cancellationToken).ConfigureAwait(false)).Revision;
             await informer.WhenSynced.WaitAsync(Deadline, cancellationToken).ConfigureAwait(false);
             await informer.WaitForAsync(revision, cancellationToken).AsTask().WaitAsync(Deadline, cancellationToken).ConfigureAwait(false);
             return informer;
@@ -114,7 +118,7 @@ public sealed class RegistryClient : IRegistries
         {
             try
             {
-                return await answer.WaitAsync(AgainAfter, CancellationToken.None).ConfigureAwait(false);
+                return await answer.WaitAsync(_local.Find(message.Type) is null ? AgainAfter : AgainHereAfter, CancellationToken.None).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {

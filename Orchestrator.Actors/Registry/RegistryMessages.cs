@@ -44,7 +44,9 @@ public sealed record WriteObjects(ResourceType Type, ImmutableArray<ObjectWrite>
 public sealed record ObjectsWritten(ImmutableArray<WriteResult> Results) : IWireMessage;
 
 /// <summary>Asks for the committed version; answered with <see cref="CurrentRevision"/>.</summary>
-public sealed record GetRevision(ResourceType Type) : RegistryMessage(Type);
+/// <param name="Confirmed">The answer must cover every write that was acknowledged before the question, by whichever owner: a
+/// registry that may not be the only owner asks the journal first. Without it the answer is what this owner knows.</param>
+public sealed record GetRevision(ResourceType Type, bool Confirmed) : RegistryMessage(Type);
 
 /// <param name="Revision">The newest committed version of the type.</param>
 public sealed record CurrentRevision(ResourceType Type, long Revision) : IWireMessage;

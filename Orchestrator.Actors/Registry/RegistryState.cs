@@ -17,7 +17,14 @@ public sealed record RegistryCreated(string Type, DateTimeOffset At) : IWireMess
 public sealed record RevisionsReserved(long Through) : IWireMessage;
 
 /// <summary>What a write leads to: its result once all that was decided so far is committed, and the change, if there is one.</summary>
-public readonly record struct WriteDecision(WriteResult Result, ObjectWritten? Event);
+/// <param name="Result">The answer, once it may be given.</param>
+/// <param name="Event">The change.</param>
+/// <param name="Previous">The object that the change replaces, when it replaces one.</param>
+public readonly record struct WriteDecision(WriteResult Result, ObjectWritten? Event, StoredObject? Previous = null)
+{
+    /// <summary>True when the change says nothing but that a holder is alive.</summary>
+    public bool IsHeartbeat => Event is { Kind: ChangeKind.Modified } e && Previous is { } previous && Heartbeat.IsOnly(previous, e.Object);
+}
 
 /// <summary>The objects of one type: what is committed, and what is decided on top of it but not yet committed.</summary>
 /// <remarks>Pure in effect: no clock, no I/O, no randomness. It is a mutable class since it holds every object of a type and is
@@ -115,13 +122,13 @@ public sealed class RegistryState
     private WriteDecision Write(ChangeKind kind, ObjectKey key, UncommittedJson json)
     {
         var revision = DecidedRevision + 1;
-        var previous = Newest(key)?.Revision ?? 0;
+        var previous = Newest(key);
         var written = new StoredObject(key, revision, json.WithRevision(revision));
         if (kind != ChangeKind.Deleted && _claims?.Refusal(written) is { } taken) return Refuse(taken);
         DecidedRevision = revision;
         _ahead[key] = new Ahead(revision, kind == ChangeKind.Deleted ? null : written);
         if (kind != ChangeKind.Deleted) _claims?.Note(written);
-        return new WriteDecision(new WriteResult(written, null), new ObjectWritten(kind, written, previous));
+        return new WriteDecision(new WriteResult(written, null), new ObjectWritten(kind, written, previous?.Revision ?? 0), previous);
     }
 
     private static bool HasHappened(ObjectWrite write, StoredObject current) => write switch

@@ -34,7 +34,7 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
     public async Task<string> StartAsync()
     {
         var registrySettings = configuration.Registry();
-        var local = new LocalRegistries();
+        var local = await OpenJournalAsync().ConfigureAwait(false);
         if (settings.ControlPlane) CertificateAuthorityActor.Start(system, clock);
         var certificates = new MemberCertificates(CertificateAuthorityActor.StartProxy(system));
         var region = settings.ControlPlane
@@ -57,6 +57,19 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
     {
         for (var i = _started.Count - 1; i >= 0; i--) await _started[i].DisposeAsync().ConfigureAwait(false);
         _logs.Dispose();
+    }
+
+    /// <summary>Finds out whether this process alone writes to the journal. Of a database server's no one can know that for sure.</summary>
+    private async Task<LocalRegistries> OpenJournalAsync()
+    {
+        if (!settings.ControlPlane || settings.Journal is JournalLocation.PostgreSql) return new LocalRegistries();
+        var file = settings.Journal is JournalLocation.Sqlite sqlite ? sqlite.File : data.File("journal.db");
+        var journal = await JournalLock.AcquireAsync(file, clock).ConfigureAwait(false);
+        // Registries write until the system has ended, so until then nobody else is let in.
+        _ = system.WhenTerminated.ContinueWith(_ => journal.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        var local = new LocalRegistries(journal.Alone);
+        journal.Follow(system, local);
+        return local;
     }
 
     private async Task<string> StartControlPlaneAsync(

@@ -12,7 +12,7 @@ public sealed class RegistryActorTests : TestKit
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly string Folder = Directory.CreateTempSubdirectory("orchestrator-registry").FullName;
-    private readonly LocalRegistries _local = new();
+    private readonly LocalRegistries _local = new(soleWriter: true);
 
     public RegistryActorTests() : base(Settings(Path.Combine(Folder, $"{Guid.CreateVersion7():N}.db")))
     {

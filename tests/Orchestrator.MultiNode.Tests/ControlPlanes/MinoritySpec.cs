@@ -1,4 +1,5 @@
 using Akka.MultiNode.TestAdapter;
+using Akka.Remote.TestKit;
 
 namespace Orchestrator.MultiNode.Tests.ControlPlanes;
 
@@ -11,6 +12,8 @@ public class MinoritySpec : PartitionSpec
 
     [MultiNodeFact]
     public Task HostIsCutOff_MinorityIsDowned_AndMajorityGoesOnWithOneLog() => CutOffTheHostAsync();
+
+    protected override IEnumerable<RoleName> Readers => [First, Second];
 
     protected override void AwaitFateOfMinority() => AwaitCondition(() => Cluster.IsTerminated, Patience);
 }

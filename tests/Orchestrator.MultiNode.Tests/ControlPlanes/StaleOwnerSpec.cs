@@ -1,4 +1,5 @@
 using Akka.MultiNode.TestAdapter;
+using Akka.Remote.TestKit;
 
 namespace Orchestrator.MultiNode.Tests.ControlPlanes;
 
@@ -11,6 +12,8 @@ public class StaleOwnerSpec : PartitionSpec
 
     [MultiNodeFact]
     public Task HostIsCutOffAndGoesOnWriting_TheLogIsNotForked() => CutOffTheHostAsync();
+
+    protected override IEnumerable<RoleName> Readers => Roles;
 
     protected override void AwaitFateOfMinority() => Assert.False(Cluster.IsTerminated);
 }
