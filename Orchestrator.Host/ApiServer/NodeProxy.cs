@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Node.Endpoint;
 
 namespace Orchestrator.Host.ApiServer;
 
@@ -17,6 +18,9 @@ public sealed class NodeProxy : IDisposable
 
     /// <summary>Most characters of a node's refusal that are handed on.</summary>
     private const int FaultMax = 4096;
+
+    /// <summary>What a connection may become; the node speaks both.</summary>
+    private static readonly string[] Upgrades = ["websocket", "SPDY/3.1"];
 
     private readonly HttpMessageInvoker _nodes;
     private readonly ResourceStore _store;
@@ -102,16 +106,17 @@ public sealed class NodeProxy : IDisposable
             return;
         }
         var headers = context.Request.Headers;
-        if (!string.Equals(headers.Upgrade.ToString(), "websocket", StringComparison.OrdinalIgnoreCase))
+        var protocol = Upgrades.FirstOrDefault(u => string.Equals(u, headers.Upgrade.ToString(), StringComparison.OrdinalIgnoreCase));
+        if (protocol is null)
         {
-            await StatusWriter.WriteAsync(context, ApiError.BadRequest(
-                $"unable to upgrade: {headers.Upgrade} is not supported; use a client that streams over WebSocket (v5.channel.k8s.io or v4.channel.k8s.io)")).ConfigureAwait(false);
+            await StatusWriter.WriteAsync(context, ApiError.BadRequest($"unable to upgrade: {headers.Upgrade} is not supported")).ConfigureAwait(false);
             return;
         }
-        using var message = new HttpRequestMessage(HttpMethod.Get, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        var method = protocol == "websocket" ? HttpMethod.Get : HttpMethod.Post;
+        using var message = new HttpRequestMessage(method, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         message.Headers.Connection.Add("Upgrade");
-        message.Headers.Upgrade.ParseAdd("websocket");
-        foreach (var name in (ReadOnlySpan<string>)["Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"])
+        message.Headers.Upgrade.ParseAdd(protocol);
+        foreach (var name in (ReadOnlySpan<string>)["Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", StreamNegotiation.ProtocolHeader])
             if (headers.TryGetValue(name, out var values)) message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
 
         using var response = await _nodes.SendAsync(message, cancellationToken).ConfigureAwait(false);
@@ -120,9 +125,9 @@ public sealed class NodeProxy : IDisposable
             await CopyResponseAsync(context, response, cancellationToken).ConfigureAwait(false);
             return;
         }
-        foreach (var name in (ReadOnlySpan<string>)["Sec-WebSocket-Accept", "Sec-WebSocket-Protocol"])
+        foreach (var name in (ReadOnlySpan<string>)["Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", StreamNegotiation.ProtocolHeader])
             if (response.Headers.TryGetValues(name, out var values)) context.Response.Headers[name] = values.ToArray();
-        context.Response.Headers.Upgrade = "websocket";
+        context.Response.Headers.Upgrade = protocol;
         var node = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
@@ -179,6 +184,11 @@ public sealed class NodeProxy : IDisposable
     {
         var text = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
         text = text.Length > FaultMax ? text[..FaultMax] : text.Trim();
-        return response.StatusCode == HttpStatusCode.BadRequest ? ApiError.BadRequest(text) : ApiError.Internal(text);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.BadRequest => ApiError.BadRequest(text),
+            HttpStatusCode.Forbidden => new ApiError(403, "Forbidden", text),
+            _ => ApiError.Internal(text),
+        };
     }
 }

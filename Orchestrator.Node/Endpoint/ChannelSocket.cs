@@ -1,145 +1,64 @@
-using System.Globalization;
+using System.Buffers;
+using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Net.WebSockets;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Threading.Channels;
-using Orchestrator.Node.Runtime;
 
 namespace Orchestrator.Node.Endpoint;
 
-/// <summary>The streams of a command over one WebSocket: each message begins with the number of its channel.</summary>
-/// <remarks>Channels: 0 stdin, 1 stdout, 2 stderr, 3 the result as a Status, 4 sizes of the terminal; since v5 255 closes one.</remarks>
-internal sealed class ChannelSocket(WebSocket socket) : IAsyncDisposable
+/// <summary>Several streams over one WebSocket: each message begins with the number of its channel.</summary>
+/// <remarks>With base64 the number is a digit and the rest is text. Since v5 a message on channel 255 closes the channel it names.</remarks>
+/// <param name="readable">How many of the first channels' numbers may be read; of the others what arrives is dropped.</param>
+internal sealed class ChannelSocket(WebSocket socket, bool base64, params int[] readable) : IDisposable
 {
-    private const byte Stdin = 0, Stdout = 1, Stderr = 2, Result = 3, Resize = 4, Close = 255;
+    private const byte Close = 255;
+
+    /// <summary>Longest message of base64, which has to be whole to be decoded.</summary>
+    private const int TextBytesMax = 1024 * 1024;
 
     private readonly SemaphoreSlim _sending = new(1, 1);
-    private readonly Pipe _input = new();
-    private readonly Channel<TerminalSize> _sizes = Channel.CreateUnbounded<TerminalSize>();
+    private readonly Dictionary<int, Pipe> _inputs = readable.ToDictionary(channel => channel, _ => new Pipe(new PipeOptions(useSynchronizationContext: false)));
+    private readonly HashSet<int> _closed = [];
 
-    public static string? Choose(IList<string> offered) =>
-        new[] { "v5.channel.k8s.io", "v4.channel.k8s.io" }.FirstOrDefault(p => offered.Contains(p, StringComparer.Ordinal));
+    /// <summary>What arrives on a channel that may be read.</summary>
+    public Stream Input(int channel) => _inputs[channel].Reader.AsStream();
 
-    public ExecStreams Streams(bool stdin, bool stdout, bool stderr, bool tty) => new()
+    /// <summary>Sends on a channel. Nothing is buffered.</summary>
+    public Stream Output(int channel) => new Sending(this, (byte)channel);
+
+    /// <summary>Nobody reads the channel any more; what arrives on it is dropped.</summary>
+    public void Ignore(int channel) => _inputs[channel].Reader.Complete();
+
+    /// <summary>Takes what the client sends until it leaves. Then every input ends.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Stdin = stdin ? _input.Reader.AsStream() : null,
-        Stdout = stdout ? new Output(this, Stdout) : null,
-        Stderr = stderr && !tty ? new Output(this, Stderr) : null,
-        Tty = tty,
-        Resizes = tty ? _sizes.Reader : null,
-    };
-
-    /// <summary>Takes what the client sends until it leaves, which cancels <paramref name="ended"/>.</summary>
-    public async Task ReadAsync(CancellationTokenSource ended)
-    {
-        var buffer = new byte[32 * 1024];
-        var channel = -1;
-        using var sizes = new MemoryStream();
         try
         {
-            while (true)
-            {
-                var received = await socket.ReceiveAsync(buffer.AsMemory(), ended.Token).ConfigureAwait(false);
-                if (received.MessageType == WebSocketMessageType.Close) break;
-                var bytes = buffer.AsMemory(0, received.Count);
-                if (channel < 0 && bytes.Length > 0)
-                {
-                    channel = bytes.Span[0];
-                    bytes = bytes[1..];
-                }
-                if (channel == Stdin && bytes.Length > 0) await _input.Writer.WriteAsync(bytes, ended.Token).ConfigureAwait(false);
-                else if (channel == Close && bytes.Span.Contains(Stdin)) await _input.Writer.CompleteAsync().ConfigureAwait(false);
-                else if (channel == Resize) sizes.Write(bytes.Span);
-                if (!received.EndOfMessage) continue;
-                if (channel == Resize) TakeSize(sizes);
-                channel = -1;
-            }
+            if (base64) await ReadTextAsync(cancellationToken).ConfigureAwait(false);
+            else await ReadAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (WebSocketException)
         {
             // Gone without a word; the same as a close.
         }
-        await _input.Writer.CompleteAsync().ConfigureAwait(false);
-        await ended.CancelAsync().ConfigureAwait(false);
-    }
-
-    private void TakeSize(MemoryStream json)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json.ToArray());
-            var root = document.RootElement;
-            _sizes.Writer.TryWrite(new TerminalSize(root.GetProperty("Width").GetInt32(), root.GetProperty("Height").GetInt32()));
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            // Not a size; ignored, as by Kubernetes.
-        }
-        json.SetLength(0);
-    }
-
-    /// <summary>Runs the work, sends its result on the result channel, and closes.</summary>
-    public async Task FinishAsync(Func<Task<int>> work)
-    {
-        JsonObject status;
-        try
-        {
-            var code = await work().ConfigureAwait(false);
-            status = code == 0 ? new JsonObject { ["metadata"] = new JsonObject(), ["status"] = "Success" } : NonZero(code);
-        }
-        catch (RuntimeFailureException e)
-        {
-            status = Failure(e.Message);
-        }
-        catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)
-        {
-            return; // the client has left
-        }
         finally
         {
-            await _input.Reader.CompleteAsync().ConfigureAwait(false); // nobody takes what the client still sends
-        }
-        try
-        {
-            await SendAsync(Result, JsonSerializer.SerializeToUtf8Bytes(status), CancellationToken.None).ConfigureAwait(false);
-            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (WebSocketException)
-        {
+            foreach (var (channel, pipe) in _inputs)
+                if (_closed.Add(channel)) await pipe.Writer.CompleteAsync().ConfigureAwait(false);
         }
     }
 
-    private static JsonObject NonZero(int code) => new()
+    /// <summary>Says the last word.</summary>
+    public async Task CloseAsync()
     {
-        ["metadata"] = new JsonObject(),
-        ["status"] = "Failure",
-        ["message"] = string.Create(CultureInfo.InvariantCulture, $"command terminated with non-zero exit code: exit status {code}"),
-        ["reason"] = "NonZeroExitCode",
-        ["details"] = new JsonObject
-        {
-            ["causes"] = new JsonArray(new JsonObject { ["reason"] = "ExitCode", ["message"] = code.ToString(CultureInfo.InvariantCulture) }),
-        },
-    };
-
-    private static JsonObject Failure(string message) => new()
-    {
-        ["metadata"] = new JsonObject(),
-        ["status"] = "Failure",
-        ["message"] = $"Internal error occurred: {message}",
-        ["reason"] = "InternalError",
-        ["code"] = 500,
-    };
-
-    private async Task SendAsync(byte channel, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        var message = new byte[bytes.Length + 1];
-        message[0] = channel;
-        bytes.CopyTo(message.AsMemory(1));
-        await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _sending.WaitAsync().ConfigureAwait(false);
         try
         {
-            await socket.SendAsync(message, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken).ConfigureAwait(false);
+            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException)
+        {
+            // The client has left first.
         }
         finally
         {
@@ -147,14 +66,86 @@ internal sealed class ChannelSocket(WebSocket socket) : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync()
+    public async Task SendAsync(byte channel, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        _sending.Dispose();
-        return ValueTask.CompletedTask;
+        var length = 1 + (base64 ? Base64.GetMaxEncodedToUtf8Length(bytes.Length) : bytes.Length);
+        var message = ArrayPool<byte>.Shared.Rent(length);
+        await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            message[0] = base64 ? (byte)('0' + channel) : channel;
+            if (base64) Base64.EncodeToUtf8(bytes.Span, message.AsSpan(1), out _, out _);
+            else bytes.CopyTo(message.AsMemory(1));
+            var type = base64 ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
+            // A message that is cancelled half-way would break the socket for the other channels.
+            await socket.SendAsync(message.AsMemory(0, length), type, endOfMessage: true, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or ObjectDisposedException)
+        {
+            throw new IOException("the client has left", e);
+        }
+        finally
+        {
+            _sending.Release();
+            ArrayPool<byte>.Shared.Return(message);
+        }
+    }
+
+    public void Dispose() => _sending.Dispose();
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        var buffer = new byte[32 * 1024];
+        var channel = -1;
+        while (true)
+        {
+            var received = await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken).ConfigureAwait(false);
+            if (received.MessageType == WebSocketMessageType.Close) return;
+            var bytes = buffer.AsMemory(0, received.Count);
+            if (channel < 0 && bytes.Length > 0)
+            {
+                channel = bytes.Span[0];
+                bytes = bytes[1..];
+            }
+            if (channel >= 0) await TakeAsync(channel, bytes, cancellationToken).ConfigureAwait(false);
+            if (received.EndOfMessage) channel = -1;
+        }
+    }
+
+    private async Task ReadTextAsync(CancellationToken cancellationToken)
+    {
+        var buffer = new byte[32 * 1024];
+        using var message = new MemoryStream();
+        while (true)
+        {
+            var received = await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken).ConfigureAwait(false);
+            if (received.MessageType == WebSocketMessageType.Close) return;
+            message.Write(buffer.AsSpan(0, received.Count));
+            if (message.Length > TextBytesMax) return;
+            if (!received.EndOfMessage) continue;
+            var text = message.ToArray();
+            message.SetLength(0);
+            if (text.Length == 0) continue;
+            if (Base64.DecodeFromUtf8InPlace(text.AsSpan(1), out var length) != OperationStatus.Done) return;
+            await TakeAsync(text[0] - '0', text.AsMemory(1, length), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TakeAsync(int channel, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (channel == Close)
+        {
+            foreach (var closed in bytes.ToArray())
+                if (_inputs.TryGetValue(closed, out var ended) && _closed.Add(closed)) await ended.Writer.CompleteAsync().ConfigureAwait(false);
+        }
+        else if (bytes.Length > 0 && _inputs.TryGetValue(channel, out var pipe) && !_closed.Contains(channel))
+        {
+            await pipe.Writer.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>A stream that can only be written: to one channel.</summary>
-    private sealed class Output(ChannelSocket owner, byte channel) : Stream
+    private sealed class Sending(ChannelSocket owner, byte channel) : Stream
     {
         public override bool CanRead => false;
 
@@ -169,6 +160,8 @@ internal sealed class ChannelSocket(WebSocket socket) : IAsyncDisposable
         public override void Flush()
         {
         }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
