@@ -1,0 +1,99 @@
+using Orchestrator.Actors.Cel.Types;
+
+namespace Orchestrator.Actors.Tests.Cel;
+
+public sealed class CelCheckerTests
+{
+    public static TheoryData<string, string> Faults => new()
+    {
+        { "self.x", "ERROR: <input>:1:1: undeclared reference to 'self' (in container '')\n | self.x\n | ^" },
+        { "1 + y", "ERROR: <input>:1:5: undeclared reference to 'y' (in container '')\n | 1 + y\n | ....^" },
+        { "foo(1)", "ERROR: <input>:1:4: undeclared reference to 'foo' (in container '')\n | foo(1)\n | ...^" },
+        { "i.bar()", "ERROR: <input>:1:6: undeclared reference to 'bar' (in container '')\n | i.bar()\n | .....^" },
+        { "i + 'a'", "ERROR: <input>:1:3: found no matching overload for '_+_' applied to '(int, string)'\n | i + 'a'\n | ..^" },
+        { "i == 1.0", "ERROR: <input>:1:3: found no matching overload for '_==_' applied to '(int, double)'\n | i == 1.0\n | ..^" },
+        { "s.startsWith(1)", "ERROR: <input>:1:13: found no matching overload for 'startsWith' applied to 'string.(int)'\n | s.startsWith(1)\n | ............^" },
+        { "i.foo", "ERROR: <input>:1:2: type 'int' does not support field selection\n | i.foo\n | .^" },
+        { "[1, 'a']", "ERROR: <input>:1:5: expected type 'int' but found 'string'\n | [1, 'a']\n | ....^" },
+        { "i.all(v, true)", "ERROR: <input>:1:1: expression of type 'int' cannot be range of a comprehension (must be list, map, or dynamic)\n | i.all(v, true)\n | ^" },
+        { "names.all(v, v)", "ERROR: <input>:1:10: found no matching overload for '_&&_' applied to '(bool, string)'\n | names.all(v, v)\n | .........^" },
+        { "names.all(v.w, true)", "ERROR: <input>:1:12: argument must be a simple name\n | names.all(v.w, true)\n | ...........^" },
+        { "has(i)", "ERROR: <input>:1:5: invalid argument to has() macro\n | has(i)\n | ....^" },
+        { "s == null", "ERROR: <input>:1:3: found no matching overload for '_==_' applied to '(string, null)'\n | s == null\n | ..^" },
+        { "!i", "ERROR: <input>:1:1: found no matching overload for '!_' applied to '(int)'\n | !i\n | ^" },
+        { "i ? 1 : 2", "ERROR: <input>:1:3: found no matching overload for '_?_:_' applied to '(int, int, int)'\n | i ? 1 : 2\n | ..^" },
+        { "1 +", "ERROR: <input>:1:4: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}\n | 1 +\n | ...^" },
+        { "for", "ERROR: <input>:1:1: Syntax error: reserved identifier: for\n | for\n | ^" },
+        { "99999999999999999999", "ERROR: <input>:1:1: Syntax error: invalid int literal\n | 99999999999999999999\n | ^" },
+        { "a\n&& b", "ERROR: <input>:1:1: undeclared reference to 'a' (in container '')\n | a\n | ^\nERROR: <input>:2:4: undeclared reference to 'b' (in container '')\n | && b\n | ...^" },
+    };
+
+    public static TheoryData<string, string> Types => new()
+    {
+        { "[1]", "list(int)" },
+        { "{'a': [1.0]}", "map(string, list(double))" },
+        { "names.map(v, v.size())", "list(int)" },
+        { "names.filter(v, true)", "list(string)" },
+        { "[]", "list(dyn)" },
+        { "[] + [1]", "list(int)" },
+        { "x.a", "dyn" },
+        { "true ? dyn(1) : dyn('')", "dyn" },
+        { "optional.of(1)", "optional_type(int)" },
+        { "labels.?app", "optional_type(string)" },
+        { "labels.?app.orValue('')", "string" },
+        { "names[0]", "string" },
+        { "type(1)", "type(int)" },
+        { "quantity('1')", "kubernetes.Quantity" },
+        { "timestamp('') - timestamp('')", "google.protobuf.Duration" },
+        { "names.transformMap(j, v, v)", "map(int, string)" },
+        { "cel.bind(v, 1, v + 1)", "int" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void Compile_OfFaultyExpression_SaysWhere(string expression, string expected) =>
+        Assert.Equal(expected, CelFixture.Environment.Compile(expression).Errors);
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Compile_FindsTheType(string expression, string type)
+    {
+        var compilation = CelFixture.Environment.Compile(expression);
+        Assert.Equal("", compilation.Errors);
+        Assert.Equal(type, compilation.ResultType.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("(")]
+    [InlineData("1 2")]
+    [InlineData("'abc")]
+    [InlineData("a.")]
+    [InlineData("[1, 2")]
+    [InlineData("{1}")]
+    [InlineData("\u0001")]
+    [InlineData("x.in")]
+    public void Compile_OfBrokenText_HasIssuesAndNoProgram(string expression)
+    {
+        var compilation = CelFixture.Environment.Compile(expression);
+        Assert.Null(compilation.Program);
+        Assert.NotEmpty(compilation.Issues);
+    }
+
+    [Fact]
+    public void Compile_OfDeepNesting_IsRefused()
+    {
+        Assert.Contains("expression recursion limit exceeded", CelFixture.Environment.Compile(new string('(', 5000)).Errors, StringComparison.Ordinal);
+        Assert.Contains("expression recursion limit exceeded", CelFixture.Environment.Compile("i" + string.Concat(Enumerable.Repeat(" + i", 5000))).Errors, StringComparison.Ordinal);
+        Assert.Null(CelFixture.Environment.Compile("x" + string.Concat(Enumerable.Repeat("[0]", 5000))).Program);
+        Assert.NotNull(CelFixture.Environment.Compile("true" + string.Concat(Enumerable.Repeat(" && true", 2000))).Program);
+    }
+
+    [Fact]
+    public void Compile_OfObjectType_KnowsItsFields()
+    {
+        var environment = CelFixture.Environment.With(("self", CelType.Object("Test", static n => n == "a" ? CelType.Int : null)));
+        Assert.Equal(CelTypeKind.Int, environment.Compile("self.a").ResultType.Kind);
+        Assert.Equal("ERROR: <input>:1:5: undefined field 'b'\n | self.b\n | ....^", environment.Compile("self.b").Errors);
+    }
+}
