@@ -58,7 +58,7 @@ internal sealed class CelChecker(CelEnvironment environment, string source)
         return environment.TypeOf(name);
     }
 
-    private CelExpr VisitIdent(CelIdent ident)
+    private CelIdent VisitIdent(CelIdent ident)
     {
         if (Lookup(ident.Name) is { } type) return Typed(ident with { }, type);
         Report(ident, $"undeclared reference to '{ident.Name.TrimStart('.')}' (in container '')");
@@ -116,7 +116,7 @@ internal sealed class CelChecker(CelEnvironment environment, string source)
         return (wrapped || optional) && type.Kind != CelTypeKind.Error ? CelType.Optional(type) : type;
     }
 
-    private CelExpr VisitCall(CelCall call)
+    private CelCall VisitCall(CelCall call)
     {
         // "math.max(a)": a function whose name has dots looks like a call on a receiver.
         if (call.Target is not null && QualifiedName(call.Target) is { } prefix)

@@ -34,7 +34,7 @@ internal static class ListLibrary
 
     private static bool Includes(CelList list, CelList all) => Items(all).All(list.Contains);
 
-    private static CelValue IsSorted(CelList list)
+    private static CelBool IsSorted(CelList list)
     {
         for (var i = 1; i < list.Count; i++)
             if (StandardLibrary.Compare(list[i - 1], list[i]) > 0) return CelBool.False;
@@ -76,7 +76,7 @@ internal static class ListLibrary
         };
     }
 
-    private static CelValue IndexOf(CelList list, CelValue value, bool last)
+    private static CelInt IndexOf(CelList list, CelValue value, bool last)
     {
         for (var i = 0; i < list.Count; i++)
         {
