@@ -43,7 +43,6 @@ public static class AdmissionPlugins
     [
         ("NamespaceLifecycle", true),
         ("NamespaceExists", false),
-        ("NamespaceAutoProvision", false),
         // Ours: upstream has this check in the handler of custom resources, where it cannot be switched off.
         (DefinitionLifecycle.PluginName, true),
         ("LimitPodHardAntiAffinityTopology", false),
@@ -105,9 +104,25 @@ public static class AdmissionPlugins
     private static IEnumerable<IAdmissionPlugin> Make(AdmissionServices services)
     {
         yield return new NamespaceLifecycle();
+        yield return new NamespaceExists();
         yield return new DefinitionLifecycle();
+        yield return new LimitPodHardAntiAffinityTopology();
+        yield return new LimitRanger();
         yield return new ServiceAccountDefault();
-        yield return new PodPriority();
+        yield return new NodeRestriction();
+        yield return new TaintNodesByCondition();
+        yield return new AlwaysPullImages();
+        yield return new PodNodeSelector();
+        yield return new Priority();
         yield return new DefaultTolerationSeconds();
+        yield return new PodTolerationRestriction();
+        yield return new ExtendedResourceToleration();
+        yield return new DefaultStorageClass();
+        yield return new StorageObjectInUseProtection();
+        if (services.Authorizer is { } authorizer) yield return new OwnerReferencesPermissionEnforcement(services.Catalog, authorizer);
+        yield return new PersistentVolumeClaimResize();
+        yield return new RuntimeClass();
+        yield return new DefaultIngressClass();
+        yield return new DenyServiceExternalIPs();
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using Orchestrator.Actors.Admission;
 
 namespace Orchestrator.Host.Processes;
 
@@ -53,8 +54,9 @@ public static class CommandLine
         var journal = JournalOption();
         var runtime = RuntimeOption();
         var name = NodeNameOption("--node-name");
+        var plugins = new AdmissionOptions();
         var command = new Command("up", "Runs everything in one process: API server, controllers, scheduler and one node.")
-        { options.Data, listen, options.Remoting, runtime, name, tokens, journal, options.Config, options.Insecure };
+        { options.Data, listen, options.Remoting, runtime, name, tokens, journal, plugins.Enable, plugins.Disable, options.Config, options.Insecure };
         command.SetAction((result, token) => handlers.RunProcess(options.Read(result) with
         {
             ControlPlane = true,
@@ -62,6 +64,7 @@ public static class CommandLine
             Listen = result.GetValue(listen)!,
             TokenAuthFile = result.GetValue(tokens),
             Journal = result.GetValue(journal),
+            AdmissionPlugins = plugins.Read(result),
             Runtime = result.GetValue(runtime),
             NodeName = result.GetValue(name)!,
         }, token));
@@ -75,8 +78,9 @@ public static class CommandLine
         var join = JoinOption(required: false);
         var journal = JournalOption();
         var tokens = TokensOption();
+        var plugins = new AdmissionOptions();
         var command = new Command("seed", "Runs a control-plane member: API server, registries, controllers, scheduler candidate.")
-        { options.Data, listen, options.Remoting, join, journal, tokens, options.Config, options.Insecure };
+        { options.Data, listen, options.Remoting, join, journal, tokens, plugins.Enable, plugins.Disable, options.Config, options.Insecure };
         command.SetAction((result, token) => handlers.RunProcess(options.Read(result) with
         {
             ControlPlane = true,
@@ -84,6 +88,7 @@ public static class CommandLine
             Join = [.. result.GetValue(join) ?? []],
             Journal = result.GetValue(journal),
             TokenAuthFile = result.GetValue(tokens),
+            AdmissionPlugins = plugins.Read(result),
         }, token));
         return command;
     }
@@ -212,6 +217,28 @@ public static class CommandLine
     }
 
     private static Option<string?> ConfigOption() => new("--config") { Description = "HOCON that overrides the shipped configuration.", HelpName = "FILE" };
+
+    /// <summary>Which admission plugins an API server has.</summary>
+    private sealed class AdmissionOptions
+    {
+        public Option<string[]> Enable { get; } = PluginsOption("--enable-admission-plugins", "Admission plugins to switch on beside those that are on by default.");
+
+        public Option<string[]> Disable { get; } = PluginsOption("--disable-admission-plugins", "Admission plugins to switch off.");
+
+        /// <exception cref="StartException">A name is unknown, or is in both lists.</exception>
+        public ImmutableHashSet<string> Read(ParseResult result)
+        {
+            var (enabled, fault) = AdmissionPlugins.Select(result.GetValue(Enable) ?? [], result.GetValue(Disable) ?? []);
+            return enabled ?? throw new StartException(fault!);
+        }
+
+        private static Option<string[]> PluginsOption(string name, string description) => new(name)
+        {
+            Description = $"{description} Known are {string.Join(", ", AdmissionPlugins.Names)}; on by default are {string.Join(", ", AdmissionPlugins.Names.Where(AdmissionPlugins.Default.Contains))}.",
+            HelpName = "NAME[,NAME]",
+            CustomParser = static result => [.. result.Tokens.SelectMany(static t => t.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
+        };
+    }
 
     /// <summary>The options that every member of a cluster takes.</summary>
     private sealed class MemberOptions(string data, string remoting = DefaultRemoting)

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using Akka.Cluster;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Certificates;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Kinds.CustomResources;
@@ -18,6 +19,7 @@ namespace Orchestrator.Host.Processes;
 public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Configuration configuration, DataDirectory data, TimeProvider clock) : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _started = [];
+    private readonly WebhookCaller _webhooks = new();
     private readonly ILoggerFactory _logs = LoggerFactory.Create(static b => b.AddSimpleConsole().SetMinimumLevel(LogLevel.Error));
 
     private string Remoting
@@ -42,7 +44,8 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
             : await RegistryRegion.StartProxyAsync(system).ConfigureAwait(false);
         var registries = new RegistryClient(system, region, local, registrySettings);
         var catalog = new ServedCatalog();
-        var store = new ResourceStore(registries, () => catalog.Current, clock);
+        var store = new ResourceStore(registries, () => catalog.Current, clock, admission: AdmissionPlugins.Build(settings.AdmissionPlugins,
+            new AdmissionServices { Catalog = () => catalog.Current, Clock = clock, Webhooks = _webhooks }));
         string? ready = null;
         if (settings.ControlPlane)
         {
@@ -56,6 +59,7 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
     public async ValueTask DisposeAsync()
     {
         for (var i = _started.Count - 1; i >= 0; i--) await _started[i].DisposeAsync().ConfigureAwait(false);
+        _webhooks.Dispose();
         _logs.Dispose();
     }
 

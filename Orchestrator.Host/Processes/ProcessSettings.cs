@@ -55,6 +55,9 @@ public sealed record ProcessSettings
     /// <summary>Bearer tokens in Kubernetes' CSV format.</summary>
     public string? TokenAuthFile { get; init; }
 
+    /// <summary>The names of the admission plugins that are on.</summary>
+    public ImmutableHashSet<string> AdmissionPlugins { get; init; } = Actors.Admission.AdmissionPlugins.Default;
+
     /// <summary>HOCON that overrides the shipped files.</summary>
     public string? ConfigFile { get; init; }
 
