@@ -163,6 +163,8 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
     {
         foreach (var name in BootstrapObjects.Namespaces)
             await EnsureAsync(store, ResourceTypes.Namespaces, BootstrapObjects.Namespace(name)).ConfigureAwait(false);
+        foreach (var priority in BootstrapObjects.PriorityClasses())
+            await EnsureAsync(store, ResourceTypes.PriorityClasses, priority).ConfigureAwait(false);
     }
 
     private static async Task EnsureAsync(ResourceStore store, ResourceType type, System.Text.Json.Nodes.JsonObject tree)
