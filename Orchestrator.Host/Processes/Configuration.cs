@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Hocon;
 using Orchestrator.Actors.Registry;
+using Orchestrator.Node.Kubelet;
 
 namespace Orchestrator.Host.Processes;
 
@@ -39,9 +40,30 @@ public sealed class Configuration
         WaitingMax = _config.GetInt("orchestrator.registry.waiting-max"),
     });
 
+    /// <summary>The settings of the kubelets.</summary>
+    /// <exception cref="StartException">A value is not what its key takes.</exception>
+    public KubeletSettings Kubelet() => Checked("orchestrator.kubelet", () => new KubeletSettings
+    {
+        JournalPluginId = _config.GetString("orchestrator.kubelet.journal-plugin-id"),
+        SnapshotPluginId = _config.GetString("orchestrator.kubelet.snapshot-plugin-id"),
+        SimulatedJournalPluginId = _config.GetString("orchestrator.kubelet.simulated.journal-plugin-id"),
+        SimulatedSnapshotPluginId = _config.GetString("orchestrator.kubelet.simulated.snapshot-plugin-id"),
+        SnapshotAfterMin = _config.GetInt("orchestrator.kubelet.snapshot-after-min"),
+        SnapshotAfterPerPod = _config.GetInt("orchestrator.kubelet.snapshot-after-per-pod"),
+    });
+
+    /// <summary>The same with one more cluster role.</summary>
+    public Configuration WithRole(string role)
+    {
+        var roles = _config.GetStringList("akka.cluster.roles").Append(role).Select(Quoted);
+        return new Configuration(HoconConfigurationFactory.ParseString($"akka.cluster.roles = [{string.Join(", ", roles)}]").WithFallback(_config));
+    }
+
     /// <summary>The flags that place the process: where remoting listens and where its journal is. Whom it joins is not configured, for that changes with the cluster.</summary>
     /// <exception cref="StartException">Remoting would be open to others without TLS.</exception>
-    public static string Flags(ProcessSettings settings, string journalFile, string role)
+    /// <param name="journalFile">The cluster's journal, unless --journal names another.</param>
+    /// <param name="kubeletFile">The journal of this process's kubelets.</param>
+    public static string Flags(ProcessSettings settings, string journalFile, string kubeletFile)
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"include {Quoted(Path.Combine(AppContext.BaseDirectory, "hocon",
@@ -53,9 +75,11 @@ public sealed class Configuration
             _ => $"Data Source={journalFile}",
         };
         foreach (var plugin in new[] { "journal", "snapshot-store" })
+        {
             text.AppendLine(CultureInfo.InvariantCulture, $"akka.persistence.{plugin}.sql.connection-string = {Quoted(connection)}");
+            if (settings.Node) text.AppendLine(CultureInfo.InvariantCulture, $"akka.persistence.{plugin}.kubelet.connection-string = {Quoted($"Data Source={kubeletFile}")}");
+        }
         Remoting(text, settings.Remoting);
-        if (role.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"akka.cluster.roles += {Quoted(role)}");
         return text.ToString();
     }
 

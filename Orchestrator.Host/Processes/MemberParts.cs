@@ -12,6 +12,7 @@ using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Host.ApiServer;
 using Orchestrator.Host.Shell;
+using Orchestrator.Node.Kubelet;
 
 namespace Orchestrator.Host.Processes;
 
@@ -49,10 +50,12 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
         string? ready = null;
         if (settings.ControlPlane)
         {
+            // Every control-plane member reaches the kubelet of a node by its name.
+            if (!settings.Node) await KubeletRegion.StartProxyAsync(system).ConfigureAwait(false);
             catalog.Follow(system, registries);
             ready = await StartControlPlaneAsync(registries, local, catalog, store, certificates).ConfigureAwait(false);
         }
-        if (settings.Node) _started.Add(await NodeParts.StartAsync(system, settings, registries, certificates, data, clock).ConfigureAwait(false));
+        if (settings.Node) _started.Add(await NodeParts.StartAsync(system, settings, configuration.Kubelet(), registries, certificates, data, clock).ConfigureAwait(false));
         return ready ?? $"Ready, remoting {Remoting}. Node {settings.NodeName} has joined.";
     }
 

@@ -5,6 +5,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Hocon;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Node.Kubelet;
 
 namespace Orchestrator.Host.Processes;
 
@@ -60,7 +61,9 @@ public static class MemberProcess
     {
         if (settings.Journal is JournalLocation.Sqlite sqlite && Path.GetDirectoryName(sqlite.File) is { } folder && !Directory.Exists(folder))
             throw new StartException($"The folder of the journal {sqlite.File} does not exist.");
-        return Configuration.Load(role, settings.ConfigFile, Configuration.Flags(settings, data.File("journal.db"), ""));
+        var configuration = Configuration.Load(role, settings.ConfigFile, Configuration.Flags(settings, data.File("journal.db"), data.File("kubelet.db")));
+        // By this role the shard region of kubelets finds the process of a node.
+        return settings.Node ? configuration.WithRole(NodeProcessAllocation.RoleOf(settings.NodeName)) : configuration;
     }
 
     private static ActorSystem CreateSystem(Configuration configuration, ProcessSettings settings)

@@ -34,40 +34,55 @@ public sealed class NodeParts : IAsyncDisposable
     /// <summary>Starts the kubelets and waits until the control plane knows their nodes.</summary>
     /// <exception cref="StartException">The runtime that was asked for does not answer.</exception>
     public static async Task<NodeParts> StartAsync(
-        ActorSystem system, ProcessSettings settings, RegistryClient registries, MemberCertificates certificates, DataDirectory data, TimeProvider clock)
+        ActorSystem system, ProcessSettings settings, KubeletSettings kubelet, RegistryClient registries, MemberCertificates certificates,
+        DataDirectory data, TimeProvider clock)
     {
         var (runtime, version) = await RuntimeAsync(settings, data, clock).ConfigureAwait(false);
         var address = settings.Remoting.Address.Equals(IPAddress.Any) ? NodeFacts.MachineAddress() : settings.Remoting.Address.ToString();
-        var kubelets = ImmutableDictionary<string, IActorRef>.Empty;
+        IActorRef? kubelets = null;
         NodeEndpoint? endpoint = null;
         if (!runtime.Simulated)
         {
             var certificate = await certificates.NodeAsync(settings.NodeName, IPAddress.Parse(address)).ConfigureAwait(false);
             endpoint = await NodeEndpoint.StartAsync(
-                IPAddress.Parse(address), 0, certificate.Certificate, certificate.Authority, runtime, () => kubelets.Values.First(), CancellationToken.None).ConfigureAwait(false);
+                IPAddress.Parse(address), 0, certificate.Certificate, certificate.Authority, runtime, () => Volatile.Read(ref kubelets),
+                new KubeletId(settings.NodeName, settings.NodeName), CancellationToken.None).ConfigureAwait(false);
         }
         var facts = NodeFacts.OfThisMachine(settings.NodeName, version, KubeletVersion, endpoint?.Port ?? 0, data.Path) with
         {
             Address = address,
             Annotations = ImmutableDictionary<string, string>.Empty.Add(NodeMembers.Annotation, NodeMembers.Name(Cluster.Get(system).SelfUniqueAddress)),
         };
-        var agent = new NodeAgent(runtime, registries, data.File("kubelet"), clock);
-        ImmutableArray<NodeFacts> nodes = settings.Hollow == 0
-            ? [facts]
-            : [.. Enumerable.Range(0, settings.Hollow).Select(i => facts with { Name = $"{settings.NodeName}-{i}", Hostname = $"{settings.NodeName}-{i}" })];
-        kubelets = nodes.ToImmutableDictionary(n => n.Name, n => system.ActorOf(agent.KubeletProps(n), $"kubelet-{n.Name}"));
+        var nodes = Nodes(settings, facts);
+        var agent = new NodeAgent(runtime, registries, kubelet, data.File("kubelet"), clock);
         var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        agent.Start(nodes, kubelets, () => registered.TrySetResult());
+        (kubelets, var started) = await agent.StartAsync(system, settings.NodeName, nodes, () => registered.TrySetResult()).ConfigureAwait(false);
         try
         {
+            await started.WaitAsync(RegistrationTimeout, clock).ConfigureAwait(false);
             await registered.Task.WaitAsync(RegistrationTimeout, clock).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new StartException(e.Message, e);
         }
         catch (TimeoutException e)
         {
-            throw new StartException($"The node {settings.NodeName} could not be registered within {RegistrationTimeout.TotalSeconds:0} s; is the control plane up?", e);
+            throw new StartException(started.IsCompleted
+                ? $"The node {settings.NodeName} could not be registered within {RegistrationTimeout.TotalSeconds:0} s; is the control plane up?"
+                : $"The kubelet of node {settings.NodeName} did not start within {RegistrationTimeout.TotalSeconds:0} s; does the container runtime answer?", e);
         }
         return new NodeParts(agent, endpoint);
     }
+
+    private static ImmutableArray<NodeFacts> Nodes(ProcessSettings settings, NodeFacts facts) => settings.Hollow == 0
+        ? [facts]
+        : [.. Enumerable.Range(0, settings.Hollow).Select(i => facts with
+        {
+            Name = $"{settings.NodeName}-{i}",
+            Hostname = $"{settings.NodeName}-{i}",
+            Annotations = facts.Annotations.Add(NodeMembers.ProcessAnnotation, settings.NodeName),
+        })];
 
     public async ValueTask DisposeAsync()
     {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Node.Kubelet;
 using Orchestrator.Node.Runtime;
 
 namespace Orchestrator.Node.Endpoint;
@@ -20,11 +21,12 @@ public sealed class NodeEndpoint : IAsyncDisposable
     /// <summary>The port it listens on.</summary>
     public int Port { get; }
 
-    /// <param name="kubelet">The kubelet of a node; the one of this process when the name is empty.</param>
+    /// <param name="kubelets">The region of kubelets; null until this process has joined it.</param>
+    /// <param name="kubelet">The kubelet of this node.</param>
     /// <param name="port">0 picks one.</param>
     public static async Task<NodeEndpoint> StartAsync(
         System.Net.IPAddress address, int port, X509Certificate2 certificate, X509Certificate2 authority,
-        IContainerRuntime runtime, Func<IActorRef> kubelet, CancellationToken cancellationToken)
+        IContainerRuntime runtime, Func<IActorRef?> kubelets, KubeletId kubelet, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -36,7 +38,7 @@ public sealed class NodeEndpoint : IAsyncDisposable
             https.ClientCertificateValidation = (client, _, _) => IsIssuedBy(client, authority);
         })));
         var app = builder.Build();
-        var endpoint = new PodStreams(runtime, kubelet, address, TimeProvider.System);
+        var endpoint = new PodStreams(runtime, kubelets, kubelet, address, TimeProvider.System);
         app.MapGet("/containerLogs/{ns}/{pod}/{container}", endpoint.LogsAsync);
         app.Map("/exec/{ns}/{pod}/{container}", endpoint.ExecAsync);
         app.Map("/attach/{ns}/{pod}/{container}", endpoint.AttachAsync);

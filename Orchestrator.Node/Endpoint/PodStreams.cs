@@ -14,7 +14,7 @@ namespace Orchestrator.Node.Endpoint;
 
 /// <summary>What a node serves of its pods: logs, exec, attach, port-forward, and connections for the API server's proxy.</summary>
 /// <param name="address">The node's own, at which pods with its network are to be reached.</param>
-internal sealed class PodStreams(IContainerRuntime runtime, Func<IActorRef> kubelet, IPAddress address, TimeProvider clock)
+internal sealed class PodStreams(IContainerRuntime runtime, Func<IActorRef?> kubelets, KubeletId kubelet, IPAddress address, TimeProvider clock)
 {
     private static readonly TimeSpan FindTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(30);
@@ -162,6 +162,8 @@ internal sealed class PodStreams(IContainerRuntime runtime, Func<IActorRef> kube
     {
         var values = http.Request.RouteValues;
         var pod = new ObjectKey((string)values["ns"]!, (string)values["pod"]!);
-        return kubelet().Ask<ContainerFound>(new FindContainer(pod, container, previous), FindTimeout);
+        return kubelets() is { } region
+            ? region.Ask<ContainerFound>(new FindContainer(kubelet, pod, container, previous), FindTimeout)
+            : Task.FromResult(new ContainerFound(null, null, false, "the kubelet is starting"));
     }
 }

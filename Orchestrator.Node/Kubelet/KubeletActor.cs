@@ -1,28 +1,11 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
-using Orchestrator.Actors.Registry;
+using Akka.Persistence;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Node.Runtime;
 
 namespace Orchestrator.Node.Kubelet;
-
-/// <summary>All pods that are bound to this node, once, when the control plane is first heard of and after every gap.</summary>
-public sealed record NodePodsListed(ImmutableArray<StoredObject> Pods);
-
-/// <summary>A pod bound to this node has changed.</summary>
-public sealed record NodePodChanged(StoredObject Pod, bool Deleted);
-
-/// <summary>Nothing is left of a pod on this machine.</summary>
-public sealed record PodFinished(PodManifest Pod);
-
-/// <summary>Asks for the running container behind a name; answered with <see cref="ContainerFound"/>.</summary>
-/// <param name="Container">Empty is the pod's only, or first, container.</param>
-/// <param name="Previous">The one before it, for its log.</param>
-public sealed record FindContainer(ObjectKey Pod, string Container, bool Previous = false);
-
-/// <param name="Id">The runtime's id; null when there is none, and then <paramref name="Why"/> says why.</param>
-public sealed record ContainerFound(string? Id, SandboxState? Sandbox, bool Tty, string Why);
 
 /// <summary>Runs the pods of one node: one child per pod. Entity of the shard region <c>kubelet</c>, its id the node's name.</summary>
 /// <remarks>
@@ -30,7 +13,7 @@ public sealed record ContainerFound(string? Id, SandboxState? Sandbox, bool Tty,
 /// control plane. What the runtime has of no known pod is removed only once the control plane has been heard.
 /// </remarks>
 #pragma warning disable CA1001 // PostStop disposes; nobody holds an actor to call Dispose.
-public sealed class KubeletActor : ReceiveActor, IWithStash, IWithTimers
+public sealed partial class KubeletActor : UntypedPersistentActor, IWithTimers
 #pragma warning restore CA1001
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
@@ -38,100 +21,129 @@ public sealed class KubeletActor : ReceiveActor, IWithStash, IWithTimers
     private readonly string _node;
     private readonly KubeletServices _services;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private long _restarted;
     private readonly Dictionary<string, PodEntry> _pods = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _end = new();
-    private Begun _begun = new(0, [], [], []);
+    private Found _found = new([], []);
+    private long _listedAt;
+    private long _restarted;
 
     public KubeletActor(string node, KubeletServices services)
     {
         _node = node;
         _services = services;
-        Receive<Begun>(Begin);
-        Receive<BeginFailed>(failed =>
-        {
-            _log.Warning("kubelet {0}: the container runtime or the journal does not answer yet: {1}", _node, failed.Cause.Message);
-            Timers.StartSingleTimer(nameof(Load), new Load(), RetryAfter);
-        });
-        Receive<Load>(_ => LoadAsync().PipeTo(Self, failure: e => new BeginFailed(e)));
-        ReceiveAny(_ => Stash.Stash());
+        JournalPluginId = services.Settings.JournalPluginId;
+        SnapshotPluginId = services.Settings.SnapshotPluginId;
     }
 
+    /// <summary>The newest version of a pod and who looks after it.</summary>
     private sealed record PodEntry(IActorRef Worker, PodManifest Pod);
 
-    private sealed record Load;
+    /// <summary>What the runtime has of this node, from an earlier run of the kubelet.</summary>
+    private sealed record Found(ImmutableArray<SandboxState> Sandboxes, ImmutableArray<ContainerState> Containers);
 
-    private sealed record Begun(
-        long Epoch, ImmutableArray<JournaledPod> Journal, ImmutableArray<SandboxState> Sandboxes, ImmutableArray<ContainerState> Containers);
+    private sealed record LookFailed(Exception Cause);
 
-    private sealed record BeginFailed(Exception Cause);
+    private sealed record Look;
 
-    private sealed record WatchEnded(Exception? Cause);
+    private sealed record WatchEnded;
 
     private sealed record Exited(string Id);
 
     private sealed record Swept;
 
-    private sealed record Relisted(ImmutableArray<ContainerState> Containers);
-
-    public IStash Stash { get; set; } = null!;
-
-    public ITimerScheduler Timers { get; set; } = null!;
-
-    protected override void PreStart() => Self.Tell(new Load());
-
-    private async Task<Begun> LoadAsync()
-    {
-        var runtime = _services.Operations.Runtime;
-        var journal = await _services.Journal.LoadAsync(_node, _end.Token).ConfigureAwait(false);
-        var sandboxes = await runtime.ListSandboxesAsync(_node, null, _end.Token).ConfigureAwait(false);
-        var containers = await runtime.ListContainersAsync(_node, null, _end.Token).ConfigureAwait(false);
-        var epoch = await _services.Journal.NextEpochAsync(_node, _end.Token).ConfigureAwait(false);
-        return new Begun(epoch, journal, sandboxes, containers);
-    }
-
-    private void Begin(Begun begun)
-    {
-        _begun = begun;
-        foreach (var pod in begun.Journal) StartWorker(PodManifestReader.Read(pod.Pod), pod.Run);
-        Become(Running);
-        WatchExits();
-        Stash.UnstashAll();
-    }
-
-    private void Running()
-    {
-        Receive<NodePodsListed>(Handle);
-        Receive<NodePodChanged>(Handle);
-        Receive<ConfigChanged>(changed =>
-        {
-            foreach (var entry in _pods.Values.Where(p => p.Pod.Meta.Namespace == changed.Key.Namespace)) entry.Worker.Tell(changed);
-        });
-        Receive<Exited>(exited =>
-        {
-            foreach (var entry in _pods.Values) entry.Worker.Tell(new ContainerExitHint(exited.Id));
-        });
-        Receive<PodFinished>(Handle);
-        Receive<PodForgotten>(forgotten => Forget(forgotten.Uid));
-        Receive<FindContainer>(Handle);
-        Receive<WatchEnded>(_ => Timers.StartSingleTimer(nameof(WatchExits), new Relist(), RetryAfter));
-        Receive<Relist>(_ => Relisting());
-        Receive<Relisted>(Handle);
-        Receive<RelistFailed>(_ => Timers.StartSingleTimer(nameof(WatchExits), new Relist(), RetryAfter));
-        Receive<Swept>(_ => { });
-    }
-
     private sealed record Relist;
+
+    private sealed record Relisted(ImmutableArray<ContainerState> Containers);
 
     private sealed record RelistFailed;
 
-    private sealed record PodForgotten(string Uid);
+    private sealed record ObjectRemoved(string Uid);
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>Until the runtime has told what it has, everything else waits.</summary>
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case Look:
+                LookAsync().PipeTo(Self, failure: e => new LookFailed(e));
+                break;
+            case LookFailed failed:
+                _log.Warning("kubelet {0}: the container runtime does not answer yet: {1}", _node, failed.Cause.Message);
+                Timers.StartSingleTimer(nameof(Look), new Look(), RetryAfter);
+                break;
+            case Found found:
+                Persist(new KubeletStarted(_state.Epoch + 1, _services.Clock.GetUtcNow()), started =>
+                {
+                    _state.Apply(started);
+                    Begin(found);
+                });
+                break;
+            case StopKubelet:
+                Context.Stop(Self);
+                break;
+            default:
+                Stash.Stash();
+                break;
+        }
+    }
+
+    private async Task<Found> LookAsync()
+    {
+        var runtime = _services.Operations.Runtime;
+        var sandboxes = await runtime.ListSandboxesAsync(_node, null, _end.Token).ConfigureAwait(false);
+        var containers = await runtime.ListContainersAsync(_node, null, _end.Token).ConfigureAwait(false);
+        return new Found(sandboxes, containers);
+    }
+
+    private void Begin(Found found)
+    {
+        _found = found;
+        foreach (var pod in _state.Pods.Values) StartWorker(PodManifestReader.Read(pod.Pod), pod.Run);
+        Become(Running);
+        WatchExits();
+        _services.Feed.Add(_node, Self);
+        Stash.UnstashAll();
+    }
+
+    private void Running(object message)
+    {
+        switch (message)
+        {
+            case NodePodChanged changed: Handle(changed); break;
+            case StorePodRun store: Handle(store); break;
+            case NodePodsListed listed: Handle(listed); break;
+            case PodFinished finished: Handle(finished); break;
+            case ObjectRemoved removed: Forget(removed.Uid); break;
+            case ConfigChanged changed:
+                foreach (var entry in _pods.Values.Where(p => p.Pod.Meta.Namespace == changed.Key.Namespace)) entry.Worker.Tell(changed);
+                break;
+            case Exited exited:
+                foreach (var entry in _pods.Values) entry.Worker.Tell(new ContainerExitHint(exited.Id));
+                break;
+            case StartKubelet: Sender.Tell(new KubeletRunning(_node, _state.Epoch)); break;
+            case FindContainer find: Handle(find); break;
+            case GetKubeletPods: Sender.Tell(Describe()); break;
+            case WatchEnded or RelistFailed: Timers.StartSingleTimer(nameof(WatchExits), new Relist(), RetryAfter); break;
+            case Relist: Relisting(); break;
+            case Relisted relisted: Handle(relisted); break;
+            case Swept: break;
+            case StopKubelet:
+                _stopping = true;
+                Flush();
+                break;
+            default:
+                if (!HandleSnapshot(message)) Unhandled(message);
+                break;
+        }
+    }
 
     private void WatchExits()
     {
         var self = Self;
         var watch = _services.Operations.Runtime.WatchExitsAsync(_node, id => self.Tell(new Exited(id)), _end.Token);
-        watch.PipeTo(self, success: () => new WatchEnded(null), failure: e => new WatchEnded(e));
+        watch.PipeTo(self, success: () => new WatchEnded(), failure: _ => new WatchEnded());
     }
 
     // Events may have been lost with the stream, so what ended meanwhile is found by listing.
@@ -153,18 +165,19 @@ public sealed class KubeletActor : ReceiveActor, IWithStash, IWithTimers
     private void StartWorker(PodManifest pod, PodRunState run)
     {
         var uid = pod.Meta.Uid;
-        var identity = new PodIdentity(_node, pod.Meta.Namespace, pod.Meta.Name, uid, _begun.Epoch);
+        var identity = new PodIdentity(_node, pod.Meta.Namespace, pod.Meta.Name, uid, _state.Epoch);
         var services = _services;
         // A change that was under way when the pod was forgotten may find its former worker still stopping.
         var name = Context.Child(uid).IsNobody() ? uid : $"{uid}-{++_restarted}";
         var worker = Context.ActorOf(Props.Create(() => new PodWorkerActor(services, identity, pod, run)), name);
         _pods[uid] = new PodEntry(worker, pod);
         worker.Tell(new RuntimeListed(
-            [.. _begun.Sandboxes.Where(s => s.Pod.Uid == uid)], [.. _begun.Containers.Where(c => c.Pod.Uid == uid)]));
+            [.. _found.Sandboxes.Where(s => s.Pod.Uid == uid)], [.. _found.Containers.Where(c => c.Pod.Uid == uid)]));
     }
 
     private void Handle(NodePodsListed listed)
     {
+        _listedAt = listed.Revision;
         foreach (var pod in listed.Pods) Take(pod);
         var known = listed.Pods.Select(p => p.Meta.Uid).ToHashSet(StringComparer.Ordinal);
         foreach (var (uid, entry) in _pods)
@@ -174,6 +187,7 @@ public sealed class KubeletActor : ReceiveActor, IWithStash, IWithTimers
 
     private void Handle(NodePodChanged changed)
     {
+        if (changed.Pod.Revision <= _listedAt) return; // the list knew of it
         if (!changed.Deleted) Take(changed.Pod);
         else if (_pods.TryGetValue(changed.Pod.Meta.Uid, out var entry)) entry.Worker.Tell(new PodOrphaned());
     }
@@ -188,27 +202,24 @@ public sealed class KubeletActor : ReceiveActor, IWithStash, IWithTimers
             _pods[uid] = entry with { Pod = pod };
             entry.Worker.Tell(new PodUpdated(pod));
             // A status of our own making is no news; the rest is needed when the control plane is away.
-            if (entry.Pod.Meta.Generation != pod.Meta.Generation || pod.Meta.Deleting != entry.Pod.Meta.Deleting) Save(o);
+            if (entry.Pod.Meta.Generation != pod.Meta.Generation || pod.Meta.Deleting != entry.Pod.Meta.Deleting) Record(new PodSeen(o));
             return;
         }
         var ended = pod.Status.Text("phase") is "Succeeded" or "Failed";
-        if (ended && !pod.Meta.Deleting && _begun.Containers.All(c => c.Pod.Uid != uid)) return; // there is nothing to do for it here
-        Save(o);
-        StartWorker(pod, PodRunState.Empty);
+        if (ended && !pod.Meta.Deleting && _found.Containers.All(c => c.Pod.Uid != uid)) return; // there is nothing to do for it here
+        // Its worker need not wait for this: what it does is journaled behind it.
+        var accepted = new PodAccepted(_services.Clock.GetUtcNow());
+        Record(new PodSeen(o), new PodRan(uid, accepted));
+        StartWorker(pod, PodRunState.Empty.Apply(accepted));
     }
-
-    private void Save(StoredObject pod) =>
-        _services.Journal.SaveAsync(_node, pod, _end.Token).ContinueWith(
-            t => _log.Warning("kubelet {0}: the journal cannot be written: {1}", _node, t.Exception!.GetBaseException().Message),
-            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     /// <summary>Removes what no pod owns: left by pods that went while this node was away.</summary>
     private void Sweep()
     {
-        var strays = _begun.Containers.Where(c => !_pods.ContainsKey(c.Pod.Uid)).Select(c => c.Id).ToList();
-        var sandboxes = _begun.Sandboxes.Where(s => !_pods.ContainsKey(s.Pod.Uid)).Select(s => s.Id).ToList();
+        var strays = _found.Containers.Where(c => !_pods.ContainsKey(c.Pod.Uid)).Select(c => c.Id).ToList();
+        var sandboxes = _found.Sandboxes.Where(s => !_pods.ContainsKey(s.Pod.Uid)).Select(s => s.Id).ToList();
         var volumes = _services.Operations.Volumes.KnownPods().Where(uid => !_pods.ContainsKey(uid)).ToList();
-        _begun = _begun with { Containers = [], Sandboxes = [] };
+        _found = _found with { Containers = [], Sandboxes = [] };
         if (strays.Count + sandboxes.Count + volumes.Count == 0) return;
         SweepAsync(strays, sandboxes, volumes).PipeTo(Self, success: () => new Swept(), failure: _ => new Swept());
     }
@@ -229,14 +240,14 @@ public sealed class KubeletActor : ReceiveActor, IWithStash, IWithTimers
     {
         var self = Self;
         var uid = finished.Pod.Meta.Uid;
-        _services.Statuses.Remove(finished.Pod.Key, uid, () => self.Tell(new PodForgotten(uid)));
+        _services.Statuses.Remove(finished.Pod.Key, uid, () => self.Tell(new ObjectRemoved(uid)));
     }
 
     private void Forget(string uid)
     {
         if (!_pods.Remove(uid, out var entry)) return;
         Context.Stop(entry.Worker);
-        _services.Journal.ForgetAsync(_node, uid, CancellationToken.None);
+        Record(new PodForgotten(uid));
     }
 
     private void Handle(FindContainer find)
@@ -246,9 +257,20 @@ public sealed class KubeletActor : ReceiveActor, IWithStash, IWithTimers
         else entry.Worker.Forward(find);
     }
 
+    private KubeletPods Describe() => new(_node, _state.Epoch,
+    [
+        .. _state.Pods.Values.Select(p => new KubeletPod(p.Pod.Key.Namespace, p.Pod.Key.Name, p.Pod.Meta.Uid,
+        [
+            .. p.Run.Containers.OrderBy(c => c.Key, StringComparer.Ordinal)
+                .Select(c => new KubeletContainer(c.Key, c.Value.Id, c.Value.RestartCount, c.Value.Ended?.ExitCode)),
+        ])),
+    ]);
+
     protected override void PostStop()
     {
+        _services.Feed.Remove(_node, Self);
         _end.Cancel();
         _end.Dispose();
+        base.PostStop();
     }
 }

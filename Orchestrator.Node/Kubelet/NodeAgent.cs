@@ -13,22 +13,25 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly StatusReporter _statuses;
     private readonly EventRecorder _events;
     private readonly ProbeRunner _probes;
-    private readonly IPodRunJournal _journal;
+    private readonly NodeFeed _feed;
+    private readonly KubeletSettings _settings;
     private readonly LateConfigSource _config = new();
     private readonly PodOperations _operations;
     private readonly IRegistries _registries;
     private readonly TimeProvider _clock;
     private readonly string _data;
     private Task _running = Task.CompletedTask;
+    private ActorSystem? _system;
+    private IActorRef? _keeper;
 
-    public NodeAgent(IContainerRuntime runtime, IRegistries registries, string dataDirectory, TimeProvider clock)
+    public NodeAgent(IContainerRuntime runtime, IRegistries registries, KubeletSettings settings, string dataDirectory, TimeProvider clock)
     {
-        (_registries, _clock, _data, Runtime) = (registries, clock, Path.GetFullPath(dataDirectory), runtime);
+        (_registries, _settings, _clock, _data, Runtime) = (registries, settings.For(runtime.Simulated), clock, Path.GetFullPath(dataDirectory), runtime);
         Directory.CreateDirectory(_data);
         _statuses = new StatusReporter(registries, clock, Environment.ProcessId);
         _events = new EventRecorder(registries, clock);
         _probes = new ProbeRunner(runtime);
-        _journal = runtime.Simulated ? new NoJournal() : new FilePodRunJournal(_data);
+        _feed = new NodeFeed(registries);
         IPodVolumes volumes = runtime.Simulated ? new NoVolumes() : new PodVolumes(_data, clock);
         _operations = new PodOperations(runtime, volumes, _config, _events, _probes, clock);
     }
@@ -42,7 +45,8 @@ public sealed class NodeAgent : IAsyncDisposable
         {
             Operations = _operations,
             Events = _events,
-            Journal = _journal,
+            Settings = _settings,
+            Feed = _feed,
             Statuses = _statuses,
             Clock = _clock,
             Place = new PodPlace(facts.Name, facts.Address, "")
@@ -56,14 +60,31 @@ public sealed class NodeAgent : IAsyncDisposable
         return Props.Create(() => new KubeletActor(name, services));
     }
 
-    /// <summary>Registers the nodes and feeds their kubelets until this is disposed.</summary>
+    /// <summary>Joins the region of kubelets as the process of these nodes, has their kubelets run, registers the nodes and feeds them until this is disposed.</summary>
+    /// <param name="process">The name of this process; that of its node, unless it simulates many.</param>
     /// <param name="registered">Called when all nodes are known to the control plane.</param>
-    public void Start(ImmutableArray<NodeFacts> nodes, ImmutableDictionary<string, IActorRef> kubelets, Action registered)
+    /// <returns>The region, and what completes when all kubelets run, or fails when another process has this one's name.</returns>
+    public async Task<(IActorRef Region, Task Started)> StartAsync(
+        ActorSystem system, string process, ImmutableArray<NodeFacts> nodes, Action registered)
+    {
+        var known = nodes.ToImmutableDictionary(n => n.Name, StringComparer.Ordinal);
+        var region = await KubeletRegion.StartAsync(system, node => known.TryGetValue(node, out var facts)
+            ? KubeletProps(facts)
+            : Props.Create(() => new AbsentKubelet(node))).ConfigureAwait(false);
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _system = system;
+        _keeper = system.ActorOf(KubeletKeeper.Props([.. nodes.Select(n => new KubeletId(process, n.Name))], region, started), "kubelet-keeper");
+        _running = RunAsync(nodes, registered);
+        return (region, started.Task);
+    }
+
+    /// <summary>Registers the nodes and feeds the kubelets that have begun.</summary>
+    private Task RunAsync(ImmutableArray<NodeFacts> nodes, Action registered)
     {
         var reporter = new NodeReporter(_registries, Runtime, _clock);
-        _running = Task.WhenAll(
+        return Task.WhenAll(
             KeepAsync(() => reporter.RunAsync(nodes, _data, registered, _stop.Token)),
-            KeepAsync(() => new NodeFeed(_registries).RunAsync(kubelets, _config, _stop.Token)));
+            KeepAsync(() => _feed.RunAsync(_config, _stop.Token)));
     }
 
     // The control plane may be away for any reason and any time; a node goes on asking.
@@ -88,6 +109,8 @@ public sealed class NodeAgent : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A kubelet whose shard is handed over is not to be started again.
+        if (_keeper is not null) _system!.Stop(_keeper);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _statuses.DisposeAsync().ConfigureAwait(false);

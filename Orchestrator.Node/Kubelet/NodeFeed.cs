@@ -1,5 +1,6 @@
-using System.Collections.Immutable;
+using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Threading.Channels;
 using Akka.Actor;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -7,34 +8,86 @@ using Orchestrator.Actors.Resources;
 namespace Orchestrator.Node.Kubelet;
 
 /// <summary>Tells the kubelets of this process what concerns them: each change is looked at once, however many nodes there are.</summary>
+/// <remarks>It tells them directly and not through the region, so that pods need nobody but the registries to reach their node.</remarks>
 public sealed class NodeFeed(IRegistries registries)
 {
-    private volatile ImmutableDictionary<string, IActorRef> _kubelets = ImmutableDictionary<string, IActorRef>.Empty;
+    private readonly ConcurrentDictionary<string, IActorRef> _kubelets = new(StringComparer.Ordinal);
+    private readonly Channel<string> _begun = Channel.CreateUnbounded<string>();
+
+    /// <summary>The version up to which changes were told; a list must not be older. Guarded by <see cref="_telling"/>.</summary>
+    private long _told;
+    private readonly Lock _telling = new();
+
+    /// <summary>A kubelet has begun, or begun anew: it gets the whole state and then the changes.</summary>
+    public void Add(string node, IActorRef kubelet)
+    {
+        _kubelets[node] = kubelet;
+        _begun.Writer.TryWrite(node);
+    }
+
+    /// <summary>A kubelet has ended.</summary>
+    public void Remove(string node, IActorRef kubelet) => _kubelets.TryRemove(new(node, kubelet));
 
     /// <summary>Sends pods and configuration to the kubelets until cancelled, beginning with the whole state.</summary>
-    public async Task RunAsync(ImmutableDictionary<string, IActorRef> kubelets, LateConfigSource config, CancellationToken cancellationToken)
+    public async Task RunAsync(LateConfigSource config, CancellationToken cancellationToken)
     {
-        _kubelets = kubelets;
         config.Set(await RegistryConfigSource.StartAsync(registries, cancellationToken).ConfigureAwait(false));
+        var pods = await registries.InformerAsync(ResourceTypes.Pods, cancellationToken).ConfigureAwait(false);
         await Task.WhenAll(
-            PodsAsync(cancellationToken),
+            ListsAsync(pods, cancellationToken),
+            ChangesAsync(pods, cancellationToken),
             ConfigAsync(ResourceTypes.ConfigMaps, cancellationToken),
             ConfigAsync(ResourceTypes.Secrets, cancellationToken)).ConfigureAwait(false);
     }
 
-    private async Task PodsAsync(CancellationToken cancellationToken)
+    private async Task ListsAsync(Informer pods, CancellationToken cancellationToken)
     {
-        var informer = await registries.InformerAsync(ResourceTypes.Pods, cancellationToken).ConfigureAwait(false);
+        while (await _begun.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var nodes = new HashSet<string>(StringComparer.Ordinal);
+            while (_begun.Reader.TryRead(out var node)) nodes.Add(node);
+            await ListAsync(pods, nodes, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ListAsync(Informer pods, HashSet<string> nodes, CancellationToken cancellationToken)
+    {
         while (true)
         {
-            var all = informer.Objects;
-            var byNode = all.EnumerateFrom().Select(p => (Pod: p, Node: NodeNameOf(p))).Where(p => p.Node.Length > 0).ToLookup(p => p.Node, p => p.Pod);
-            foreach (var (node, kubelet) in _kubelets) kubelet.Tell(new NodePodsListed([.. byNode[node]]));
-            var cursor = informer.Watch(all.Revision);
-            while (await cursor.NextAsync(cancellationToken).ConfigureAwait(false) is { } changes)
-                foreach (var change in changes)
-                    if (_kubelets.TryGetValue(NodeNameOf(change.Object), out var kubelet))
-                        kubelet.Tell(new NodePodChanged(change.Object, change.Kind == ChangeKind.Deleted));
+            await pods.WaitForAsync(Volatile.Read(ref _told), cancellationToken).ConfigureAwait(false);
+            lock (_telling)
+            {
+                var all = pods.Objects;
+                if (all.Revision < _told) continue;
+                var byNode = all.EnumerateFrom().Select(p => (Pod: p, Node: NodeNameOf(p))).Where(p => nodes.Contains(p.Node)).ToLookup(p => p.Node, p => p.Pod);
+                foreach (var node in nodes)
+                    if (_kubelets.TryGetValue(node, out var kubelet)) kubelet.Tell(new NodePodsListed([.. byNode[node]], all.Revision));
+                return;
+            }
+        }
+    }
+
+    private async Task ChangesAsync(Informer pods, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            // What was before this is in the lists, which everybody who has begun already needs now.
+            var cursor = pods.Watch(pods.Revision);
+            foreach (var (node, _) in _kubelets) _begun.Writer.TryWrite(node);
+            while (await cursor.NextAsync(cancellationToken).ConfigureAwait(false) is { } changes) Tell(changes);
+        }
+    }
+
+    private void Tell(IReadOnlyList<ObjectChange> changes)
+    {
+        lock (_telling)
+        {
+            foreach (var change in changes)
+            {
+                if (change.Object.Revision > _told) Volatile.Write(ref _told, change.Object.Revision);
+                if (_kubelets.TryGetValue(NodeNameOf(change.Object), out var kubelet))
+                    kubelet.Tell(new NodePodChanged(change.Object, change.Kind == ChangeKind.Deleted));
+            }
         }
     }
 
@@ -46,7 +99,7 @@ public sealed class NodeFeed(IRegistries registries)
             var cursor = informer.Watch(informer.Revision);
             while (await cursor.NextAsync(cancellationToken).ConfigureAwait(false) is { } changes)
                 foreach (var change in changes)
-                    foreach (var kubelet in _kubelets.Values) kubelet.Tell(new ConfigChanged(type, change.Object.Key));
+                    foreach (var (_, kubelet) in _kubelets) kubelet.Tell(new ConfigChanged(type, change.Object.Key));
         }
     }
 

@@ -5,8 +5,6 @@ namespace Orchestrator.Node.Kubelet;
 /// <summary>One step toward what a pod's spec asks for. Each is carried out once at a time per subject.</summary>
 public abstract record PodAction
 {
-    public sealed record Accept : PodAction;
-
     public sealed record PrepareVolumes : PodAction;
 
     public sealed record StartSandbox(int Attempt) : PodAction;

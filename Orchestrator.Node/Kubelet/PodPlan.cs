@@ -9,7 +9,6 @@ public static class PodPlan
     public static ImmutableArray<PodAction> Decide(PodManifest pod, PodRunState run, PodSituation now, DateTimeOffset time)
     {
         var steps = ImmutableArray.CreateBuilder<PodAction>();
-        if (run.AcceptedAt is null) steps.Add(new PodAction.Accept());
         if (pod.Meta.Deleting || now.Orphaned)
         {
             if (StopAll(pod, run, now, time, steps) && !now.Busy.Contains(PodSituation.Finishing)) steps.Add(new PodAction.Finish());

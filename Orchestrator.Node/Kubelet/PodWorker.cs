@@ -177,7 +177,6 @@ public sealed partial class PodWorker
         {
             switch (step)
             {
-                case PodAction.Accept: durable.Add(new PodAccepted(time)); break;
                 case PodAction.Fail fail: durable.Add(new PodFailed(fail.Reason, fail.Message, time)); break;
                 case PodAction.WakeAt at: wake = Earlier(wake, at.Time); break;
                 default: Begin(step); break;

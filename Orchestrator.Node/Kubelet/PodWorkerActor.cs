@@ -5,7 +5,7 @@ using Orchestrator.Node.Runtime;
 
 namespace Orchestrator.Node.Kubelet;
 
-/// <summary>The mailbox, journal and timer of a <see cref="PodWorker"/>.</summary>
+/// <summary>The mailbox and timer of a <see cref="PodWorker"/>; its journal is that of the kubelet, its parent.</summary>
 #pragma warning disable CA1001 // PostStop disposes; nobody holds an actor to call Dispose.
 public sealed class PodWorkerActor : ReceiveActor, IWithTimers, IWithStash, IPodWorkerHost
 #pragma warning restore CA1001
@@ -28,10 +28,6 @@ public sealed class PodWorkerActor : ReceiveActor, IWithTimers, IWithStash, IPod
         Deciding();
     }
 
-    private sealed record Stored;
-
-    private sealed record StoreFailed(Exception Cause);
-
     public ITimerScheduler Timers { get; set; } = null!;
 
     public IStash Stash { get; set; } = null!;
@@ -40,7 +36,6 @@ public sealed class PodWorkerActor : ReceiveActor, IWithTimers, IWithStash, IPod
     {
         Receive<PodWorkerMessage>(_worker.Receive);
         Receive<FindContainer>(find => Sender.Tell(Find(find)));
-        Receive<Stored>(_ => { });
     }
 
     private ContainerFound Find(FindContainer find)
@@ -60,7 +55,7 @@ public sealed class PodWorkerActor : ReceiveActor, IWithTimers, IWithStash, IPod
     // Decisions read what the events change, so other messages wait until they are stored.
     private void Storing()
     {
-        Receive<Stored>(_ =>
+        Receive<PodRunStored>(_ =>
         {
             var stored = _stored!;
             _stored = null;
@@ -68,21 +63,14 @@ public sealed class PodWorkerActor : ReceiveActor, IWithTimers, IWithStash, IPod
             Stash.UnstashAll();
             stored();
         });
-        Receive<StoreFailed>(failed => throw new InvalidOperationException("the node's journal cannot be written", failed.Cause));
         ReceiveAny(_ => Stash.Stash());
     }
 
     public void Persist(ImmutableArray<PodRunEvent> events, Action stored)
     {
-        var appended = _services.Journal.AppendAsync(_identity.NodeName, _identity.Uid, events, CancellationToken.None);
-        if (appended.IsCompletedSuccessfully)
-        {
-            stored();
-            return;
-        }
         _stored = stored;
         Become(Storing);
-        appended.PipeTo(Self, success: () => new Stored(), failure: e => new StoreFailed(e));
+        Context.Parent.Tell(new StorePodRun(_identity.Uid, events));
     }
 
     public void Run(string subject, Func<CancellationToken, Task<PodWorkerMessage>> work, bool cancelOnStop)

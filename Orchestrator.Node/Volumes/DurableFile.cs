@@ -15,16 +15,4 @@ internal static class DurableFile
         File.Move(next, file, overwrite: true);
         FileSystemCalls.FlushDirectory(Path.GetDirectoryName(file)!);
     }
-
-    /// <summary>Adds to the end of a file, which is made when there is none.</summary>
-    public static void Append(string file, ReadOnlySpan<byte> content)
-    {
-        var isNew = !File.Exists(file);
-        using (var stream = new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0))
-        {
-            stream.Write(content);
-            stream.Flush(flushToDisk: true);
-        }
-        if (isNew) FileSystemCalls.FlushDirectory(Path.GetDirectoryName(file)!);
-    }
 }

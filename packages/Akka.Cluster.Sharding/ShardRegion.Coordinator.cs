@@ -187,9 +187,23 @@ public sealed partial class ShardRegion
             if (_coordinator is not null) Context.Unwatch(_coordinator);
             _coordinator = coordinator;
             Context.Watch(coordinator);
+            AskForOwnShards();
         }
         AskForHomes();
         if (_shuttingDown) coordinator.Tell(new GracefulShutdownReq(Self), Self);
+    }
+
+    /// <summary>
+    /// A coordinator whose journal is in memory knows nothing of the shards that ran before it. Being asked, it learns of those
+    /// here, and hands them over when this region leaves; one that knows them merely answers.
+    /// </summary>
+    private void AskForOwnShards()
+    {
+        if (_shuttingDown) return;
+        foreach (var (shard, actor) in _shards)
+        {
+            if (!_handingOff.Contains(actor)) _coordinator!.Tell(new GetShardHome(shard), Self);
+        }
     }
 
     private void AskForHomes()

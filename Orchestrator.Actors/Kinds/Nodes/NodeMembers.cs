@@ -14,6 +14,9 @@ public sealed class NodeMembers
     /// <summary>The annotation that names the member, with its incarnation.</summary>
     public const string Annotation = "orchestrator.io/member";
 
+    /// <summary>The annotation that names the node's process where that has another name than the node: one of many simulated ones.</summary>
+    public const string ProcessAnnotation = "orchestrator.io/process";
+
     private volatile ImmutableHashSet<string> _lost = [];
 
     public static string Name(UniqueAddress member) => string.Create(CultureInfo.InvariantCulture, $"{member.Address}#{member.Uid}");

@@ -53,7 +53,7 @@ internal sealed class WorkerBench : IPodWorkerHost, IPodEventSink, IDisposable
     public WorkerBench(string pod, IContainerRuntime? runtime = null, IEnumerable<PodRunEvent>? journal = null)
     {
         Runtime = runtime ?? new HollowContainerRuntime(Clock);
-        Journal = [.. journal ?? []];
+        Journal = [.. journal ?? [new PodAccepted(Clock.Now)]];
         var manifest = Read(pod);
         var operations = new PodOperations(Runtime, new NoVolumes(), Config, this, new ProbeRunner(Runtime), Clock);
         var run = Journal.Aggregate(PodRunState.Empty, (state, e) => state.Apply(e));
