@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Host.ApiServer.Proxy;
 using Orchestrator.Node.Endpoint;
 
 namespace Orchestrator.Host.ApiServer;
@@ -31,7 +32,11 @@ public sealed class NodeProxy : IDisposable
         _store = store;
         _nodes = nodes;
         _stopping = stopping;
+        Proxies = new ProxyEndpoint(new ProxyTargets(store), nodes, stopping);
     }
+
+    /// <summary>What is reached through the nodes over HTTP.</summary>
+    public ProxyEndpoint Proxies { get; }
 
     /// <summary>A client of the nodes that shows our certificate and believes only our authorities.</summary>
     public static HttpMessageInvoker CreateClient(X509Certificate2? certificate, X509Certificate2Collection authorities)
@@ -59,7 +64,11 @@ public sealed class NodeProxy : IDisposable
         return new HttpMessageInvoker(handler);
     }
 
-    public void Dispose() => _nodes.Dispose();
+    public void Dispose()
+    {
+        Proxies.Dispose();
+        _nodes.Dispose();
+    }
 
     public async Task HandleAsync(HttpContext context, RequestInfo request)
     {
@@ -137,7 +146,7 @@ public sealed class NodeProxy : IDisposable
     }
 
     /// <summary>Copies both ways until the node has said its last word or the client has gone.</summary>
-    private static async Task PipeAsync(Stream client, Stream node, CancellationToken cancellationToken)
+    internal static async Task PipeAsync(Stream client, Stream node, CancellationToken cancellationToken)
     {
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var toNode = client.CopyToAsync(node, 32 * 1024, done.Token);

@@ -28,9 +28,8 @@ public readonly record struct NodeTarget(Uri? Uri, ApiError? Error)
         var node = JsonTree.AsString(JsonTree.At(pod, ["spec", "nodeName"]));
         if (string.IsNullOrEmpty(node))
             return new NodeTarget(null, request.Subresource == "log" ? null : ApiError.BadRequest($"pod {key.Name} does not have a host assigned"));
-        if (await store.GetAsync(ResourceTypes.Nodes, new ObjectKey("", node), cancellationToken).ConfigureAwait(false) is not { } storedNode)
-            return new NodeTarget(null, ApiError.NotFound(ResourceTypes.Nodes, node));
-        if (EndpointOf(storedNode.ToTree()) is not { } host) return new NodeTarget(null, ApiError.Internal($"node {node} tells no address of its streams"));
+        var (host, missing) = await EndpointAsync(store, node, cancellationToken).ConfigureAwait(false);
+        if (host is null) return new NodeTarget(null, missing);
 
         var path = request.Subresource switch
         {
@@ -39,6 +38,14 @@ public readonly record struct NodeTarget(Uri? Uri, ApiError? Error)
             var stream => $"/{stream}/{key.Namespace}/{key.Name}/{container}",
         };
         return new NodeTarget(new Uri($"https://{host}{path}{QueryOf(request.Subresource, query)}"), null);
+    }
+
+    /// <summary>Host and port of a node's endpoint, or why there is none.</summary>
+    public static async ValueTask<(string? Host, ApiError? Error)> EndpointAsync(ResourceStore store, string node, CancellationToken cancellationToken)
+    {
+        if (await store.GetAsync(ResourceTypes.Nodes, new ObjectKey("", node), cancellationToken).ConfigureAwait(false) is not { } stored)
+            return (null, ApiError.NotFound(ResourceTypes.Nodes, node));
+        return EndpointOf(stored.ToTree()) is { } host ? (host, null) : (null, ApiError.Internal($"node {node} tells no address of its streams"));
     }
 
     /// <summary>The address at which the API server reaches the node: the first of the kinds that Kubernetes prefers.</summary>

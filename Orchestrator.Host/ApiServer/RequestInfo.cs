@@ -39,7 +39,8 @@ public sealed record RequestInfo
             at++;
         }
         info = Locate(info, parts.AsSpan(at));
-        return info with { Verb = VerbOf(method, info.Name.Length > 0, watch) };
+        // What is asked of a subresource is its own affair: a proxied site may have a parameter of that name.
+        return info with { Verb = VerbOf(method, info.Name.Length > 0, watch && info.Subresource.Length == 0) };
     }
 
     private static RequestInfo Locate(RequestInfo info, ReadOnlySpan<string> parts)

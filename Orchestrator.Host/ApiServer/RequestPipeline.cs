@@ -79,7 +79,8 @@ public sealed partial class RequestPipeline(
         if (ComponentStatusEndpoint.Handles(schema)) return components.HandleAsync(context, request, schema);
         if (request.Verb == "list") return lists.HandleAsync(context, request, schema);
         if (request.Verb == "watch") return watches.HandleAsync(context, request, schema);
-        if (request.Subresource is "log" or "exec" or "attach" or "portforward") return nodes.HandleAsync(context, request);
+        if (request.Subresource == "log") return nodes.HandleAsync(context, request);
+        if (request.Subresource is "exec" or "attach" or "portforward" or "proxy") return ConnectAsync(context, request);
 
         var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => Representations.Offers(f, schema, list: request.Subresource == "history"));
         if (format is null) return StatusWriter.WriteAsync(context, Representations.NotAcceptable);
@@ -114,6 +115,10 @@ public sealed partial class RequestPipeline(
         }, (context, notes));
     }
 
+    /// <summary>Connects the client to something in the cluster: admission sees these as CONNECT, whatever the method.</summary>
+    private Task ConnectAsync(HttpContext context, RequestInfo request) =>
+        request.Subresource == "proxy" ? nodes.Proxies.HandleAsync(context, request) : nodes.HandleAsync(context, request);
+
     /// <summary>404 for what is not there, 405 for verbs that it does not have.</summary>
     private static ApiError? Refuses(RequestInfo request, ResourceSchema schema)
     {
@@ -127,6 +132,7 @@ public sealed partial class RequestPipeline(
             if (schema.Subresource(request.Subresource) is not { } subresource) return missing;
             // Streams are asked for by GET or POST alike.
             var verb = request.Verb == "list" ? "get" : request.Verb;
+            if (request.Subresource == "proxy" && verb.Length == 0) return null; // OPTIONS, which only a proxied site answers
             return subresource.Verbs.Contains(verb) ? null : DocumentEndpoint.NotAllowed;
         }
         if (request.Verb == "create" && (request.Name.Length > 0 || (schema.Namespaced && request.Namespace.Length == 0))) return DocumentEndpoint.NotAllowed;
