@@ -93,7 +93,7 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
 
     private async Task StatusAsync(Pass pass, ResourceType type, ImmutableArray<StatusAction> writes, CancellationToken cancellationToken)
     {
-        var updates = writes.Select(static s => new StatusUpdate(s.Key, JsonSerializer.SerializeToUtf8Bytes(s.Status), s.Uid)).ToList();
+        var updates = writes.Select(static s => new StatusUpdate(s.Key, JsonSerializer.SerializeToUtf8Bytes(s.Status), s.Uid, s.IfRevision)).ToList();
         var results = await store.UpdateStatusManyAsync(type, updates, cancellationToken).ConfigureAwait(false);
         foreach (var result in results)
         {

@@ -11,6 +11,7 @@ using Orchestrator.Actors.Kinds.GarbageCollection;
 using Orchestrator.Actors.Kinds.Jobs;
 using Orchestrator.Actors.Kinds.Namespaces;
 using Orchestrator.Actors.Kinds.Nodes;
+using Orchestrator.Actors.Kinds.PodDisruptionBudgets;
 using Orchestrator.Actors.Kinds.ReplicaSets;
 using Orchestrator.Actors.Kinds.ServiceAccounts;
 using Orchestrator.Actors.Registry;
@@ -40,7 +41,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         [
             new DeploymentController(), new ReplicaSetController(), new DaemonSetController(), new JobController(), new EndpointsController(),
             namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, members.IsUnreachable), new PodCollectionController(),
-            definitions,
+            definitions, new PodDisruptionBudgetController(() => store.Catalog),
         ];
         var caches = new ControllerCaches(registries);
         var services = new ControllerServices(

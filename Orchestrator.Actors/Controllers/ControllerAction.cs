@@ -20,7 +20,9 @@ public sealed record PatchAction(ResourceType Type, ObjectKey Key, string Uid, J
 }
 
 /// <summary>Replaces the whole status of the object with the given uid.</summary>
-public sealed record StatusAction(ResourceType Type, ObjectKey Key, string Uid, JsonObject Status) : ControllerAction(Type, Key);
+/// <param name="IfRevision">Given where others write the status too: nothing happens when the object is no longer at this version,
+/// and the change that made it so is the trigger of the next pass.</param>
+public sealed record StatusAction(ResourceType Type, ObjectKey Key, string Uid, JsonObject Status, long? IfRevision = null) : ControllerAction(Type, Key);
 
 /// <summary>Deletes the object with the given uid.</summary>
 /// <param name="Propagation">Background, Foreground, Orphan, or null for the type's default.</param>

@@ -58,15 +58,26 @@ public sealed class SubresourceEndpoint(ResourceStore store)
         else await WriteCreatedAsync(context, format).ConfigureAwait(false);
     }
 
-    /// <summary>POST of pods/eviction: a deletion that budgets for disruption could refuse; there are none yet.</summary>
+    /// <summary>POST of pods/eviction: a deletion that budgets for disruption can refuse.</summary>
     public async Task EvictAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format)
     {
-        var decoded = await BodyDecoder.DecodeAsync(context, store.Catalog, store.Catalog.Type("policy.v1.Eviction"), "policy", "v1", "Eviction", FieldValidation.Warn).ConfigureAwait(false);
-        var error = decoded.Error;
+        var (parameters, error) = WriteParameters.Read(context.Request.Query, "CreateOptions");
+        DecodedObject decoded = default;
+        if (error is null)
+        {
+            decoded = await BodyDecoder.DecodeAsync(context, store.Catalog, store.Catalog.Type("policy.v1.Eviction"), "policy", "v1", "Eviction", parameters.FieldValidation).ConfigureAwait(false);
+            error = decoded.Error;
+        }
+        var key = ResourceEndpoint.KeyOf(request, schema);
+        if (error is null && JsonTree.String(JsonTree.Object(decoded.Tree, "metadata"), "name") is { Length: > 0 } given && given != key.Name)
+            error = ApiError.BadRequest("name in URL does not match name in Eviction object");
         DeleteOptions? options = null;
         if (error is null) (options, error) = DeleteOptions.Read(JsonTree.Object(decoded.Tree, "deleteOptions") ?? []);
-        if (options is not null) options = options with { User = context.Features.Get<UserInfo>()!, Notes = context.Features.Get<AdmissionNotes>() };
-        if (error is null) error = (await store.DeleteAsync(schema, ResourceEndpoint.KeyOf(request, schema), options, context.RequestAborted).ConfigureAwait(false)).Error;
+        if (options is not null)
+        {
+            options = options with { DryRun = options.DryRun || parameters.DryRun, User = context.Features.Get<UserInfo>()!, Notes = context.Features.Get<AdmissionNotes>() };
+            error = await store.EvictAsync(key, decoded.Tree!, options, context.RequestAborted).ConfigureAwait(false);
+        }
         if (error is not null) await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
         else await WriteCreatedAsync(context, format).ConfigureAwait(false);
     }
