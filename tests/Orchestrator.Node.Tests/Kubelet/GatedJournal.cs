@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Threading.Channels;
 using Akka.Persistence;
 using Akka.Persistence.Journal;
 
@@ -8,13 +8,13 @@ namespace Orchestrator.Node.Tests.Kubelet;
 /// <summary>A journal in memory whose writes the test lets pass, or fail.</summary>
 public sealed class GatedJournal : MemoryJournal
 {
-    public static ConcurrentQueue<GatedWrite> Writes { get; } = new();
+    public static Channel<GatedWrite> Writes { get; } = Channel.CreateUnbounded<GatedWrite>();
 
     protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
     {
         var writes = messages.ToList();
         var gate = new GatedWrite([.. writes.SelectMany(w => (IEnumerable<IPersistentRepresentation>)w.Payload).Select(p => p.Payload)]);
-        Writes.Enqueue(gate);
+        Writes.Writer.TryWrite(gate);
         await gate.Passed.Task;
         return await base.WriteMessagesAsync(writes);
     }

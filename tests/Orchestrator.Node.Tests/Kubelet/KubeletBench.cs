@@ -16,6 +16,7 @@ internal sealed class KubeletBench : IAsyncDisposable
     public const string NodeName = "node-1";
     public static readonly KubeletId Id = new(NodeName, NodeName);
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(2);
     public static readonly ObjectKey Key = new("default", "web");
     private const string Container = """{"name":"main","image":"any:1"}""";
 
@@ -50,6 +51,7 @@ internal sealed class KubeletBench : IAsyncDisposable
 
     private readonly string _data = Directory.CreateTempSubdirectory("kubelet").FullName;
     private readonly KubeletSettings _settings;
+    private bool _agentLeft;
 
     /// <param name="journal">The journal, by the last part of its plugin's id.</param>
     public KubeletBench(string journal = "kubelet", int snapshotAfterMin = 1000)
@@ -105,10 +107,16 @@ internal sealed class KubeletBench : IAsyncDisposable
         using var timeout = new CancellationTokenSource(Patience);
         while (true)
         {
-            var pods = await kubelet.Ask<KubeletPods>(new GetKubeletPods(Id), Patience);
-            if (expected(pods)) return pods;
             timeout.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            try
+            {
+                var pods = await kubelet.Ask<KubeletPods>(new GetKubeletPods(Id), AskAgainAfter);
+                if (expected(pods)) return pods;
+            }
+            catch (AskTimeoutException)
+            {
+                // It was asked while it ended, or begins.
+            }
         }
     }
 
@@ -134,6 +142,13 @@ internal sealed class KubeletBench : IAsyncDisposable
         Start();
     }
 
+    /// <summary>Ends the process as one does that leaves the cluster.</summary>
+    public async Task LeaveAsync()
+    {
+        await LeaveAgentAsync();
+        await CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance).WaitAsync(Patience);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
@@ -143,12 +158,20 @@ internal sealed class KubeletBench : IAsyncDisposable
     private void Start()
     {
         System = ActorSystem.Create("kubelet", Configuration.Replace("FILE", Path.Combine(_data, "kubelet.db"), StringComparison.Ordinal));
+        _agentLeft = false;
         Agent = new NodeAgent(Runtime, Registries, _settings, _data, TimeProvider.System);
     }
 
     private async Task StopAsync()
     {
         await System.Terminate();
+        await LeaveAgentAsync();
+    }
+
+    private async Task LeaveAgentAsync()
+    {
+        if (_agentLeft) return;
+        _agentLeft = true;
         await Agent.DisposeAsync();
     }
 }
