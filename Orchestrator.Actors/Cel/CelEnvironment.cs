@@ -94,5 +94,5 @@ public sealed record CelCompilation(string Source, CelProgram? Program, Immutabl
     public string Errors => CelIssue.Join(Issues);
 
     /// <summary>What an evaluation may cost at most and at least, by the sizes that the types of the variables allow.</summary>
-    public CelCostRange EstimateCost(CelEnvironment environment) => Tree is null ? default : new CelCostEstimator(environment).Estimate(Tree);
+    public CelCostRange EstimateCost() => Tree is null ? default : new CelCostEstimator().Estimate(Tree);
 }

@@ -180,7 +180,7 @@ public sealed partial class ResourceStore
         if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return new Proposal(forbidden);
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree!);
         ObjectUpdate.Prepare(schema, tree!, before, subresource);
-        if (Validation.ValidateUpdate(schema, tree!, before, subresource) is { } invalid) return new Proposal(invalid) { Warnings = warnings };
+        if (Validation.ValidateUpdate(schema, tree!, before, subresource, request.Notes) is { } invalid) return new Proposal(invalid) { Warnings = warnings };
         if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return new Proposal(denied) { Warnings = warnings };
         if (schema.Type == ResourceTypes.Services && subresource.Length == 0
             && await AllocateAsync(stored.Key, tree!, cancellationToken).ConfigureAwait(false) is { } exhausted) return new Proposal(exhausted) { Warnings = warnings };

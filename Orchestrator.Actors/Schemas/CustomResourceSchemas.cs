@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas.Rules;
 
 namespace Orchestrator.Actors.Schemas;
 
@@ -30,26 +31,6 @@ public static class CustomResourceSchemas
         return false;
     }
 
-    /// <summary>What the author of a definition should know: parts of it that are kept and not acted on yet.</summary>
-    public static ImmutableArray<string> Warnings(JsonObject definition)
-    {
-        var warnings = ImmutableArray.CreateBuilder<string>();
-        if (JsonTree.At(definition, ["spec", "versions"]) is not JsonArray versions) return [];
-        for (var i = 0; i < versions.Count; i++)
-        {
-            if (JsonTree.At(versions[i], ["schema", "openAPIV3Schema"]) is JsonObject schema && HasRules(schema))
-                warnings.Add($"spec.versions[{i}].schema.openAPIV3Schema: x-kubernetes-validations are stored but not evaluated");
-        }
-        return warnings.ToImmutable();
-    }
-
-    private static bool HasRules(JsonNode? node) => node switch
-    {
-        JsonObject tree => tree["x-kubernetes-validations"] is JsonArray { Count: > 0 } || tree.Any(p => HasRules(p.Value)),
-        JsonArray list => list.Any(HasRules),
-        _ => false,
-    };
-
     private static ResourceSchema Build(JsonObject spec, JsonObject names, string group, JsonObject version)
     {
         var name = JsonTree.String(version, "name")!;
@@ -65,6 +46,7 @@ public static class CustomResourceSchemas
             Singular = JsonTree.String(names, "singular") ?? kind.ToLowerInvariant(),
             Namespaced = JsonTree.String(spec, "scope") == "Namespaced",
             Root = root,
+            Rules = CustomRules.Build(root),
             Description = root.Description,
             ShortNames = Strings(names["shortNames"]),
             Categories = Strings(names["categories"]),

@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas.Rules;
 
 namespace Orchestrator.Actors.Schemas;
 
@@ -7,7 +9,30 @@ namespace Orchestrator.Actors.Schemas;
 /// <remarks>Messages are those of kube-openapi's validator as kube-apiserver passes them on.</remarks>
 internal static class CustomValidation
 {
-    public static void Validate(TypeSchema root, JsonObject tree, FaultList faults)
+    // What these say of a value may make its rules fail in ways that explain nothing.
+    private static readonly FrozenSet<string> Blocking = FrozenSet.ToFrozenSet(
+        ["FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid"], StringComparer.Ordinal);
+
+    /// <param name="stored">The state before an update, of which unchanged parts are let pass; null on creation.</param>
+    public static void Validate(ResourceSchema schema, JsonObject tree, JsonObject? stored, FaultList faults)
+    {
+        var found = new FaultList();
+        ValidateStructure(schema.Root, tree, null, found);
+        // Nearly every object is valid, so only one that is not is compared with what it was.
+        if (!found.IsEmpty && stored is not null)
+        {
+            found = new FaultList();
+            ValidateStructure(schema.Root, tree, new Correlation(tree, stored, schema.Root), found);
+        }
+        foreach (var cause in found.Causes) faults.Add(cause);
+        if (schema.Rules is not { } rules) return;
+        if (found.Causes.Any(static c => Blocking.Contains(c.Reason)))
+            faults.Add(new ErrorCause("FieldValueInvalid", "<nil>",
+                "Invalid value: \"null\": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
+        else new RuleEvaluation(faults).Validate(rules, tree, stored);
+    }
+
+    private static void ValidateStructure(TypeSchema root, JsonObject tree, Correlation? was, FaultList faults)
     {
         foreach (var field in root.RequiredFields)
             if (!tree.ContainsKey(field.Name)) faults.Required(FieldPath.Of(field.Name));
@@ -15,13 +40,15 @@ internal static class CustomValidation
         {
             var (name, value) = tree.GetAt(i);
             if (name is "metadata" or "apiVersion" or "kind" || root.Field(name) is not { } field) continue;
-            Visit(value, field.Type, FieldPath.Of(name), faults);
+            Visit(value, field.Type, FieldPath.Of(name), faults, was?.Key(name, field.Type));
         }
         if (root.Constraints is { } limits) ValueValidation.CheckJunctors(tree, limits, FieldPath.Root, faults);
     }
 
-    public static void Visit(JsonNode? value, TypeSchema type, FieldPath path, FaultList faults)
+    /// <param name="was">The value before an update; a value that is still the same is let pass. Null checks everything.</param>
+    public static void Visit(JsonNode? value, TypeSchema type, FieldPath path, FaultList faults, Correlation? was = null)
     {
+        if (was is { IsUnchanged: true }) return;
         if (value is null)
         {
             if (!type.Nullable && type.Kind != SchemaKind.Any) WrongType(value, type, path, faults);
@@ -32,12 +59,12 @@ internal static class CustomValidation
             WrongType(value, type, path, faults);
             return;
         }
-        if (value is JsonObject tree) VisitObject(tree, type, path, faults);
-        else if (value is JsonArray list) VisitList(list, type, path, faults);
+        if (value is JsonObject tree) VisitObject(tree, type, path, faults, was);
+        else if (value is JsonArray list) VisitList(list, type, path, faults, was);
         if (type.Constraints is { } limits) ValueValidation.Check(value, limits, path, faults);
     }
 
-    private static void VisitObject(JsonObject tree, TypeSchema type, FieldPath path, FaultList faults)
+    private static void VisitObject(JsonObject tree, TypeSchema type, FieldPath path, FaultList faults, Correlation? was)
     {
         foreach (var field in type.RequiredFields)
             if (!tree.ContainsKey(field.Name)) faults.Required(path.Child(field.Name));
@@ -45,8 +72,8 @@ internal static class CustomValidation
         for (var i = 0; i < tree.Count; i++)
         {
             var (name, value) = tree.GetAt(i);
-            if (type.Kind == SchemaKind.Map) Visit(value, type.Items!, path.Child(name), faults);
-            else if (type.Field(name) is { } field && field.Type.Name.Length == 0) Visit(value, field.Type, path.Child(name), faults);
+            if (type.Kind == SchemaKind.Map) Visit(value, type.Items!, path.Child(name), faults, was?.Key(name, type.Items));
+            else if (type.Field(name) is { } field && field.Type.Name.Length == 0) Visit(value, field.Type, path.Child(name), faults, was?.Key(name, field.Type));
         }
     }
 
@@ -56,10 +83,10 @@ internal static class CustomValidation
             if (string.IsNullOrEmpty(JsonTree.String(tree, name))) faults.Required(path.Child(name), "must not be empty");
     }
 
-    private static void VisitList(JsonArray list, TypeSchema type, FieldPath path, FaultList faults)
+    private static void VisitList(JsonArray list, TypeSchema type, FieldPath path, FaultList faults, Correlation? was)
     {
         if (type.Items is not { } items) return;
-        for (var i = 0; i < list.Count; i++) Visit(list[i], items, path.Index(i), faults);
+        for (var i = 0; i < list.Count; i++) Visit(list[i], items, path.Index(i), faults, was?.Index(i, items));
         if (type.ListType is ListMergeType.Set or ListMergeType.Map) CheckUnique(list, type, path, faults);
     }
 

@@ -12,6 +12,10 @@ public sealed class FaultList
 
     public bool IsEmpty => _causes is null;
 
+    /// <summary>Faults that are let pass, and told all the same: of values that were faulty before and were not touched.</summary>
+    public ImmutableArray<string> Warnings { get; private set; } = [];
+
+
     public ImmutableArray<ErrorCause> Causes => _causes?.ToImmutable() ?? [];
 
     public void Required(FieldPath path, string detail = "") =>
@@ -48,6 +52,8 @@ public sealed class FaultList
         _causes is null ? null : ApiError.Invalid(group, kind, name, _causes.ToImmutable());
 
     public void Add(ErrorCause cause) => (_causes ??= ImmutableArray.CreateBuilder<ErrorCause>()).Add(cause);
+
+    public void Warn(ErrorCause cause) => Warnings = Warnings.Add($"{cause.Field}: {cause.Message}");
 
     private void Add(string reason, FieldPath path, string message, string detail) =>
         Add(new ErrorCause(reason, path.ToString(), detail.Length == 0 ? message : $"{message}: {detail}"));

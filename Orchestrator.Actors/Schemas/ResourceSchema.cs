@@ -47,6 +47,9 @@ public sealed record ResourceSchema
     /// <summary>Sent with every answer when the version is deprecated; empty otherwise.</summary>
     public string DeprecationWarning { get; init; } = "";
 
+    /// <summary>The rules of a custom resource; null when it has none.</summary>
+    public Rules.CustomRules? Rules { get; init; }
+
     public string Group => Type.Group;
     public string Plural => Type.Plural;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas.Rules;
 
 namespace Orchestrator.Actors.Schemas;
 
@@ -21,6 +22,7 @@ public static class StructuralSchema
             Description = JsonTree.String(schema, "description") ?? "",
             PreserveUnknownFields = Flag(schema, "x-kubernetes-preserve-unknown-fields"),
             Constraints = ReadConstraints(schema),
+            Rules = ValidationRule.Read(schema),
         };
     }
 
@@ -39,6 +41,7 @@ public static class StructuralSchema
                 ListKeys = Strings(schema["x-kubernetes-list-map-keys"]),
                 Nullable = Flag(schema, "nullable"),
                 Constraints = ReadConstraints(schema),
+                Rules = ValidationRule.Read(schema),
             };
         }
         if (kind == SchemaKind.Map)
@@ -50,6 +53,7 @@ public static class StructuralSchema
                 Atomic = JsonTree.String(schema, "x-kubernetes-map-type") == "atomic",
                 Nullable = Flag(schema, "nullable"),
                 Constraints = ReadConstraints(schema),
+                Rules = ValidationRule.Read(schema),
             };
         }
         var embedded = Flag(schema, "x-kubernetes-embedded-resource");
@@ -64,6 +68,7 @@ public static class StructuralSchema
             EmbeddedResource = embedded,
             Atomic = JsonTree.String(schema, "x-kubernetes-map-type") == "atomic",
             Constraints = ReadConstraints(schema),
+            Rules = ValidationRule.Read(schema),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Actors.Schemas.Rules;
 
 namespace Orchestrator.Actors.Schemas;
 
@@ -45,6 +46,9 @@ public sealed class TypeSchema
 
     /// <summary>Limits on the value; null when there are none.</summary>
     public ValueConstraints? Constraints { get; init; }
+
+    /// <summary>The rules that the values must keep beside their limits (custom resources).</summary>
+    public ImmutableArray<ValidationRule> Rules { get; init; } = [];
 
     /// <summary>The fields of an object in the order of their names; empty for every other kind.</summary>
     public ImmutableArray<FieldSchema> Fields => Table.All;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Kinds;
 using Orchestrator.Actors.Resources;
 
@@ -13,30 +14,32 @@ public static class Validation
     {
         var faults = new FaultList();
         MetadataValidation.Validate(schema, tree, faults);
-        ValidateBody(schema, tree, "", faults);
+        ValidateBody(schema, tree, null, "", faults);
         KindValidations.Of(schema.Type)?.ValidateCreate(tree, faults);
         return ToError(schema, tree, faults);
     }
 
     /// <param name="subresource">Empty, or such as <c>status</c>.</param>
-    public static ApiError? ValidateUpdate(ResourceSchema schema, JsonObject tree, JsonObject stored, string subresource = "")
+    /// <param name="notes">Gets the faults that are let pass, because the update leaves their values alone.</param>
+    public static ApiError? ValidateUpdate(ResourceSchema schema, JsonObject tree, JsonObject stored, string subresource = "", AdmissionNotes? notes = null)
     {
         var faults = new FaultList();
         MetadataValidation.Validate(schema, tree, faults);
         MetadataValidation.ValidateUpdate(schema, tree, stored, faults);
-        ValidateBody(schema, tree, subresource, faults);
+        ValidateBody(schema, tree, stored, subresource, faults);
         if (KindValidations.Of(schema.Type) is { } rules)
         {
             // What was stored passed once. A status update must not fail because the rules for specs have grown since.
             if (subresource.Length == 0) rules.ValidateCreate(tree, faults);
             rules.ValidateUpdate(tree, stored, subresource, faults);
         }
+        foreach (var warning in faults.Warnings) notes?.Warn(warning);
         return ToError(schema, tree, faults);
     }
 
-    private static void ValidateBody(ResourceSchema schema, JsonObject tree, string subresource, FaultList faults)
+    private static void ValidateBody(ResourceSchema schema, JsonObject tree, JsonObject? stored, string subresource, FaultList faults)
     {
-        if (schema.IsCustom) CustomValidation.Validate(schema.Root, tree, faults);
+        if (schema.IsCustom) CustomValidation.Validate(schema, tree, stored, faults);
         else if (subresource != "status") TypedValidation.Validate(schema.Root, tree, faults);
     }
 

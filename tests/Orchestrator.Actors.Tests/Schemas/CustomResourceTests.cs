@@ -164,12 +164,4 @@ public sealed class CustomResourceTests
         Assert.False(CustomResourceSchemas.IsEstablished(second));
         Assert.Contains("is already in use", second["status"]!["conditions"]!.ToJsonString(), StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void Warnings_CelRules_AreTold()
-    {
-        var definition = Define(Widgets.Replace("\"type\":\"integer\",\"minimum\":1", "\"x-kubernetes-validations\":[{\"rule\":\"self > 0\"}],\"type\":\"integer\",\"minimum\":1", StringComparison.Ordinal), out var error);
-        Assert.True(error is null, error?.Message);
-        Assert.Single(CustomResourceSchemas.Warnings(definition));
-    }
 }
