@@ -151,7 +151,7 @@ public sealed class ValidationRuleTests
         Assert.Empty(Validate(schema, """{"a":"too long","b":0,"c":2}""", """{"a":"too long","b":0,"c":1}""", notes));
         Assert.Equal(["spec.b: Invalid value: \"integer\": b is positive"], notes.Warnings);
         Assert.Single(Validate(schema, """{"a":"too long","b":-1}""", """{"a":"too long","b":0}"""));
-        Assert.Single(Validate(schema, """{"a":"too long2"}""", """{"a":"too long"}"""));
+        Assert.StartsWith("FieldValueTooLong spec.a:", Validate(schema, """{"a":"too long2"}""", """{"a":"too long"}""")[0], StringComparison.Ordinal);
     }
 
     [Theory]
