@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Kinds;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -29,9 +31,10 @@ internal static class ObjectCreation
     }
 
     /// <summary>Sets what only the system sets; runs after admission, so that no plugin and no client can.</summary>
-    public static void Finish(ResourceSchema schema, JsonObject tree, string uid, DateTimeOffset now)
+    public static void Finish(ResourceSchema schema, JsonObject tree, string uid, DateTimeOffset now, UserInfo user)
     {
         SystemMetadata.Of(tree).Remove("managedFields");
         ObjectStrategy.PrepareForCreate(schema, tree, JsonTree.String(SystemMetadata.Of(tree), "namespace") ?? "", uid, now, Random.Shared);
+        KindStrategies.Of(schema.Type)?.SetRequester(tree, user);
     }
 }

@@ -201,7 +201,7 @@ public sealed partial class ResourceStore
         error = pending.IsCompletedSuccessfully ? pending.Result : await pending.ConfigureAwait(false);
         if (error is not null) return new PreparedCreate(key, false, error);
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree);
-        ObjectCreation.Finish(schema, tree, _identities.NewUid(), _clock.GetUtcNow());
+        ObjectCreation.Finish(schema, tree, _identities.NewUid(), _clock.GetUtcNow(), options.User);
         if (Validation.ValidateCreate(schema, tree) is { } invalid) return new PreparedCreate(key, false, invalid);
         var validating = _admission.ValidateAsync(request, Registries, cancellationToken);
         error = validating.IsCompletedSuccessfully ? validating.Result : await validating.ConfigureAwait(false);
@@ -236,10 +236,10 @@ public sealed partial class ResourceStore
 
     // Source: the strategies of kube-apiserver, AllowUnconditionalUpdate and AllowCreateOnUpdate.
     private static bool NeedsVersion(ResourceSchema schema) =>
-        schema.IsCustom || schema.Type == ResourceTypes.Leases || schema.Type == ResourceTypes.CustomResourceDefinitions;
+        schema.IsCustom || schema.UpdateNeedsVersion;
 
     private static bool MayCreate(ResourceSchema schema) =>
-        schema.Type == ResourceTypes.Endpoints || schema.StoredAs == ResourceTypes.Events || schema.Type == ResourceTypes.Services;
+        schema.UpdateMayCreate;
 
     private static byte[] JsonBytes(JsonObject tree) => Encoding.UTF8.GetBytes(JsonTree.ToText(tree));
 

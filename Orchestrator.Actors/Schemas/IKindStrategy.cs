@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Authentication;
 
 namespace Orchestrator.Actors.Schemas;
 
@@ -11,6 +12,9 @@ public interface IKindStrategy
 
     /// <summary>Sets what the system decides at creation (a phase, allocations that need no one else).</summary>
     void PrepareForCreate(JsonObject tree) { }
+
+    /// <summary>Writes into a new object who asks for it, over whatever the client wrote there. Runs after <see cref="PrepareForCreate"/>.</summary>
+    void SetRequester(JsonObject tree, UserInfo user) { }
 
     /// <summary>Carries over from <paramref name="stored"/> what this update may not touch.</summary>
     /// <param name="subresource">Empty for the object itself; status is already separated when this runs.</param>

@@ -55,7 +55,8 @@ public static class ObjectStrategy
     {
         var metadata = JsonTree.Ensure(tree, "metadata");
         var old = JsonTree.Ensure(stored, "metadata");
-        if (subresource == "status") KeepAllButStatus(schema, tree, stored, metadata, old);
+        // An approval is a part of the status under a path of its own.
+        if (subresource is "status" or "approval") KeepAllButStatus(schema, tree, stored, metadata, old);
         else if (schema.HasStatus) Carry(tree, stored, "status");
 
         foreach (var name in (ReadOnlySpan<string>)["uid", "creationTimestamp", "namespace", "name"])

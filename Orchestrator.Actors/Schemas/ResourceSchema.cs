@@ -42,6 +42,13 @@ public sealed record ResourceSchema
     public bool IsVirtual { get; init; }
 
     public GenerationRule Generation { get; init; }
+
+    /// <summary>An update must name the version that it replaces.</summary>
+    public bool UpdateNeedsVersion { get; init; }
+
+    /// <summary>An update of an object that is not there makes it.</summary>
+    public bool UpdateMayCreate { get; init; }
+
     public NameRule NameRule { get; init; }
 
     /// <summary>Sent with every answer when the version is deprecated; empty otherwise.</summary>

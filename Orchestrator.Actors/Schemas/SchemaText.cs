@@ -18,6 +18,7 @@ namespace Orchestrator.Actors.Schemas;
 ///   > what it is
 ///   replicas int32 #1 default=1 min=0 -- what it means
 /// </code>
+/// <c>versioned</c>: an update must name the version that it replaces; <c>upsert</c>: an update may create; <c>deprecated=v1.19</c>: since when.
 /// <c>converted</c> says that objects are stored in another version of the kind; <c>virtual</c> that nothing is stored.
 /// A field is: name, type, #protobuf numbers, flags, documentation. Types: string, bool, int32, int64, double, bytes, quantity,
 /// time, microtime, intorstring, any, raw, the name of another type, []T, map[string]T. Flags: required, default=JSON,

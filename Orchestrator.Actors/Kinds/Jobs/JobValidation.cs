@@ -15,41 +15,46 @@ public sealed class JobValidation : IKindValidation
 
     public void ValidateCreate(JsonObject tree, FaultList faults)
     {
-        var spec = JsonTree.Object(tree, "spec");
-        var template = JsonTree.Object(spec, "template");
-        if (JsonTree.Object(spec, "selector") is { } selector)
-        {
-            SelectorValidation.Validate(selector, Spec.Child("selector"), faults);
-            SelectorValidation.ValidateMatch(selector, template, Spec.Child("template"), faults);
-        }
-        if (template is not null) Pods.PodTemplateValidation.Validate(template, Spec.Child("template"), faults);
-        if (JsonTree.String(JsonTree.Object(template, "spec"), "restartPolicy") is not ("OnFailure" or "Never"))
-            faults.Required(Spec.Child("template").Child("spec").Child("restartPolicy"), "valid values: \"OnFailure\", \"Never\"");
-        ValidateCounts(spec, faults);
+        ValidateSpec(JsonTree.Object(tree, "spec"), Spec, faults);
         // The name is a label of the pods.
-        var name = JsonTree.String(JsonTree.Object(tree, "metadata"), "name") ?? "";
+        var name = FieldRules.NameOf(tree);
         if (name.Length > NameMax) faults.Invalid(FieldPath.Of("metadata").Child("name"), name, ObjectNames.TooLong(NameMax));
     }
 
-    private static void ValidateCounts(JsonObject? spec, FaultList faults)
+    /// <summary>The spec of a job, or that of the jobs which a cron job makes.</summary>
+    internal static void ValidateSpec(JsonObject? spec, FieldPath path, FaultList faults)
+    {
+        var template = JsonTree.Object(spec, "template");
+        if (JsonTree.Object(spec, "selector") is { } selector)
+        {
+            SelectorValidation.Validate(selector, path.Child("selector"), faults);
+            SelectorValidation.ValidateMatch(selector, template, path.Child("template"), faults);
+        }
+        if (template is not null) Pods.PodTemplateValidation.Validate(template, path.Child("template"), faults);
+        if (JsonTree.String(JsonTree.Object(template, "spec"), "restartPolicy") is not ("OnFailure" or "Never"))
+            faults.Required(path.Child("template").Child("spec").Child("restartPolicy"), "valid values: \"OnFailure\", \"Never\"");
+        ValidateCounts(spec, path, faults);
+    }
+
+    private static void ValidateCounts(JsonObject? spec, FieldPath path, FaultList faults)
     {
         var completions = JsonTree.Int64(spec, "completions");
         if (JsonTree.String(spec, "completionMode") == "Indexed")
         {
-            if (completions is null) faults.Required(Spec.Child("completions"), "when completion mode is Indexed");
+            if (completions is null) faults.Required(path.Child("completions"), "when completion mode is Indexed");
             if (JsonTree.Int64(spec, "parallelism") is > IndexedCompletionsMax and var parallelism)
-                faults.Invalid(Spec.Child("parallelism"), parallelism, $"must be less than or equal to {IndexedCompletionsMax} when completion mode is Indexed");
+                faults.Invalid(path.Child("parallelism"), parallelism, $"must be less than or equal to {IndexedCompletionsMax} when completion mode is Indexed");
         }
         else
         {
             foreach (var name in (ReadOnlySpan<string>)["backoffLimitPerIndex", "maxFailedIndexes"])
-                if (JsonTree.Int64(spec, name) is { } value) faults.Invalid(Spec.Child(name), value, "requires indexed completion mode");
+                if (JsonTree.Int64(spec, name) is { } value) faults.Invalid(path.Child(name), value, "requires indexed completion mode");
         }
         if (spec?["maxFailedIndexes"] is not null && spec["backoffLimitPerIndex"] is null)
-            faults.Required(Spec.Child("backoffLimitPerIndex"), "when maxFailedIndexes is specified");
+            faults.Required(path.Child("backoffLimitPerIndex"), "when maxFailedIndexes is specified");
         if (JsonTree.Object(spec, "podFailurePolicy") is not null
             && JsonTree.String(JsonTree.Object(JsonTree.Object(spec, "template"), "spec"), "restartPolicy") is { } policy and not "Never")
-            faults.Invalid(Spec.Child("template").Child("spec").Child("restartPolicy"), policy, "only \"Never\" is supported when podFailurePolicy is specified");
+            faults.Invalid(path.Child("template").Child("spec").Child("restartPolicy"), policy, "only \"Never\" is supported when podFailurePolicy is specified");
     }
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults)

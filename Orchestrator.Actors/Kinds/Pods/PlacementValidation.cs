@@ -10,10 +10,16 @@ internal static class PlacementValidation
 {
     public static void Validate(JsonObject spec, FieldPath path, FaultList faults)
     {
-        if (spec["nodeSelector"] is JsonObject labels) MetadataValidation.ValidateLabels(labels, path.Child("nodeSelector"), faults);
-        foreach (var (index, toleration) in spec.Entries("tolerations")) ValidateToleration(toleration, path.Child("tolerations").Index(index), faults);
+        ValidateNodes(spec, path, faults);
         if (spec["affinity"] is JsonObject affinity) ValidateAffinity(affinity, path.Child("affinity"), faults);
         ValidateSpread(spec, path.Child("topologySpreadConstraints"), faults);
+    }
+
+    /// <summary>The labels of nodes and the tolerations of taints: of a pod, or of all pods of a runtime class.</summary>
+    public static void ValidateNodes(JsonObject spec, FieldPath path, FaultList faults)
+    {
+        if (spec["nodeSelector"] is JsonObject labels) MetadataValidation.ValidateLabels(labels, path.Child("nodeSelector"), faults);
+        foreach (var (index, toleration) in spec.Entries("tolerations")) ValidateToleration(toleration, path.Child("tolerations").Index(index), faults);
     }
 
     private static void ValidateToleration(JsonObject toleration, FieldPath path, FaultList faults)
@@ -66,7 +72,7 @@ internal static class PlacementValidation
         }
     }
 
-    private static void ValidateNodeTerm(JsonObject term, FieldPath path, FaultList faults)
+    internal static void ValidateNodeTerm(JsonObject term, FieldPath path, FaultList faults)
     {
         foreach (var (index, expression) in term.Entries("matchExpressions"))
         {

@@ -29,17 +29,21 @@ internal static class ResourcesValidation
 
     private static Dictionary<string, Quantity> Read(JsonObject resources, string field, FieldPath path, FaultList faults)
     {
+        return resources[field] is JsonObject map ? ValidateAmounts(map, path.Child(field), faults) : [];
+    }
+
+    /// <summary>Amounts of what a container, or a pod beside its containers, may have.</summary>
+    internal static Dictionary<string, Quantity> ValidateAmounts(JsonObject map, FieldPath path, FaultList faults)
+    {
         var quantities = new Dictionary<string, Quantity>(StringComparer.Ordinal);
-        if (resources[field] is not JsonObject map) return quantities;
         foreach (var (name, value) in map)
         {
-            var here = path.Child(field).Key(name);
+            var here = path.Key(name);
             ValidateName(name, here, faults);
             var text = JsonTree.AsString(value) ?? JsonTree.ToText(value);
             if (!Quantity.TryParse(text, out var quantity)) continue;
             quantities[name] = quantity;
-            if (quantity.Sign < 0) faults.Invalid(here, quantity.ToString(), "must be greater than or equal to 0");
-            else if (IsWhole(name) && Quantity.FromUnits(quantity.Units) != quantity) faults.Invalid(here, quantity.ToString(), "must be an integer");
+            AmountRules.Validate(quantity, IsWhole(name), here, faults);
         }
         return quantities;
     }
