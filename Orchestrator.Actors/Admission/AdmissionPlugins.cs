@@ -124,5 +124,6 @@ public static class AdmissionPlugins
         yield return new RuntimeClass();
         yield return new DefaultIngressClass();
         yield return new DenyServiceExternalIPs();
+        yield return new ResourceQuota(services.Clock);
     }
 }
