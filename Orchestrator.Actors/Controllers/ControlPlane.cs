@@ -13,6 +13,7 @@ using Orchestrator.Actors.Kinds.Namespaces;
 using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Kinds.PodDisruptionBudgets;
 using Orchestrator.Actors.Kinds.ReplicaSets;
+using Orchestrator.Actors.Kinds.ResourceQuotas;
 using Orchestrator.Actors.Kinds.ServiceAccounts;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -55,6 +56,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         system.ActorOf(Props.Create(() => new TriggerSource(controllers, caches, registries, hosts, types, region, settings.Role)), "controller-triggers");
         system.ActorOf(NodeMembersActor.Props(members, caches, region), "node-members");
         StartSingleton(system, settings.Role, "scheduler", SchedulerActor.Props(registries, events, clock, settings.SchedulerSeed));
+        StartSingleton(system, settings.Role, "resource-quota", ResourceQuotaActor.Props(registries, store, clock));
         StartSingleton(system, settings.Role, "garbage-collector",
             GarbageCollectorActor.Props(registries, store, runner, clock, settings.EventsKeptFor));
         return new ControlPlane(region, events);

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Kinds.ResourceQuotas;
+
+/// <summary>What a quota was charged lately, told from its versions.</summary>
+/// <remarks>A charge is committed before the object that it is for, so for a moment a count shows less than there is about to be.
+/// Whoever charges commits the object at once or never, and never is what <see cref="InFlight"/> waits out.</remarks>
+public sealed class QuotaCharges
+{
+    /// <summary>How long a charge may be ahead of its object.</summary>
+    public static readonly TimeSpan InFlight = TimeSpan.FromSeconds(2);
+
+    private readonly Queue<(DateTimeOffset At, string Resource, Quantity Amount)> _raises = new();
+    private ImmutableSortedDictionary<string, Quantity> _used = ImmutableSortedDictionary<string, Quantity>.Empty;
+
+    /// <summary>The newest version that was seen.</summary>
+    public long Revision { get; private set; }
+
+    /// <summary>Takes in a version of the quota; what it uses more than the version before was charged.</summary>
+    public void See(ResourceQuotaView quota, DateTimeOffset now)
+    {
+        if (quota.Source.Revision <= Revision) return;
+        foreach (var (resource, amount) in quota.Used)
+            if (amount - _used.GetValueOrDefault(resource) is { Sign: > 0 } more) _raises.Enqueue((now, resource, more));
+        (_used, Revision) = (quota.Used, quota.Source.Revision);
+    }
+
+    /// <summary>Takes in a version that the count itself led to: nothing of it was charged.</summary>
+    public void SeeOwn(ResourceQuotaView quota)
+    {
+        if (quota.Source.Revision > Revision) (_used, Revision) = (quota.Used, quota.Source.Revision);
+    }
+
+    /// <summary>What was charged so recently that its objects may still be on their way.</summary>
+    public IReadOnlyDictionary<string, Quantity> Since(DateTimeOffset now)
+    {
+        while (_raises.TryPeek(out var oldest) && oldest.At <= now - InFlight) _raises.Dequeue();
+        var sums = new Dictionary<string, Quantity>(StringComparer.Ordinal);
+        foreach (var (_, resource, amount) in _raises) sums[resource] = sums.GetValueOrDefault(resource) + amount;
+        return sums;
+    }
+}
