@@ -71,7 +71,9 @@ public static class ObjectNames
     {
         if (name is "." or "..") return $"may not be '{name}'";
         if (name.Contains('/', StringComparison.Ordinal)) return "may not contain '/'";
-        return name.Contains('%', StringComparison.Ordinal) ? "may not contain '%'" : null;
+        if (name.Contains('%', StringComparison.Ordinal)) return "may not contain '%'";
+        // Upstream allows it, but most servers and proxies let no such path through, so nobody could reach the object.
+        return name.Contains('\0', StringComparison.Ordinal) ? "may not contain a null character" : null;
     }
 
     /// <summary>A key of a label or of an annotation: <c>[prefix/]name</c>.</summary>

@@ -10,6 +10,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
+using Orchestrator.Host.ApiServer.Audit;
+using Orchestrator.Host.ApiServer.FlowControl;
 
 namespace Orchestrator.Host.ApiServer;
 
@@ -20,15 +22,22 @@ public sealed class ApiServerHost : IAsyncDisposable
     /// <summary>How long open requests may go on once the server stops.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a request waits for its turn. Source: k8s.io/apiserver, a quarter of the time that a request may take.</summary>
+    private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(15);
+
     private readonly WebApplication _application;
     private readonly CancellationTokenSource _stopping;
     private readonly NodeProxy _nodes;
+    private readonly AuditLog? _audit;
+    private readonly Task _flows;
 
-    private ApiServerHost(WebApplication application, CancellationTokenSource stopping, NodeProxy nodes, Uri url)
+    private ApiServerHost(WebApplication application, CancellationTokenSource stopping, NodeProxy nodes, AuditLog? audit, Task flows, Uri url)
     {
         _application = application;
         _stopping = stopping;
         _nodes = nodes;
+        _audit = audit;
+        _flows = flows;
         Url = url;
     }
 
@@ -52,7 +61,9 @@ public sealed class ApiServerHost : IAsyncDisposable
             : new Dictionary<string, UserInfo>();
         var stopping = new CancellationTokenSource();
         var proxy = new NodeProxy(store, nodes ?? NodeProxy.CreateClient(options.NodeClientCertificate, options.ClientAuthorities), stopping.Token);
-        var pipeline = Compose(options, store, clock, logs, new Authenticator(options.ClientAuthorities, tokens, clock), proxy, stopping.Token);
+        var flows = new FlowController(options.RequestsMax, PatienceMax, clock);
+        var audit = options.Audit is { } target ? new AuditLog(target, clock, logs.CreateLogger<AuditLog>()) : null;
+        var pipeline = Compose(options, store, clock, logs, new Authenticator(options.ClientAuthorities, tokens, clock), proxy, flows, audit, stopping.Token);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -68,11 +79,13 @@ public sealed class ApiServerHost : IAsyncDisposable
         {
             await application.DisposeAsync().ConfigureAwait(false);
             proxy.Dispose();
+            if (audit is not null) await audit.DisposeAsync().ConfigureAwait(false);
             stopping.Dispose();
             throw;
         }
         var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new ApiServerHost(application, stopping, proxy, new Uri(address));
+        var following = new FlowConfiguration(store, flows, clock, logs.CreateLogger<FlowConfiguration>()).RunAsync(stopping.Token);
+        return new ApiServerHost(application, stopping, proxy, audit, following, new Uri(address));
     }
 
     /// <summary>Ends watches and streams, lets other requests finish, and stops listening.</summary>
@@ -86,14 +99,17 @@ public sealed class ApiServerHost : IAsyncDisposable
     {
         await StopAsync().ConfigureAwait(false);
         await _application.DisposeAsync().ConfigureAwait(false);
+        await _flows.ConfigureAwait(false);
+        if (_audit is not null) await _audit.DisposeAsync().ConfigureAwait(false);
         _nodes.Dispose();
         _stopping.Dispose();
     }
 
     private static RequestPipeline Compose(
-        ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, Authenticator authenticator, NodeProxy nodes, CancellationToken stopping)
+        ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, Authenticator authenticator, NodeProxy nodes,
+        FlowController flows, AuditLog? audit, CancellationToken stopping)
     {
-        var metrics = new Metrics();
+        var metrics = new Metrics(flows, audit);
         var representations = new Representations(clock);
         var reads = new ConsistentReads(store.Registries, new SnapshotCache(clock));
         return new RequestPipeline(
@@ -102,7 +118,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             new ListEndpoint(reads, representations),
             new WatchEndpoint(reads, representations, () => store.Catalog, clock, stopping),
             new ResourceEndpoint(store, reads, representations),
-            new SubresourceEndpoint(store), new ComponentStatusEndpoint(store, representations, options.Components), nodes, metrics, logs.CreateLogger<RequestPipeline>());
+            new SubresourceEndpoint(store), new ComponentStatusEndpoint(store, representations, options.Components), nodes, flows, audit, metrics, logs.CreateLogger<RequestPipeline>());
     }
 
     private static void Configure(KestrelServerOptions kestrel, ApiServerOptions options)

@@ -1,6 +1,7 @@
 using System.Net;
 
 using System.Security.Cryptography.X509Certificates;
+using Orchestrator.Host.ApiServer.Audit;
 
 namespace Orchestrator.Host.ApiServer;
 
@@ -27,6 +28,12 @@ public sealed record ApiServerOptions
 
     /// <summary>Most connections at one time; a connection beyond is closed.</summary>
     public long ConnectionsMax { get; init; } = 20_000;
+
+    /// <summary>How many requests run at one time, divided among the priority levels.</summary>
+    public int RequestsMax { get; init; } = 600;
+
+    /// <summary>Where audit events go; null for nowhere.</summary>
+    public AuditTarget? Audit { get; init; }
 
     /// <summary>Checks that /readyz asks beside its own; each throws or returns a sentence when it is not well.</summary>
     public IReadOnlyList<HealthCheck> Checks { get; init; } = [];

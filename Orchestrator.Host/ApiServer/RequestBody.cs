@@ -42,6 +42,7 @@ public readonly struct RequestBody : IDisposable
             if (read.IsCompleted)
             {
                 var body = Copy(read.Buffer);
+                context.Features.Get<Audit.AuditRecord>()?.TakeRequest(body.Bytes);
                 reader.AdvanceTo(read.Buffer.End);
                 return body;
             }

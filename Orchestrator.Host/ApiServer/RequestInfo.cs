@@ -21,6 +21,9 @@ public sealed record RequestInfo
     /// <summary>What follows the subresource, for proxies; without a leading slash.</summary>
     public string Rest { get; init; } = "";
 
+    /// <summary>The request goes on for as long as its client likes, so it is neither timed nor holds a seat.</summary>
+    public bool IsLongRunning => Verb == "watch" || Subresource is "log" or "exec" or "attach" or "portforward" or "proxy";
+
     /// <param name="watch">The query says <c>watch=true</c>.</param>
     public static RequestInfo Parse(string method, string path, bool watch)
     {

@@ -6,17 +6,21 @@ using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
+using Orchestrator.Host.ApiServer.Audit;
+using Orchestrator.Host.ApiServer.FlowControl;
 
 namespace Orchestrator.Host.ApiServer;
 
 /// <summary>The way of a request: who, may they, what do they want, and the endpoint that does it.</summary>
 public sealed partial class RequestPipeline(
     ResourceStore store, Authenticator authenticator, DocumentEndpoint documents, ListEndpoint lists, WatchEndpoint watches, ResourceEndpoint resources,
-    SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, Metrics metrics, ILogger logger)
+    SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, FlowController flows, AuditLog? audit, Metrics metrics, ILogger logger)
 {
     public async Task HandleAsync(HttpContext context)
     {
-        metrics.Begin();
+        var begun = metrics.Begin(context.Request.Method);
+        var auditId = AuditLog.IdOf(context.Request.Headers);
+        context.Response.Headers["Audit-Id"] = auditId;
         RequestInfo? request = null;
         try
         {
@@ -25,7 +29,7 @@ public sealed partial class RequestPipeline(
             else
             {
                 request = RequestInfo.Parse(context.Request.Method, path, WantsWatch(context.Request));
-                await HandleAsync(context, request).ConfigureAwait(false);
+                await HandleAsync(context, request, auditId).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -48,21 +52,64 @@ public sealed partial class RequestPipeline(
         }
         finally
         {
-            metrics.End(request, context.Response.StatusCode);
+            var code = context.Response.StatusCode;
+            metrics.End(context.Request.Method, request is not null && (code < 400 || IsServed(request)) ? request : null, code, begun, request?.IsLongRunning == true);
+            if (audit is not null) await audit.EndAsync(context).ConfigureAwait(false);
         }
     }
 
-    private Task HandleAsync(HttpContext context, RequestInfo request)
+    private async Task HandleAsync(HttpContext context, RequestInfo request, string auditId)
     {
-        if (authenticator.Authenticate(context) is not { } user)
-            return StatusWriter.WriteAsync(context, new ApiError(401, "Unauthorized", "Unauthorized"));
-        var (effective, refused) = Impersonation.Apply(context.Request.Headers, user);
-        if (refused is not null) return StatusWriter.WriteAsync(context, refused);
+        if (request.IsLongRunning) metrics.BecomesLongRunning();
+        var user = authenticator.Authenticate(context);
+        UserInfo? effective = null;
+        var refused = new ApiError(401, "Unauthorized", "Unauthorized");
+        if (user is not null) (effective, refused) = Impersonation.Apply(context.Request.Headers, user);
+        if (audit is not null) await audit.BeginAsync(context, auditId, request, user, effective).ConfigureAwait(false);
+        if (effective is null)
+        {
+            await StatusWriter.WriteAsync(context, refused!).ConfigureAwait(false);
+            return;
+        }
         context.Features.Set(effective);
-        if (Authorize(effective!, request) is { } forbidden) return StatusWriter.WriteAsync(context, forbidden);
+        await ServeInTurnAsync(context, request, effective).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the seat that priority and fairness give to the request, and serves it on that.</summary>
+    private async Task ServeInTurnAsync(HttpContext context, RequestInfo request, UserInfo user)
+    {
+        var pending = flows.EnterAsync(new FlowRequest(user, request), context.RequestAborted);
+        var seat = pending.IsCompletedSuccessfully ? pending.Result : await pending.ConfigureAwait(false);
+        context.Response.Headers["X-Kubernetes-PF-FlowSchema-UID"] = seat.Schema.Uid;
+        context.Response.Headers["X-Kubernetes-PF-PriorityLevel-UID"] = seat.Level.Limits.Uid;
+        if (seat.Rejection != FlowRejection.None)
+        {
+            await StatusWriter.WriteAsync(context, ApiError.TooManyRequests("too many requests, please try again later", 1)).ConfigureAwait(false);
+            return;
+        }
+        if (request.IsLongRunning)
+        {
+            // It took its turn; what it does from now on is waiting for others.
+            seat.Dispose();
+            await ServeAsync(context, request, user).ConfigureAwait(false);
+            return;
+        }
+        try
+        {
+            await ServeAsync(context, request, user).ConfigureAwait(false);
+        }
+        finally
+        {
+            seat.Dispose();
+        }
+    }
+
+    private Task ServeAsync(HttpContext context, RequestInfo request, UserInfo effective)
+    {
+        if (Authorize(effective, request) is { } forbidden) return StatusWriter.WriteAsync(context, forbidden);
         if (!request.IsResource) return documents.HandleAsync(context, request.Path);
         return store.Catalog.Find(request.Group, request.Version, request.Resource) is { } schema
-            ? DispatchAsync(context, request, schema, effective!)
+            ? DispatchAsync(context, request, schema, effective)
             : DocumentEndpoint.NotFoundAsync(context);
     }
 
@@ -139,6 +186,11 @@ public sealed partial class RequestPipeline(
         if (request.Verb is "update" or "patch" && request.Name.Length == 0) return DocumentEndpoint.NotAllowed;
         return schema.Verbs.Contains(request.Verb) ? null : DocumentEndpoint.NotAllowed;
     }
+
+    private bool IsServed(RequestInfo request) =>
+        !request.IsResource
+        || (store.Catalog.Find(request.Group, request.Version, request.Resource) is { } schema
+            && (request.Subresource is "" or "history" || schema.Subresource(request.Subresource) is not null));
 
     private static bool WantsWatch(HttpRequest request) =>
         request.QueryString.HasValue && HttpMethods.IsGet(request.Method) && ListOptions.Flag(request.Query, "watch") == true;

@@ -32,6 +32,7 @@ public static class ResponseWriter
     /// <summary>Writes JSON in the form that was negotiated.</summary>
     public static Task WriteJsonAsync(HttpContext context, MediaFormat format, ReadOnlyMemory<byte> json)
     {
+        context.Features.Get<Audit.AuditRecord>()?.TakeResponse(json.Span);
         if (format.Encoding == MediaEncoding.Yaml) return WriteAsync(context, format.ContentType, YamlWriter.FromJson(json));
         if (format.Pretty || context.Request.Query["pretty"].ToString() is "true" or "1") json = Indent(json);
         return WriteAsync(context, format.Encoding == MediaEncoding.Protobuf ? MediaFormat.JsonType : format.ContentType, json);

@@ -54,6 +54,7 @@ public static class StatusWriter
     {
         if (context.Response.HasStarted) return Task.CompletedTask;
         context.Response.StatusCode = error.Code;
+        context.Features.Set(error);
         if (error.RetryAfterSeconds > 0) context.Response.Headers.RetryAfter = error.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         return ResponseWriter.WriteAsync(context, MediaFormat.JsonType, Failure(error, continueToken));
     }

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Host.ApiServer.Audit;
 
 namespace Orchestrator.Host.Processes;
 
@@ -55,8 +56,10 @@ public static class CommandLine
         var runtime = RuntimeOption();
         var name = NodeNameOption("--node-name");
         var plugins = new AdmissionOptions();
+        var requests = new RequestOptions();
         var command = new Command("up", "Runs everything in one process: API server, controllers, scheduler and one node.")
-        { options.Data, listen, options.Remoting, runtime, name, tokens, journal, plugins.Enable, plugins.Disable, options.Config, options.Insecure };
+        { options.Data, listen, options.Remoting, runtime, name, tokens, journal, plugins.Enable, plugins.Disable,
+            requests.AuditPath, requests.AuditPolicy, requests.AuditSize, requests.AuditBackups, requests.Max, options.Config, options.Insecure };
         command.SetAction((result, token) => handlers.RunProcess(options.Read(result) with
         {
             ControlPlane = true,
@@ -65,6 +68,8 @@ public static class CommandLine
             TokenAuthFile = result.GetValue(tokens),
             Journal = result.GetValue(journal),
             AdmissionPlugins = plugins.Read(result),
+            Audit = requests.ReadAudit(result),
+            RequestsMax = result.GetValue(requests.Max),
             Runtime = result.GetValue(runtime),
             NodeName = result.GetValue(name)!,
         }, token));
@@ -79,8 +84,10 @@ public static class CommandLine
         var journal = JournalOption();
         var tokens = TokensOption();
         var plugins = new AdmissionOptions();
+        var requests = new RequestOptions();
         var command = new Command("seed", "Runs a control-plane member: API server, registries, controllers, scheduler candidate.")
-        { options.Data, listen, options.Remoting, join, journal, tokens, plugins.Enable, plugins.Disable, options.Config, options.Insecure };
+        { options.Data, listen, options.Remoting, join, journal, tokens, plugins.Enable, plugins.Disable,
+            requests.AuditPath, requests.AuditPolicy, requests.AuditSize, requests.AuditBackups, requests.Max, options.Config, options.Insecure };
         command.SetAction((result, token) => handlers.RunProcess(options.Read(result) with
         {
             ControlPlane = true,
@@ -89,6 +96,8 @@ public static class CommandLine
             Journal = result.GetValue(journal),
             TokenAuthFile = result.GetValue(tokens),
             AdmissionPlugins = plugins.Read(result),
+            Audit = requests.ReadAudit(result),
+            RequestsMax = result.GetValue(requests.Max),
         }, token));
         return command;
     }
@@ -238,6 +247,67 @@ public static class CommandLine
             HelpName = "NAME[,NAME]",
             CustomParser = static result => [.. result.Tokens.SelectMany(static t => t.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
         };
+    }
+
+    /// <summary>How many requests run at one time, and who is told of them.</summary>
+    private sealed class RequestOptions
+    {
+        public Option<string?> AuditPath { get; } = new("--audit-log-path")
+        { Description = "Writes an event of audit.k8s.io/v1 for every request, a line each; '-' is standard output.", HelpName = "FILE" };
+
+        public Option<string?> AuditPolicy { get; } = new("--audit-policy-file")
+        { Description = "Which requests are written, and how much of them: a Policy of audit.k8s.io/v1. Without it, the metadata of all.", HelpName = "FILE" };
+
+        public Option<int> AuditSize { get; } = Count("--audit-log-maxsize", "An audit log of this size is put aside (MiB); 0 lets it grow.", 100, 0, 1_000_000);
+
+        public Option<int> AuditBackups { get; } = Count("--audit-log-maxbackup", "How many audit logs that were put aside are kept; 0 keeps all.", 10, 0, 100_000);
+
+        public Option<int> Max { get; } = Count("--max-requests-inflight",
+            "How many requests are carried out at one time, divided among the priority levels; others wait or get 429.", 600, 1, 1_000_000);
+
+        /// <exception cref="StartException">The policy cannot be read.</exception>
+        public AuditTarget? ReadAudit(ParseResult result)
+        {
+            var policy = ApiServer.Audit.AuditPolicy.Metadata;
+            if (result.GetValue(AuditPolicy) is { } file)
+            {
+                try
+                {
+                    policy = ApiServer.Audit.AuditPolicy.Parse(File.ReadAllBytes(file));
+                }
+                catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+                {
+                    throw new StartException($"The audit policy {file} cannot be used: {e.Message}", e);
+                }
+            }
+            if (result.GetValue(AuditPath) is not { } path) return null;
+            RequireWritable(path);
+            return new AuditTarget(path, policy, result.GetValue(AuditSize) * 1024L * 1024, result.GetValue(AuditBackups));
+        }
+
+        /// <summary>Who asks for a record must not find out later that there is none.</summary>
+        private static void RequireWritable(string path)
+        {
+            if (path == "-") return;
+            try
+            {
+                using var file = new FileStream(path, FileMode.Append);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new StartException($"The audit log {path} cannot be written: {e.Message}", e);
+            }
+        }
+
+        private static Option<int> Count(string name, string description, int otherwise, int min, int max)
+        {
+            var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => otherwise };
+            option.Validators.Add(r =>
+            {
+                if (r.Tokens.Count == 1 && (!int.TryParse(r.Tokens[0].Value, out var n) || n < min || n > max)) r.AddError($"{name} takes a number from {min} to {max}.");
+            });
+            return option;
+        }
     }
 
     /// <summary>The options that every member of a cluster takes.</summary>

@@ -114,6 +114,8 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
                     ClientAuthorities = [server.Authority],
                     NodeClientCertificate = toNodes.Certificate,
                     TokenFile = settings.TokenAuthFile,
+                    RequestsMax = settings.RequestsMax,
+                    Audit = settings.Audit,
                     Components = [Component("scheduler", "scheduler"), Component("controller-manager", "controller-triggers")],
                 },
                 store, clock, _logs).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Orchestrator.Host.ApiServer.Audit;
 
 namespace Orchestrator.Host.Processes;
 
@@ -57,6 +58,12 @@ public sealed record ProcessSettings
 
     /// <summary>The names of the admission plugins that are on.</summary>
     public ImmutableHashSet<string> AdmissionPlugins { get; init; } = Actors.Admission.AdmissionPlugins.Default;
+
+    /// <summary>Where audit events go; null for nowhere.</summary>
+    public AuditTarget? Audit { get; init; }
+
+    /// <summary>How many requests the API server carries out at one time (count).</summary>
+    public int RequestsMax { get; init; } = 600;
 
     /// <summary>HOCON that overrides the shipped files.</summary>
     public string? ConfigFile { get; init; }

@@ -48,7 +48,8 @@ public sealed class FuzzTests(ApiServerFixture server, ITestOutputHelper output)
             foreach (var item in list["items"]!.AsArray())
             {
                 var meta = item!["metadata"]!;
-                var path = schema.Namespaced ? $"{root}/namespaces/{meta["namespace"]}/{schema.Plural}/{meta["name"]}" : $"{root}/{schema.Plural}/{meta["name"]}";
+                var name = Uri.EscapeDataString((string)meta["name"]!);
+                var path = schema.Namespaced ? $"{root}/namespaces/{meta["namespace"]}/{schema.Plural}/{name}" : $"{root}/{schema.Plural}/{name}";
                 if (meta["uid"] is null || meta["creationTimestamp"] is null) garbage.Add($"{path} lacks what the system sets");
                 var (code, _, _, text) = await server.SendAsync(HttpMethod.Put, path + "?dryRun=All&fieldValidation=Strict", Complete(item, schema).ToJsonString());
                 // An object may have been created in a state that only its deletion leaves.
