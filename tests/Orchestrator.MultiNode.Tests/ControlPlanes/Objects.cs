@@ -31,13 +31,15 @@ internal static class Objects
         },
     });
 
-    public static CreateObject Pod(string name) => Create(Key(name), new JsonObject
+    /// <param name="node">Null leaves the choice to the scheduler.</param>
+    public static CreateObject Pod(string name, string? node = null) => Create(Key(name), new JsonObject
     {
         ["apiVersion"] = "v1",
         ["kind"] = "Pod",
         ["metadata"] = Metadata(Key(name)),
         ["spec"] = new JsonObject
         {
+            ["nodeName"] = node,
             ["schedulerName"] = "default-scheduler",
             ["restartPolicy"] = "Always",
             ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "busybox" }),

@@ -72,7 +72,8 @@ public sealed class KubeletJournalTests
         for (var i = 2; i < changes + 2; i++)
         {
             kubelet.Tell(new NodePodChanged(Pod(i, metadata: $",\"generation\":{i}"), Deleted: false));
-            await kubelet.Ask<KubeletPods>(new GetKubeletPods(Id), Patience);
+            // Answered when it is durable, and so is the change before it.
+            await kubelet.Ask<PodRunStored>(new StorePodRun("u-9", [new PodFailed("", "", At)]), Patience);
         }
 
         using var timeout = new CancellationTokenSource(Patience);
