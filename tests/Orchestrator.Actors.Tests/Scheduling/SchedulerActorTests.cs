@@ -1,0 +1,117 @@
+using Akka.Actor;
+using Orchestrator.Actors.Kinds.Events;
+using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Scheduling;
+using Orchestrator.Actors.Tests.Registry;
+
+namespace Orchestrator.Actors.Tests.Scheduling;
+
+/// <summary>The mailbox around the scheduling cycle, on real registries.</summary>
+public sealed class SchedulerActorTests : RegistryRegionKit
+{
+    [Fact]
+    public async Task Pods_ThatWait_AreBoundInOneBatch()
+    {
+        await NodesAsync(2);
+        await PodsAsync("p", 50);
+
+        Start();
+        await AllBoundAsync(50);
+
+        var batch = Assert.Single(Written, w => w.Writes.Any(x => x is BindPod));
+        Assert.Equal(50, batch.Writes.Length);
+    }
+
+    [Fact]
+    public async Task FailedBinding_ReturnsThePodToTheQueue_AndTellsWhy()
+    {
+        await NodesAsync(1);
+        await PodsAsync("p", 1);
+        var refusals = 1;
+        Refuse = w => w.Writes.Any(x => x is BindPod) && Interlocked.Decrement(ref refusals) >= 0 ? ApiError.Timeout("the disk is slow") : null;
+
+        Start();
+        await AllBoundAsync(1);
+
+        Assert.Equal(2, Written.Count(w => w.Writes.Any(x => x is BindPod)));
+        await EventAsync("FailedScheduling", "binding rejected: the disk is slow");
+        await EventAsync("Scheduled", "Successfully assigned d/p-0 to node-0");
+    }
+
+    [Fact]
+    public async Task NoNodeFits_IsAnEventAndACondition_AndANodeThatComesHelps()
+    {
+        await PodsAsync("p", 1);
+        Start();
+
+        await EventAsync("FailedScheduling", "no nodes available to schedule pods");
+        var informer = await Registries.InformerAsync(ResourceTypes.Pods);
+        await AwaitAssertAsync(() =>
+        {
+            var condition = PodView.Of(informer.Get(new ObjectKey("d", "p-0"))!).Condition("PodScheduled");
+            Assert.Equal(("False", "Unschedulable", "no nodes available to schedule pods"), (condition?.Status, condition?.Reason, condition?.Message));
+        }, Patience);
+
+        await NodesAsync(1);
+        await AllBoundAsync(1);
+        Assert.Equal("True", PodView.Of(informer.Get(new ObjectKey("d", "p-0"))!).Condition("PodScheduled")?.Status);
+    }
+
+    [Fact]
+    public async Task TwoSchedulersAtOnce_AndTheEndOfOne_BindNothingTwice()
+    {
+        const int Pods = 300;
+        await NodesAsync(5);
+        var first = Start();
+        Start();
+        await PodsAsync("p", Pods);
+        // The one of before ends with bindings under way, as in a hand-over.
+        Sys.Stop(first);
+        await PodsAsync("q", 20);
+        await AllBoundAsync(Pods + 20);
+
+        var informer = await Registries.ConsistentAsync(ResourceTypes.Pods);
+        using var deadline = new CancellationTokenSource(Patience);
+        var cursor = informer.Watch(0);
+        var nodes = new Dictionary<ObjectKey, string>();
+        while (cursor.Position < informer.Revision)
+        {
+            foreach (var change in (await cursor.NextAsync(deadline.Token))!)
+            {
+                if (PodView.Of(change.Object).NodeName is not { Length: > 0 } node) continue;
+                if (nodes.TryGetValue(change.Object.Key, out var before)) Assert.Equal(before, node);
+                nodes[change.Object.Key] = node;
+            }
+        }
+        Assert.Equal(Pods + 20, nodes.Count);
+    }
+
+    private IActorRef Start() => Sys.ActorOf(SchedulerActor.Props(
+        Registries, new EventRecorder(Registries, TimeProvider.System, "here"), TimeProvider.System, seed: 7));
+
+    private async Task NodesAsync(int count)
+    {
+        for (var n = 0; n < count; n++) await CreateAsync(ResourceTypes.Nodes, SchedulingFixture.Node($"node-{n}", pods: 1000).Source);
+    }
+
+    private Task PodsAsync(string prefix, int count) => Task.WhenAll(Enumerable.Range(0, count)
+        .Select(n => CreateAsync(ResourceTypes.Pods, SchedulingFixture.Pod($"{prefix}-{n}").Source)));
+
+    private async Task AllBoundAsync(int count)
+    {
+        var informer = await Registries.InformerAsync(ResourceTypes.Pods);
+        await AwaitAssertAsync(() => Assert.Equal(count, informer.Objects.EnumerateFrom().Count(o => PodView.Of(o).NodeName.Length > 0)), Patience);
+    }
+
+    private async Task EventAsync(string reason, string message)
+    {
+        var informer = await Registries.InformerAsync(ResourceTypes.Events);
+        await AwaitAssertAsync(() => Assert.Contains(informer.Objects.EnumerateFrom(), o =>
+        {
+            var tree = o.ToTree();
+            return (string?)tree["reason"] == reason && (string?)tree["message"] == message;
+        }), Patience);
+    }
+}
