@@ -23,6 +23,7 @@ internal sealed class JobPass
         Terminating = owned.Count(static p => p.Terminating && !p.Finished);
         Restarts = owned.Where(static p => p.Phase is "Running" or "Pending").Sum(static p => p.Containers.Sum(static c => c.RestartCount));
         CompletedIndexes = job.CompletedIndexes;
+        if (job.Indexed && job.BackoffLimitPerIndex is not null) IndexFailures = new JobIndexFailures(job, owned);
     }
 
     public JobView Job { get; }
@@ -41,6 +42,9 @@ internal sealed class JobPass
     public bool AllCounted { get; private set; } = true;
     public ImmutableSortedSet<int> CompletedIndexes { get; private set; }
 
+    /// <summary>Null when the failures of single indexes are not limited.</summary>
+    public JobIndexFailures? IndexFailures { get; }
+
     public TimeSpan? DeadlineLeft =>
         Job.ActiveDeadlineSeconds is { } seconds && Job.StartTime is { } start && !Job.Suspended ? start.AddSeconds(seconds) - Now : null;
 
@@ -50,10 +54,9 @@ internal sealed class JobPass
         get
         {
             var last = Owned.Where(static p => p.Phase == "Failed").Select(EndOf).DefaultIfEmpty().Max();
-            if (last is not { } at || Failed == 0) return null;
+            if (last is not { } at) return null;
             var since = Owned.Where(p => p.Phase == "Failed" && Owned.TrueForAll(o => o.Phase != "Succeeded" || EndOf(o) <= EndOf(p))).Count();
-            var wait = JobReconciler.BackoffBase * Math.Pow(2, Math.Clamp(since - 1, 0, 10));
-            if (wait > JobReconciler.BackoffMax) wait = JobReconciler.BackoffMax;
+            var wait = JobReconciler.Backoff(since);
             return at + wait > Now && since > 0 ? at + wait - Now : null;
         }
     }
@@ -70,16 +73,16 @@ internal sealed class JobPass
         foreach (var pod in held.Values)
         {
             if (waitSucceeded.Contains(pod.Uid) || waitFailed.Contains(pod.Uid)) continue;
-            // A pod that is being deleted will not succeed any more.
             if (pod.Phase == "Succeeded") Add(pod, waitSucceeded);
-            else if (pod.Phase == "Failed" || pod.Terminating) waitFailed.Add(pod.Uid);
+            else if (Job.IsFailed(pod)) AddFailed(pod, waitFailed);
         }
         Succeeded = Job.Indexed ? CompletedIndexes.Count : succeeded + waitSucceeded.Count;
         Failed = failed + waitFailed.Count;
-        AllCounted = waitSucceeded.Count == 0 && waitFailed.Count == 0;
+        AllCounted &= waitSucceeded.Count == 0 && waitFailed.Count == 0;
         StatusWrite.SetCount(Status, "succeeded", Job.Indexed ? CompletedIndexes.Count : succeeded);
         StatusWrite.SetCount(Status, "failed", failed);
         if (Job.Indexed && CompletedIndexes.Count > 0) Status["completedIndexes"] = IndexRanges.Format(CompletedIndexes);
+        if (IndexFailures is { } failures) Status["failedIndexes"] = IndexRanges.Format(failures.Failed);
         var uncounted = new JsonObject();
         if (waitSucceeded.Count > 0) uncounted["succeeded"] = new JsonArray([.. waitSucceeded.Select(static u => (JsonNode)u)]);
         if (waitFailed.Count > 0) uncounted["failed"] = new JsonArray([.. waitFailed.Select(static u => (JsonNode)u)]);
@@ -91,6 +94,13 @@ internal sealed class JobPass
     public void Delete(PodView pod)
     {
         if (_deleted.Add(pod.Uid)) Do(new DeleteAction(ResourceTypes.Pods, pod.Key, pod.Uid));
+    }
+
+    /// <summary>Deletes a pod that the Job has too many of; it counts for nothing.</summary>
+    public void Discard(PodView pod)
+    {
+        if (pod.Meta.Finalizers.Contains(JobView.TrackingFinalizer)) Do(Free(pod));
+        Delete(pod);
     }
 
     public void Event(bool warning, string reason, string message) =>
@@ -143,12 +153,29 @@ internal sealed class JobPass
         if (Job.Indexed)
         {
             var index = JobIndex.Of(pod);
-            if (index < 0 || index >= Job.Completions) return;
+            if (index < 0 || index >= Job.Completions)
+            {
+                Do(Free(pod));
+                return;
+            }
             CompletedIndexes = CompletedIndexes.Add(index);
         }
         waiting.Add(pod.Uid);
     }
 
-    private static DateTimeOffset? EndOf(PodView pod) =>
+    private void AddFailed(PodView pod, SortedSet<string> waiting)
+    {
+        var ending = Job.Find("FailureTarget") is not null || Job.Find("SuccessCriteriaMet") is not null;
+        if (!ending && IndexFailures is { } failures && failures.IsNeeded(pod))
+        {
+            AllCounted = false;
+            return;
+        }
+        var outside = Job.Indexed && (JobIndex.Of(pod) is var index && (index < 0 || index >= Job.Completions));
+        if (outside || Job.IsIgnored(pod)) Do(Free(pod));
+        else waiting.Add(pod.Uid);
+    }
+
+    internal static DateTimeOffset? EndOf(PodView pod) =>
         pod.Containers.Select(static c => c.FinishedAt).DefaultIfEmpty().Max() ?? pod.Condition("Ready")?.LastTransition ?? pod.Meta.CreationTimestamp;
 }

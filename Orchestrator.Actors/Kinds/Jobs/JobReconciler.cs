@@ -20,20 +20,35 @@ public static class JobReconciler
 
     public static readonly TimeSpan BackoffMax = TimeSpan.FromMinutes(10);
 
+    /// <summary>What a Job that this controller runs may say in <c>spec.managedBy</c>.</summary>
+    private const string ControllerName = "kubernetes.io/job-controller";
+
     /// <summary>Most pods created in one pass (count); source: MaxPodCreateDeletePerSync = 500.</summary>
     public const int BurstMax = 500;
 
     public static ReconcileResult Reconcile(JobView job, IReadOnlyCollection<PodView> candidates, ReconcileContext context)
     {
+        // Another controller runs it, to the finalizers of its pods.
+        if (job.ManagedBy is not ("" or ControllerName)) return ReconcileResult.None;
         var owned = candidates.Where(p => p.Meta.Controller?.Uid == job.Uid).ToList();
         var pass = new JobPass(job, owned, context);
         if (job.Meta.Deleting || job.Finished is not null) return End(pass);
         pass.Count();
         if (job.Find("FailureTarget") is { } target) return Fail(pass, target.Reason, target.Message);
         if (job.Find("SuccessCriteriaMet") is { } met) return Succeed(pass, met.Reason, met.Message);
+        if (owned.Where(job.IsFailed).Select(p => JobFailurePolicy.Match(job.FailureRules, p)).FirstOrDefault(static m => m is { Action: FailureAction.FailJob }) is { } match)
+            return Fail(pass, "PodFailurePolicy", match.Message);
         if (pass.Failed > job.BackoffLimit || (job.RestartOnFailure && pass.Restarts > job.BackoffLimit))
             return Fail(pass, "BackoffLimitExceeded", "Job has reached the specified backoff limit");
         if (pass.DeadlineLeft is { } left && left <= TimeSpan.Zero) return Fail(pass, "DeadlineExceeded", "Job was active longer than specified deadline");
+        if (pass.IndexFailures is { Failed.Count: > 0 and var failed })
+        {
+            if (failed > job.MaxFailedIndexes)
+                return Fail(pass, "MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes");
+            if (failed + pass.CompletedIndexes.Count >= job.Completions) return Fail(pass, "FailedIndexes", "Job has failed indexes");
+        }
+        if (job.Indexed && JobSuccessPolicy.Match(job.SuccessRules, job.Completions ?? 0, pass.CompletedIndexes) is { } early)
+            return Succeed(pass, "SuccessPolicy", early);
         if (IsDone(pass)) return Succeed(pass, "CompletionsReached", "Reached expected number of succeeded pods");
         if (Suspension(pass)) return pass.Finish(null);
         var wait = Scale(pass);
@@ -98,7 +113,7 @@ public static class JobReconciler
         var was = StatusWrite.Condition(pass.Status, "Suspended");
         if (pass.Job.Suspended)
         {
-            foreach (var pod in pass.Active) pass.Delete(pod);
+            foreach (var pod in pass.Active) pass.Discard(pod);
             pass.Status.Remove("startTime");
             if (JsonTree.String(was, "status") != "True") pass.Event(false, "Suspended", "Job suspended");
             pass.SetCondition("Suspended", "JobSuspended", "Job suspended");
@@ -125,20 +140,30 @@ public static class JobReconciler
         {
             foreach (var pod in pass.Active.OrderBy(static p => p.NodeName.Length > 0).ThenBy(static p => p.Ready)
                 .ThenByDescending(static p => p.Meta.CreationTimestamp).ThenBy(static p => p.Uid, StringComparer.Ordinal).Take(excess))
-                pass.Delete(pod);
+                pass.Discard(pod);
             return null;
         }
-        if (excess == 0) return null;
-        if (pass.BackoffLeft is { } left) return left;
-        Create(pass, Math.Min(-excess, BurstMax));
-        return null;
+        // A pod that is ending still works; with this policy its place is free once it has ended.
+        if (job.ReplacesOnlyFailed) excess += pass.Terminating;
+        if (excess >= 0) return null;
+        if (pass.IndexFailures is null && pass.BackoffLeft is { } left) return left;
+        return Create(pass, Math.Min(-excess, BurstMax));
     }
 
-    private static void Create(JobPass pass, int count)
+    /// <summary>The wait after that many failures in a row.</summary>
+    public static TimeSpan Backoff(int failures)
+    {
+        if (failures <= 0) return TimeSpan.Zero;
+        var wait = BackoffBase * Math.Pow(2, Math.Min(failures - 1, 10));
+        return wait < BackoffMax ? wait : BackoffMax;
+    }
+
+    private static TimeSpan? Create(JobPass pass, int count)
     {
         var job = pass.Job;
         var template = JsonTree.At(job.Source.ToTree(), ["spec", "template"])!.AsObject();
-        var indexes = job.Indexed ? FreeIndexes(pass, count).ToList() : [];
+        TimeSpan? wait = null;
+        var indexes = job.Indexed ? FreeIndexes(pass, left => wait = Earlier(wait, left)).Take(count).ToList() : [];
         if (job.Indexed) count = indexes.Count;
         for (var i = 0; i < count; i++)
         {
@@ -150,15 +175,23 @@ public static class JobReconciler
             finalizers.Add(JobView.TrackingFinalizer);
             if (finalizers.Parent is null) metadata["finalizers"] = finalizers;
             if (job.Indexed) JobIndex.Give(pod, job.Key.Name, indexes[i]);
+            pass.IndexFailures?.Mark(pod, indexes[i]);
             pass.Do(new CreateAction(ResourceTypes.Pods, new ObjectKey(job.Key.Namespace, name), pod));
             pass.Event(false, "SuccessfulCreate", $"Created pod: {name}");
         }
+        return wait;
     }
 
-    private static IEnumerable<int> FreeIndexes(JobPass pass, int count)
+    private static IEnumerable<int> FreeIndexes(JobPass pass, Action<TimeSpan> waits)
     {
-        var taken = pass.Active.Select(JobIndex.Of).ToHashSet();
-        return Enumerable.Range(0, pass.Job.Completions ?? 0).Where(i => !taken.Contains(i) && !pass.CompletedIndexes.Contains(i)).Take(count);
+        var taken = pass.Owned.Where(p => p.Active || (pass.Job.ReplacesOnlyFailed && p.Terminating && !p.Finished)).Select(JobIndex.Of).ToHashSet();
+        for (var i = 0; i < (pass.Job.Completions ?? 0); i++)
+        {
+            if (taken.Contains(i) || pass.CompletedIndexes.Contains(i) || pass.IndexFailures?.Failed.Contains(i) == true) continue;
+            var left = pass.IndexFailures?.BackoffLeft(i, pass.Now) ?? TimeSpan.Zero;
+            if (left > TimeSpan.Zero) waits(left);
+            else yield return i;
+        }
     }
 
     private static TimeSpan? Earlier(TimeSpan? a, TimeSpan? b) => a is null ? b : b is null ? a : a < b ? a : b;

@@ -24,6 +24,12 @@ public sealed class JobView
         BackoffLimit = (int)spec.Number("backoffLimit", 6);
         ActiveDeadlineSeconds = Optional(spec, "activeDeadlineSeconds");
         TtlSecondsAfterFinished = Optional(spec, "ttlSecondsAfterFinished");
+        BackoffLimitPerIndex = (int?)Optional(spec, "backoffLimitPerIndex");
+        MaxFailedIndexes = (int?)Optional(spec, "maxFailedIndexes");
+        ManagedBy = spec.Text("managedBy");
+        FailureRules = JobFailurePolicy.Read(spec);
+        SuccessRules = JobSuccessPolicy.Read(spec);
+        ReplacesOnlyFailed = spec.Get("podFailurePolicy").Exists() || spec.Text("podReplacementPolicy") == "Failed";
         Suspended = spec.Flag("suspend");
         Indexed = spec.Text("completionMode") == "Indexed";
         RestartOnFailure = spec.Get("template", "spec").Text("restartPolicy") == "OnFailure";
@@ -35,6 +41,7 @@ public sealed class JobView
         UncountedSucceeded = [.. status.Get("uncountedTerminatedPods").Items("succeeded").Select(static u => u.Text())];
         UncountedFailed = [.. status.Get("uncountedTerminatedPods").Items("failed").Select(static u => u.Text())];
         CompletedIndexes = IndexRanges.Parse(status.Text("completedIndexes"));
+        FailedIndexes = IndexRanges.Parse(status.Text("failedIndexes"));
         Conditions = Pods.ConditionView.ReadAll(status);
     }
 
@@ -49,6 +56,21 @@ public sealed class JobView
     public int BackoffLimit { get; }
     public long? ActiveDeadlineSeconds { get; }
     public long? TtlSecondsAfterFinished { get; }
+
+    /// <summary>How often one index may fail; null when only the failures of all together count.</summary>
+    public int? BackoffLimitPerIndex { get; }
+
+    public int? MaxFailedIndexes { get; }
+
+    /// <summary>Who runs the Job; empty for the built-in controller.</summary>
+    public string ManagedBy { get; }
+
+    public ImmutableArray<FailureRule> FailureRules { get; }
+    public ImmutableArray<SuccessRule> SuccessRules { get; }
+
+    /// <summary>A pod is replaced when it has ended, not when it begins to.</summary>
+    public bool ReplacesOnlyFailed { get; }
+
     public bool Suspended { get; }
     public bool Indexed { get; }
     public bool RestartOnFailure { get; }
@@ -60,6 +82,7 @@ public sealed class JobView
     public ImmutableHashSet<string> UncountedSucceeded { get; }
     public ImmutableHashSet<string> UncountedFailed { get; }
     public ImmutableSortedSet<int> CompletedIndexes { get; }
+    public ImmutableSortedSet<int> FailedIndexes { get; }
     public ImmutableArray<Pods.ConditionView> Conditions { get; }
 
     public OwnerIdentity Identity => new("batch/v1", "Job", Key.Name, Uid);
@@ -74,6 +97,13 @@ public sealed class JobView
             if (condition.Type == type && condition.Status == "True") return condition;
         return null;
     }
+
+    /// <summary>Whether a pod counts as failed; by default one that is being deleted will not succeed any more.</summary>
+    /// <remarks>A pod without a node has no kubelet that would end it.</remarks>
+    public bool IsFailed(Pods.PodView pod) =>
+        pod.Phase == "Failed" || (pod.Terminating && pod.Phase != "Succeeded" && (!ReplacesOnlyFailed || pod.NodeName.Length == 0));
+
+    public bool IsIgnored(Pods.PodView pod) => JobFailurePolicy.Match(FailureRules, pod) is { Action: FailureAction.Ignore };
 
     public static JobView Of(StoredObject o) => o.View(static o =>
     {
