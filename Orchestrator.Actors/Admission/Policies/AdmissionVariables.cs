@@ -1,0 +1,111 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission.Matching;
+using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Cel;
+using Orchestrator.Actors.Cel.Evaluation;
+using Orchestrator.Actors.Cel.Libraries;
+using Orchestrator.Actors.Cel.Values;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Admission.Policies;
+
+/// <summary>One request as expressions see it. Made per request and matched version; not for use by two threads at once.</summary>
+/// <param name="request">What is asked.</param>
+/// <param name="matched">The version of the resource that the rules named; objects are shown in it.</param>
+/// <param name="ns">The namespace of the request; null for requests of the cluster.</param>
+/// <param name="authorizer">Null lets everyone do everything.</param>
+public sealed class AdmissionVariables(AdmissionRequest request, ResourceSchema matched, StoredObject? ns, AuthorizationCheck? authorizer)
+{
+    private static readonly TypeSchema NamespaceSchema = SchemaCatalog.BuiltIn.Find(ResourceTypes.Namespaces)!.Root;
+
+    private CelValue? _object, _old, _request, _namespace;
+    private RequestAuthorizer? _authorizer;
+
+    /// <summary>The variables for one environment.</summary>
+    /// <param name="environment">Of <see cref="AdmissionEnvironment"/>.</param>
+    /// <param name="parameters">The value of <c>params</c>; null where there is none.</param>
+    public CelActivation Activate(CelEnvironment environment, CelValue? parameters = null)
+    {
+        var activation = new CelActivation(environment)
+            .Set("object", _object ??= Show(request.Object))
+            .Set("oldObject", _old ??= Show(request.Stored?.ToTree()))
+            .Set("request", _request ??= CelJson.Of(Describe()))
+            .Set("namespaceObject", _namespace ??= ns is null || request.Schema.Type == ResourceTypes.Namespaces ? CelNull.Instance : CelJson.Of(ns.ToTree(), NamespaceSchema));
+        if (environment.SlotOf("params") >= 0) activation.Set("params", parameters ?? CelNull.Instance);
+        if (environment.SlotOf("authorizer") < 0) return activation;
+        _authorizer ??= new RequestAuthorizer(request.User, authorizer);
+        return activation.Set("authorizer", CelAuthorizer.Of(_authorizer))
+            .Set("authorizer.requestResource", CelAuthorizer.OfResource(_authorizer, new CelAuthorizationCheck(
+                null, "", request.Schema.Group, request.Schema.Plural, request.Subresource, request.Key.Namespace, request.Key.Name, "")));
+    }
+
+    private CelValue Show(JsonObject? tree)
+    {
+        if (tree is null) return CelNull.Instance;
+        if (ReferenceEquals(matched, request.Schema) || request.Subresource.Length > 0) return CelJson.Of(tree);
+        var other = tree.DeepClone().AsObject();
+        ObjectConversion.FromStorage(matched, other);
+        return CelJson.Of(other);
+    }
+
+    private JsonObject Describe()
+    {
+        var (group, version, kind) = request.ObjectKind;
+        var shown = request.Subresource.Length > 0 ? (group, version, kind) : (matched.Group, matched.Version, matched.Kind);
+        var described = new JsonObject
+        {
+            ["kind"] = KindOf(shown.Item1, shown.Item2, shown.Item3),
+            ["resource"] = ResourceOf(matched),
+            ["requestKind"] = KindOf(group, version, kind),
+            ["requestResource"] = ResourceOf(request.Schema),
+            ["name"] = request.Key.Name,
+            ["namespace"] = request.Key.Namespace,
+            ["operation"] = RequestRule.NameOf(request.Operation),
+            ["userInfo"] = Describe(request.User),
+            ["dryRun"] = request.DryRun,
+            ["options"] = request.Options?.DeepClone(),
+        };
+        if (request.Subresource.Length > 0) described["subResource"] = described["requestSubResource"] = request.Subresource;
+        return described;
+    }
+
+    private static JsonObject Describe(UserInfo user)
+    {
+        var extra = new JsonObject();
+        foreach (var (key, values) in user.Extra) extra[key] = new JsonArray([.. values.Select(static v => (JsonNode?)v)]);
+        var described = new JsonObject { ["username"] = user.Name, ["groups"] = new JsonArray([.. user.Groups.Select(static g => (JsonNode?)g)]) };
+        if (user.Uid.Length > 0) described["uid"] = user.Uid;
+        if (extra.Count > 0) described["extra"] = extra;
+        return described;
+    }
+
+    private static JsonObject KindOf(string group, string version, string kind) => new() { ["group"] = group, ["version"] = version, ["kind"] = kind };
+
+    private static JsonObject ResourceOf(ResourceSchema schema) => new() { ["group"] = schema.Group, ["version"] = schema.Version, ["resource"] = schema.Plural };
+
+    /// <summary>Puts the questions of expressions to the cluster's authorizer; asks each once per request.</summary>
+    private sealed class RequestAuthorizer(UserInfo user, AuthorizationCheck? authorizer) : ICelAuthorizer
+    {
+        private readonly Dictionary<CelAuthorizationCheck, CelAuthorizationDecision> _known = [];
+
+        public CelAuthorizationDecision Authorize(CelAuthorizationCheck check)
+        {
+            if (_known.TryGetValue(check, out var known)) return known;
+            return _known[check] = new CelAuthorizationDecision(IsAllowed(check), "", null);
+        }
+
+        private bool IsAllowed(CelAuthorizationCheck check)
+        {
+            if (authorizer is null) return true;
+            var who = user;
+            if (check.ServiceAccount is var (ns, name))
+                who = new UserInfo($"system:serviceaccount:{ns}:{name}", "", ["system:serviceaccounts", $"system:serviceaccounts:{ns}", UserInfo.Authenticated]);
+            // Paths are no resources, and the check of admission knows resources alone.
+            if (check.Path.Length > 0) return who.IsMaster;
+            var pending = authorizer(who, check.Verb, new ResourceType(check.Group, check.Resource), check.Subresource, new ObjectKey(check.Namespace, check.Name), CancellationToken.None);
+            // The authorizer reads from memory once its informers are full, so this waits only in the first moments of the process.
+            return pending.IsCompletedSuccessfully ? pending.Result : pending.AsTask().GetAwaiter().GetResult();
+        }
+    }
+}
