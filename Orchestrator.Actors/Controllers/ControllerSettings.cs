@@ -1,8 +1,10 @@
 namespace Orchestrator.Actors.Controllers;
 
-/// <summary>How the controllers and the scheduler of a process work.</summary>
+/// <summary>How the controllers and the scheduler of a process work. Read from <c>orchestrator.controllers</c>.</summary>
 public sealed record ControllerSettings
 {
+    private const int ShardsMax = 10_000;
+
     /// <summary>The role of the processes that host controllers.</summary>
     public string Role { get; init; } = "control-plane";
 
@@ -33,4 +35,24 @@ public sealed record ControllerSettings
 
     /// <summary>The name that events give as their source's host.</summary>
     public string HostName { get; init; } = "";
+
+    /// <summary>These settings, unless one of them cannot work.</summary>
+    /// <exception cref="ArgumentException">One cannot; the message is a sentence that names its key.</exception>
+    public ControllerSettings Validated()
+    {
+        if (Shards is < 1 or > ShardsMax) throw new ArgumentException($"shards must be between 1 and {ShardsMax}, and is {Shards}.");
+        Positive("idle-after", IdleAfter);
+        Positive("cache-deadline", CacheDeadline);
+        Positive("retry-min", RetryMin);
+        Positive("node-grace-period", NodeGracePeriod);
+        Positive("events-kept-for", EventsKeptFor);
+        if (PauseMax < TimeSpan.Zero) throw new ArgumentException($"pause-max must not be negative, and is {PauseMax}.");
+        if (RetryMax < RetryMin) throw new ArgumentException($"retry-max must not be shorter than retry-min, and is {RetryMax} to its {RetryMin}.");
+        return this;
+    }
+
+    private static void Positive(string key, TimeSpan value)
+    {
+        if (value <= TimeSpan.Zero) throw new ArgumentException($"{key} must be longer than nothing, and is {value}.");
+    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Hocon;
+using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Node.Kubelet;
 
@@ -39,6 +40,24 @@ public sealed class Configuration
         Retention = _config.GetString("orchestrator.registry.retention") == "forever" ? null : _config.GetTimeSpan("orchestrator.registry.retention"),
         WaitingMax = _config.GetInt("orchestrator.registry.waiting-max"),
     });
+
+    /// <summary>The settings of the controllers and the scheduler.</summary>
+    /// <param name="hostName">The name that events give as their source's host.</param>
+    /// <param name="schedulerSeed">The seed of the scheduler's choice between equal nodes.</param>
+    /// <exception cref="StartException">A value is not what its key takes.</exception>
+    public ControllerSettings Controllers(string hostName, int schedulerSeed) => Checked("orchestrator.controllers", () => new ControllerSettings
+    {
+        Shards = _config.GetInt("orchestrator.controllers.shards"),
+        IdleAfter = _config.GetTimeSpan("orchestrator.controllers.idle-after"),
+        CacheDeadline = _config.GetTimeSpan("orchestrator.controllers.cache-deadline"),
+        PauseMax = _config.GetTimeSpan("orchestrator.controllers.pause-max"),
+        RetryMin = _config.GetTimeSpan("orchestrator.controllers.retry-min"),
+        RetryMax = _config.GetTimeSpan("orchestrator.controllers.retry-max"),
+        NodeGracePeriod = _config.GetTimeSpan("orchestrator.controllers.node-grace-period"),
+        EventsKeptFor = _config.GetTimeSpan("orchestrator.controllers.events-kept-for"),
+        HostName = hostName,
+        SchedulerSeed = schedulerSeed,
+    }.Validated());
 
     /// <summary>The settings of the kubelets.</summary>
     /// <exception cref="StartException">A value is not what its key takes.</exception>
@@ -127,7 +146,7 @@ public sealed class Configuration
         {
             return read();
         }
-        catch (Exception e) when (e is HoconException or FormatException or OverflowException)
+        catch (Exception e) when (e is HoconException or FormatException or OverflowException or ArgumentException)
         {
             throw new StartException($"The configuration under {section} is not valid: {e.Message}", e);
         }

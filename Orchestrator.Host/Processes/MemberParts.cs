@@ -95,7 +95,7 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
         Kubeconfig.Write(kubeconfig, Kubeconfig.Render(ReachableUrl(api.Url), admin.AuthorityPem, admin.CertificatePem, admin.KeyPem));
         var controllers = await ControlPlane.StartAsync(
             system, registries, store, type => local.Find(type) is not null,
-            new ControllerSettings { HostName = Dns.GetHostName(), SchedulerSeed = Environment.ProcessId }, clock).ConfigureAwait(false);
+            configuration.Controllers(Dns.GetHostName(), Environment.ProcessId), clock).ConfigureAwait(false);
         var advertised = new IPEndPoint(await AdvertisedAsync(api.Url).ConfigureAwait(false), api.Url.Port);
         system.ActorOf(Props.Create(() => new ApiServerPresence(store, advertised, clock)), "api-server-presence");
         StartShell(api.Url, registries, catalog, controllers, admin);

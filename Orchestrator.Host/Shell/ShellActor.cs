@@ -42,6 +42,7 @@ public sealed class ShellActor : UntypedActor
             Context.Watch(shell);
             // The output is told from the command's own task; an actor reference is safe to use from any thread.
             var self = Self;
+            shell.Tell(new ShellCommandBegun(), self);
             commands.RunAsync(run, text => shell.Tell(new ShellOutput(text, IsError: false, ExitCode: null), self), _stop.Token)
                 .PipeTo(self, success: result => result, failure: e => new ShellOutput(e.Message + Environment.NewLine, IsError: true, ExitCode: 1));
         }

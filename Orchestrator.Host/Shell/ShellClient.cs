@@ -12,6 +12,9 @@ public sealed class ShellClient : IAsyncDisposable
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CompletionTimeout = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a member may take to say that it has begun with a command. What the command itself takes is its own matter.</summary>
+    private static readonly TimeSpan BeginTimeout = TimeSpan.FromSeconds(15);
+
     private readonly ActorSystem _system;
     private readonly IActorRef _member;
 
@@ -147,19 +150,32 @@ public sealed class ShellClient : IAsyncDisposable
             _done = done;
             _member = Context.Watch(member);
             _member.Tell(run, Self);
+            Context.SetReceiveTimeout(BeginTimeout);
         }
 
         protected override void OnReceive(object message)
         {
             switch (message)
             {
+                case ShellCommandBegun:
+                    Begun();
+                    break;
                 case ShellOutput output:
-                    _command = Sender;
+                    Begun();
                     (output.IsError ? Console.Error : Console.Out).Write(output.Text);
                     if (output.ExitCode is { } exitCode) End(exitCode);
                     break;
                 case StopShellCommand stop when _command is not null: _command.Tell(stop); break;
                 case StopShellCommand: End(130); break;
+                case ReceiveTimeout:
+                    // Messages are at most once: the command, or the word that it began, is lost. Running it again might do it twice.
+                    Console.Error.WriteLine($"The member did not answer within {BeginTimeout.TotalSeconds:0} s; the command may or may not have run.");
+                    End(1);
+                    break;
+                case Terminated terminated when terminated.ActorRef.Equals(_command) && !terminated.AddressTerminated:
+                    Console.Error.WriteLine("The command ended without a result; see the log of the member.");
+                    End(1);
+                    break;
                 case Terminated:
                     Console.Error.WriteLine("The member that ran the command is gone.");
                     End(1);
@@ -168,6 +184,14 @@ public sealed class ShellClient : IAsyncDisposable
                     Unhandled(message);
                     break;
             }
+        }
+
+        /// <summary>From here on the death watch of the member and of the command's actor tell when nothing more comes.</summary>
+        private void Begun()
+        {
+            if (_command is not null) return;
+            _command = Context.Watch(Sender);
+            Context.SetReceiveTimeout(null);
         }
 
         private void End(int exitCode)

@@ -8,6 +8,9 @@ namespace Orchestrator.Host.Shell;
 /// <param name="Format">table, json or yaml.</param>
 public sealed record RunShellCommand(string[] Words, Dictionary<string, string> Files, string Format) : IWireMessage;
 
+/// <summary>A command has begun; its sender is whom <see cref="StopShellCommand"/> is for.</summary>
+public sealed record ShellCommandBegun : IWireMessage;
+
 /// <summary>Ends a command that still runs, such as a followed log.</summary>
 public sealed record StopShellCommand : IWireMessage;
 
@@ -26,6 +29,7 @@ internal static class ShellCodecs
     public static IEnumerable<WireCodec> All =>
     [
         WireCodec.Json<RunShellCommand>("run-shell-command"),
+        WireCodec.Json<ShellCommandBegun>("shell-command-begun"),
         WireCodec.Json<StopShellCommand>("stop-shell-command"),
         WireCodec.Json<CompleteShellCommand>("complete-shell-command"),
         WireCodec.Json<ShellCompletions>("shell-completions"),

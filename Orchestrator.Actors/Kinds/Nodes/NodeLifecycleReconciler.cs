@@ -16,7 +16,7 @@ public sealed record NodeObserved(NodeView Node, IReadOnlyCollection<PodView> Po
 public static class NodeLifecycleReconciler
 {
     /// <summary>How long a kubelet may be silent; source: --node-monitor-grace-period.</summary>
-    public static readonly TimeSpan DefaultGracePeriod = TimeSpan.FromSeconds(40);
+    public static readonly TimeSpan DefaultGracePeriod = TimeSpan.FromSeconds(50);
 
     private static readonly ImmutableArray<string> ReportedByKubelet = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 

@@ -38,7 +38,7 @@ public sealed class NodeLifecycleReconcilerTests
     {
         var result = Pass();
         Assert.Empty(result.Actions);
-        Assert.Equal(TimeSpan.FromSeconds(40), result.RequeueAfter);
+        Assert.Equal(NodeLifecycleReconciler.DefaultGracePeriod, result.RequeueAfter);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class NodeLifecycleReconcilerTests
         Pod("plain", "");
         Pod("patient", """{"key":"node.kubernetes.io/unreachable","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}""");
         Pod("daemon", """{"key":"node.kubernetes.io/unreachable","operator":"Exists","effect":"NoExecute"}""");
-        _cluster.Now += TimeSpan.FromSeconds(41);
+        _cluster.Now += NodeLifecycleReconciler.DefaultGracePeriod + TimeSpan.FromSeconds(1);
         var result = Pass();
 
         Assert.Equal(("Unknown", "NodeStatusUnknown"), (Node.Condition("Ready")!.Status, Node.Condition("Ready")!.Reason));
