@@ -28,6 +28,27 @@ public static class ScaleSubresource
         };
     }
 
+    /// <summary>What an applied Scale says of the object itself.</summary>
+    public static (JsonObject? Configuration, ApiError? Error) Configuration(ResourceSchema schema, SubresourceSchema scale, JsonObject body)
+    {
+        var (version, kind) = (JsonTree.String(body, "apiVersion") ?? "", JsonTree.String(body, "kind") ?? "");
+        if (version != $"{scale.Group}/{scale.Version}" || kind != scale.Kind) return (null, ApiError.BadRequest($"invalid object type: {version}, Kind={kind}"));
+        if (JsonTree.Object(body, "metadata")?["managedFields"] is not null) return (null, ApiError.BadRequest("metadata.managedFields must be nil"));
+        var configuration = new JsonObject { ["apiVersion"] = schema.ApiVersion, ["kind"] = schema.Kind };
+        var metadata = JsonTree.Ensure(configuration, "metadata");
+        foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "uid", "resourceVersion"])
+            if (JsonTree.String(JsonTree.Object(body, "metadata"), name) is { } value) metadata[name] = value;
+        if (JsonTree.Object(body, "spec")?["replicas"] is not { } replicas) return (configuration, null);
+        if (JsonTree.AsInt64(replicas) is < 0)
+        {
+            var faults = new FaultList();
+            faults.Invalid(FieldPath.Of("spec").Child("replicas"), replicas, "must be greater than or equal to 0");
+            return (null, faults.ToError(scale.Group, scale.Kind, JsonTree.String(metadata, "name") ?? ""));
+        }
+        Put(scale, configuration, replicas.DeepClone());
+        return (configuration, null);
+    }
+
     /// <summary>Puts the replicas of a Scale into the object; the faults tell what is wrong with the Scale.</summary>
     public static void Apply(SubresourceSchema scale, JsonObject body, JsonObject tree, FaultList faults)
     {
@@ -37,6 +58,11 @@ public static class ScaleSubresource
             faults.Invalid(FieldPath.Of("spec").Child("replicas"), replicas, "must be greater than or equal to 0");
             return;
         }
+        Put(scale, tree, replicas);
+    }
+
+    private static void Put(SubresourceSchema scale, JsonObject tree, JsonNode replicas)
+    {
         var path = Split(scale.SpecReplicasPath);
         var owner = tree;
         foreach (var name in path.AsSpan(0, path.Length - 1)) owner = JsonTree.Ensure(owner, name);

@@ -13,8 +13,14 @@ public sealed record WriteOptions
     /// <summary>Everything but the commit is done.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>Who owns the fields that are set; empty for the control plane itself.</summary>
+    /// <summary>Who owns the fields that are set; empty for the API server itself.</summary>
     public string FieldManager { get; init; } = "";
+
+    /// <summary>The subresource through which the fields are set, when it is not the one that is written: a Scale changes the object itself.</summary>
+    public string OwnedThrough { get; init; } = "";
+
+    /// <summary>An apply takes fields that others own.</summary>
+    public bool Force { get; init; }
 
     /// <summary>Who asks.</summary>
     public UserInfo User { get; init; } = UserInfo.ApiServer;

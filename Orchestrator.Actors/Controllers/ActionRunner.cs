@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Kinds.Events;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -17,6 +18,8 @@ public sealed record ActionOutcome(ImmutableDictionary<ResourceType, long> Revis
 /// <summary>Carries out the actions of one pass, as batches: one commit per type and verb.</summary>
 public sealed class ActionRunner(ResourceStore store, EventRecorder events)
 {
+    private static readonly WriteOptions AsController = new() { FieldManager = FieldManagers.ControllerManager };
+
     private sealed class Pass
     {
         public Dictionary<ResourceType, long> Revisions { get; } = [];
@@ -56,14 +59,14 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
                 return (null, ApiError.Modified(patch.Type, patch.Key.Name));
             Merge(tree, patch.Patch);
             return (tree, null);
-        }, patch.Subresource, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }, patch.Subresource, AsController, cancellationToken).ConfigureAwait(false);
         pass.Wrote(patch.Type, result.Object);
         if (result.Error is { Reason: not "NotFound" } error) pass.Refusal ??= error;
     }
 
     private async Task CreateAsync(Pass pass, ResourceType type, ImmutableArray<CreateAction> creates, CancellationToken cancellationToken)
     {
-        var results = await store.CreateManyAsync(type, [.. creates.Select(static c => c.Body)], cancellationToken).ConfigureAwait(false);
+        var results = await store.CreateManyAsync(type, [.. creates.Select(static c => c.Body)], AsController, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < results.Length; i++)
         {
             pass.Wrote(type, results[i].Object);
@@ -94,7 +97,7 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
     private async Task StatusAsync(Pass pass, ResourceType type, ImmutableArray<StatusAction> writes, CancellationToken cancellationToken)
     {
         var updates = writes.Select(static s => new StatusUpdate(s.Key, JsonSerializer.SerializeToUtf8Bytes(s.Status), s.Uid, s.IfRevision)).ToList();
-        var results = await store.UpdateStatusManyAsync(type, updates, cancellationToken).ConfigureAwait(false);
+        var results = await store.UpdateStatusManyAsync(type, updates, AsController, cancellationToken).ConfigureAwait(false);
         foreach (var result in results)
         {
             pass.Wrote(type, result.Object);

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Actors.Registry;
 
@@ -8,10 +10,16 @@ namespace Orchestrator.Actors.Registry;
 public static class ObjectSplice
 {
     /// <summary>The object with its whole <c>status</c> replaced, or null when it already has exactly these bytes.</summary>
-    public static UncommittedJson? WithStatus(ReadOnlySpan<byte> json, ReadOnlySpan<byte> status)
+    /// <param name="schema">The kind, when the record of who owns what is to be kept.</param>
+    /// <param name="manager">Who owns what changes; empty to leave the record alone.</param>
+    public static UncommittedJson? WithStatus(
+        ReadOnlySpan<byte> json, ReadOnlySpan<byte> status, ResourceSchema? schema = null, string manager = "", DateTimeOffset at = default)
     {
         var layout = ObjectLayout.Of(json);
         if (layout.Status is { } range && json[range].SequenceEqual(status)) return null;
+        if (schema is not null && manager.Length > 0 && layout.ManagedFields is { } record
+            && StatusOwnership.After(schema, layout.Status is { } old ? json[old] : default, status, json[record], manager, at) is { } owned)
+            return Apply(json, layout, StatusEdit(layout, status), new Edit(record, owned.Utf8.ToArray()));
         return Apply(json, layout, StatusEdit(layout, status));
     }
 
@@ -60,6 +68,9 @@ internal readonly record struct ObjectLayout
 {
     /// <summary>The digits of metadata.resourceVersion, without the quotes.</summary>
     public required Range Version { get; init; }
+
+    /// <summary>The value of metadata.managedFields.</summary>
+    public Range? ManagedFields { get; init; }
     public Range? Spec { get; init; }
     public Range? Status { get; init; }
 
@@ -69,18 +80,18 @@ internal readonly record struct ObjectLayout
     /// <exception cref="JsonException">The bytes are not a stored object.</exception>
     public static ObjectLayout Of(ReadOnlySpan<byte> json)
     {
-        Range? version = null, spec = null, status = null;
+        Range? version = null, managed = null, spec = null, status = null;
         var reader = new Utf8JsonReader(json);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("metadata"u8)) version = FindVersion(ref reader);
+            if (reader.ValueTextEquals("metadata"u8)) (version, managed) = ReadMetadata(ref reader);
             else if (reader.ValueTextEquals("spec"u8)) spec = ValueRange(ref reader);
             else if (reader.ValueTextEquals("status"u8)) status = ValueRange(ref reader);
             else ValueRange(ref reader);
         }
         if (version is null) throw new JsonException($"the object has no metadata.resourceVersion: {Encoding.UTF8.GetString(json[..Math.Min(200, json.Length)])}");
-        return new ObjectLayout { Version = version.Value, Spec = spec, Status = status, End = (int)reader.TokenStartIndex };
+        return new ObjectLayout { Version = version.Value, ManagedFields = managed, Spec = spec, Status = status, End = (int)reader.TokenStartIndex };
     }
 
     private static Range ValueRange(ref Utf8JsonReader reader)
@@ -91,16 +102,18 @@ internal readonly record struct ObjectLayout
         return start..(int)reader.BytesConsumed;
     }
 
-    private static Range? FindVersion(ref Utf8JsonReader reader)
+    private static (Range? Version, Range? ManagedFields) ReadMetadata(ref Utf8JsonReader reader)
     {
-        Range? version = null;
+        Range? version = null, managed = null;
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var here = reader.ValueTextEquals("resourceVersion"u8);
+            var isVersion = reader.ValueTextEquals("resourceVersion"u8);
+            var isManaged = !isVersion && reader.ValueTextEquals("managedFields"u8);
             var range = ValueRange(ref reader);
-            if (here) version = (range.Start.Value + 1)..(range.End.Value - 1);
+            if (isVersion) version = (range.Start.Value + 1)..(range.End.Value - 1);
+            else if (isManaged) managed = range;
         }
-        return version;
+        return (version, managed);
     }
 }

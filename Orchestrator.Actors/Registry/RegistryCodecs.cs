@@ -95,7 +95,11 @@ internal static class RegistryCodecs
         {
             case CreateObject create: Json(w, create.Json); break;
             case ReplaceObject replace: Json(w, replace.Json); break;
-            case ReplaceStatus status: w.Bytes(status.Status.Span); break;
+            case ReplaceStatus status:
+                w.Bytes(status.Status.Span);
+                w.Text(status.Manager);
+                w.Time(status.At);
+                break;
             case BindPod bind:
                 w.Text(bind.NodeName);
                 w.Time(bind.At);
@@ -135,7 +139,7 @@ internal static class RegistryCodecs
             {
                 0 => new CreateObject(key, Json(ref r)),
                 1 => new ReplaceObject(key, Json(ref r), uid, revision),
-                2 => new ReplaceStatus(key, r.Bytes(), uid, revision),
+                2 => new ReplaceStatus(key, r.Bytes(), uid, revision) { Manager = r.Text(), At = r.Time() },
                 3 => new BindPod(key, r.Text(), r.Time(), uid),
                 4 => new RemoveObject(key, uid, revision),
                 _ => throw new SerializationException($"no write has the number {kind}"),

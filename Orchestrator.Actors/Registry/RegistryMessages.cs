@@ -20,7 +20,14 @@ public sealed record ReplaceObject(ObjectKey Key, UncommittedJson Json, string? 
 /// <summary>Replaces <c>status</c> alone, by splicing; everything else is kept as the registry has it. Equal bytes write nothing.</summary>
 /// <param name="Status">The JSON of the new status.</param>
 public sealed record ReplaceStatus(ObjectKey Key, ReadOnlyMemory<byte> Status, string? Uid = null, long? IfRevision = null)
-    : ObjectWrite(Key, Uid, IfRevision);
+    : ObjectWrite(Key, Uid, IfRevision)
+{
+    /// <summary>Who owns what changes, as <c>metadata.managedFields</c> records it; empty to record nothing.</summary>
+    public string Manager { get; init; } = "";
+
+    /// <summary>When, for the same record.</summary>
+    public DateTimeOffset At { get; init; }
+}
 
 /// <summary>Sets <c>spec.nodeName</c> and the PodScheduled condition; a Conflict when the pod is bound or being deleted.</summary>
 /// <remarks>The precondition is checked here, where writes are serial, so two schedulers can never bind one pod twice.</remarks>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
 using Orchestrator.Actors.Serialization;
 
 namespace Orchestrator.Actors.Registry;
@@ -33,12 +34,16 @@ public sealed class RegistryState
 {
     private readonly ResourceType _type;
     private readonly UniqueClaims? _claims;
+
+    // Statuses are spliced into objects of built-in types alone.
+    private readonly ResourceSchema? _schema;
     private readonly Dictionary<ObjectKey, StoredObject> _committed = [];
     private readonly Dictionary<ObjectKey, Ahead> _ahead = [];
 
     public RegistryState(ResourceType type)
     {
         _type = type;
+        _schema = SchemaCatalog.BuiltIn.Find(type);
         if (type == ResourceTypes.Services) _claims = new UniqueClaims(Newest);
     }
 
@@ -73,7 +78,7 @@ public sealed class RegistryState
         return write switch
         {
             ReplaceObject replace => Write(ChangeKind.Modified, write.Key, replace.Json),
-            ReplaceStatus status => ObjectSplice.WithStatus(current.Json.Span, status.Status.Span) is { } json
+            ReplaceStatus status => ObjectSplice.WithStatus(current.Json.Span, status.Status.Span, _schema, status.Manager, status.At) is { } json
                 ? Write(ChangeKind.Modified, write.Key, json)
                 : new WriteDecision(new WriteResult(current, null), null),
             BindPod bind => PodBinding.Refusal(current, bind) is { } refusal

@@ -9,8 +9,10 @@ namespace Orchestrator.Actors.Registry;
 public sealed partial class ResourceStore
 {
     /// <summary>Creates many objects of one type in one commit; each is decided on its own. The namespace of each is its own.</summary>
-    public async Task<ImmutableArray<StoreResult>> CreateManyAsync(ResourceType type, IReadOnlyList<JsonObject> trees, CancellationToken cancellationToken = default)
+    public async Task<ImmutableArray<StoreResult>> CreateManyAsync(
+        ResourceType type, IReadOnlyList<JsonObject> trees, WriteOptions? options = null, CancellationToken cancellationToken = default)
     {
+        options ??= WriteOptions.Default;
         var schema = SchemaOf(type);
         var results = new StoreResult?[trees.Count];
         var writes = ImmutableArray.CreateBuilder<ObjectWrite>(trees.Count);
@@ -21,7 +23,7 @@ public sealed partial class ResourceStore
         for (var i = 0; i < trees.Count; i++)
         {
             var ns = JsonTree.String(JsonTree.Object(trees[i], "metadata"), "namespace") ?? "";
-            preparing[i] = PrepareCreateAsync(schema, ns, trees[i], WriteOptions.Default, cancellationToken).AsTask();
+            preparing[i] = PrepareCreateAsync(schema, ns, trees[i], options, null, cancellationToken).AsTask();
         }
         for (var i = 0; i < trees.Count; i++)
         {
@@ -57,17 +59,21 @@ public sealed partial class ResourceStore
     }
 
     /// <summary>Replaces the status of many objects of one type in one commit, by splicing; equal bytes write nothing.</summary>
-    public async Task<ImmutableArray<StoreResult>> UpdateStatusManyAsync(ResourceType type, IReadOnlyList<StatusUpdate> updates, CancellationToken cancellationToken = default)
+    public async Task<ImmutableArray<StoreResult>> UpdateStatusManyAsync(
+        ResourceType type, IReadOnlyList<StatusUpdate> updates, WriteOptions? options = null, CancellationToken cancellationToken = default)
     {
         if (updates.Count == 0) return [];
+        var manager = ManagerOf(options ?? WriteOptions.Default);
+        var now = _clock.GetUtcNow();
         var written = await Registries.WriteAsync(type,
-            [.. updates.Select(ObjectWrite (u) => new ReplaceStatus(u.Key, u.Status, u.Uid, u.IfRevision))], cancellationToken).ConfigureAwait(false);
+            [.. updates.Select(ObjectWrite (u) => new ReplaceStatus(u.Key, u.Status, u.Uid, u.IfRevision) { Manager = manager, At = now })], cancellationToken).ConfigureAwait(false);
         return [.. written.Select(ResultOf)];
     }
 
     /// <summary>Replaces the status of one object.</summary>
-    public async Task<StoreResult> UpdateStatusAsync(ResourceType type, StatusUpdate update, CancellationToken cancellationToken = default) =>
-        (await UpdateStatusManyAsync(type, [update], cancellationToken).ConfigureAwait(false))[0];
+    public async Task<StoreResult> UpdateStatusAsync(
+        ResourceType type, StatusUpdate update, WriteOptions? options = null, CancellationToken cancellationToken = default) =>
+        (await UpdateStatusManyAsync(type, [update], options, cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>Binds pods to nodes in one commit; each that is bound already, or going away, is a Conflict.</summary>
     public async Task<ImmutableArray<StoreResult>> BindManyAsync(IReadOnlyList<(ObjectKey Pod, string NodeName, string? Uid)> bindings, CancellationToken cancellationToken = default)

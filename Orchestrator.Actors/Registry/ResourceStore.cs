@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Kinds.Services;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -60,23 +61,31 @@ public sealed partial class ResourceStore
     /// <param name="tree">The object; its name may be left to <c>generateName</c>.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Ends the wait for the commit, not the commit.</param>
-    public async Task<StoreResult> CreateAsync(
-        ResourceSchema schema, string ns, JsonObject tree, WriteOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<StoreResult> CreateAsync(
+        ResourceSchema schema, string ns, JsonObject tree, WriteOptions? options = null, CancellationToken cancellationToken = default) =>
+        CreateAsync(schema, ns, tree, options ?? WriteOptions.Default, null, cancellationToken);
+
+    private async Task<StoreResult> CreateAsync(
+        ResourceSchema schema, string ns, JsonObject tree, WriteOptions options, JsonNode? owned, CancellationToken cancellationToken)
     {
-        options ??= WriteOptions.Default;
-        if (ObjectConversion.IsConvertedFirst(schema)) ObjectConversion.ToStorage(schema, schema = SchemaOf(schema.StoredAs), tree);
-        if (schema.Type != ResourceTypes.Services || options.DryRun) return await CreateOnceAsync(schema, ns, tree, options, cancellationToken).ConfigureAwait(false);
+        if (ObjectConversion.IsConvertedFirst(schema))
+        {
+            owned ??= FieldManager.OfCreate(Catalog, schema, tree, ManagerOf(options), _clock.GetUtcNow())?.ToNode();
+            ObjectConversion.ToStorage(schema, schema = SchemaOf(schema.StoredAs), tree);
+        }
+        if (schema.Type != ResourceTypes.Services || options.DryRun) return await CreateOnceAsync(schema, ns, tree, options, owned, cancellationToken).ConfigureAwait(false);
         for (var attempt = 1; ; attempt++)
         {
             // What was chosen for a Service may have been given away meanwhile; then all is chosen anew, from what the client sent.
-            var result = await CreateOnceAsync(schema, ns, tree.DeepClone().AsObject(), options, cancellationToken).ConfigureAwait(false);
+            var result = await CreateOnceAsync(schema, ns, tree.DeepClone().AsObject(), options, owned, cancellationToken).ConfigureAwait(false);
             if (result.Error is not { Reason: "Conflict" } || attempt == AttemptsMax) return result;
         }
     }
 
-    private async Task<StoreResult> CreateOnceAsync(ResourceSchema schema, string ns, JsonObject tree, WriteOptions options, CancellationToken cancellationToken)
+    private async Task<StoreResult> CreateOnceAsync(
+        ResourceSchema schema, string ns, JsonObject tree, WriteOptions options, JsonNode? owned, CancellationToken cancellationToken)
     {
-        var prepared = await PrepareCreateAsync(schema, ns, tree, options, cancellationToken).ConfigureAwait(false);
+        var prepared = await PrepareCreateAsync(schema, ns, tree, options, owned, cancellationToken).ConfigureAwait(false);
         if (prepared.Error is { } refused) return StoreResult.Refused(refused);
         var key = prepared.Key;
         if (options.DryRun)
@@ -110,7 +119,7 @@ public sealed partial class ResourceStore
             return Task.FromResult(StoreResult.Refused(ApiError.Invalid(schema.Group, schema.Kind, key.Name,
                 [new ErrorCause("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0x0: must be specified for an update")])));
         var last = revision is not null;
-        return ChangeAsync(schema, key, subresource, _ => (last ? tree : tree.DeepClone().AsObject(), null), options,
+        return ChangeAsync(schema, key, subresource, _ => new ChangedTree(last ? tree : tree.DeepClone().AsObject(), null), options,
             () => revision is null && subresource.Length == 0 && MayCreate(schema) ? CreateAsync(schema, key.Namespace, tree, options, cancellationToken) : null,
             cancellationToken);
     }
@@ -121,10 +130,14 @@ public sealed partial class ResourceStore
     public Task<StoreResult> PatchAsync(
         ResourceSchema schema, ObjectKey key, Func<JsonObject, (JsonObject? Tree, ApiError? Error)> patch, string subresource = "",
         WriteOptions? options = null, CancellationToken cancellationToken = default) =>
-        ChangeAsync(schema, key, subresource, patch, options ?? WriteOptions.Default, static () => null, cancellationToken, check: true);
+        ChangeAsync(schema, key, subresource, tree =>
+        {
+            var (patched, error) = patch(tree);
+            return new ChangedTree(patched, error);
+        }, options ?? WriteOptions.Default, static () => null, cancellationToken, check: true);
 
     private async Task<StoreResult> ChangeAsync(
-        ResourceSchema schema, ObjectKey key, string subresource, Func<JsonObject, (JsonObject? Tree, ApiError? Error)> change, WriteOptions options,
+        ResourceSchema schema, ObjectKey key, string subresource, Func<JsonObject, ChangedTree> change, WriteOptions options,
         Func<Task<StoreResult>?> whenAbsent, CancellationToken cancellationToken, bool check = false)
     {
         for (var attempt = 1; ; attempt++)
@@ -148,14 +161,16 @@ public sealed partial class ResourceStore
 
     /// <summary>All that leads to the new state, on top of one stored version.</summary>
     private async ValueTask<Proposal> ProposeAsync(
-        ResourceSchema schema, StoredObject stored, string subresource, Func<JsonObject, (JsonObject? Tree, ApiError? Error)> change, WriteOptions options,
+        ResourceSchema schema, StoredObject stored, string subresource, Func<JsonObject, ChangedTree> change, WriteOptions options,
         bool check, CancellationToken cancellationToken)
     {
         var before = stored.ToTree();
         var storage = ObjectConversion.IsStorage(schema) ? schema : SchemaOf(schema.StoredAs);
         if (!ReferenceEquals(schema, storage)) ObjectConversion.FromStorage(schema, before);
-        var (tree, error) = change(before.DeepClone().AsObject());
-        if (error is not null) return new Proposal(error);
+        var changed = change(before.DeepClone().AsObject());
+        if (changed.Error is not null) return new Proposal(changed.Error);
+        var tree = changed.Tree;
+        var record = FieldManager.TakeOut(before);
         var warnings = ImmutableArray<string>.Empty;
         if (check)
         {
@@ -164,10 +179,13 @@ public sealed partial class ResourceStore
             (tree, warnings) = (decoded.Tree, decoded.Warnings);
             if ((SystemMetadata.MatchName(tree!, stored.Key.Name) ?? SystemMetadata.MatchNamespace(tree!, schema, stored.Key.Namespace)) is { } mismatch) return new Proposal(mismatch);
         }
+        var owned = changed.Owned;
         if (ObjectConversion.IsConvertedFirst(schema))
         {
+            owned ??= OwnedAfter(schema, before, tree!, record, subresource, options);
             ObjectConversion.ToStorage(schema, storage, tree!);
             (schema, before) = (storage, stored.ToTree());
+            FieldManager.TakeOut(before);
         }
         var (revision, malformed) = SystemMetadata.Precondition(tree!, schema);
         if (malformed is not null) return new Proposal(malformed);
@@ -176,6 +194,7 @@ public sealed partial class ResourceStore
             return new Proposal(ApiError.Conflict(schema.Type, stored.Key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Meta.Uid}"));
 
         Defaulting.Apply(schema, tree!);
+        owned ??= OwnedAfter(schema, before, tree!, record, subresource, options);
         var request = new AdmissionRequest(AdmissionOperation.Update, schema, stored.Key, tree, stored, subresource, options.DryRun) { User = options.User, Notes = options.Notes };
         if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return new Proposal(forbidden);
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree!);
@@ -185,16 +204,19 @@ public sealed partial class ResourceStore
         if (schema.Type == ResourceTypes.Services && subresource.Length == 0
             && await AllocateAsync(stored.Key, tree!, cancellationToken).ConfigureAwait(false) is { } exhausted) return new Proposal(exhausted) { Warnings = warnings };
         var outcome = ObjectUpdate.Decide(schema, tree!, before);
+        if (outcome == UpdateOutcome.Unchanged && owned.Value.Changed) outcome = UpdateOutcome.Replace;
+        if (outcome != UpdateOutcome.Unchanged) FieldManager.PutIn(tree!, owned.Value.ToStore());
         ObjectConversion.ToStorage(schema, storage, tree!);
         // A patch sees the version that it changes; only one that names another, or an update that names one, is a condition.
         return new Proposal(null) { Tree = tree, Outcome = outcome, Conditional = revision is not null && !check, Warnings = warnings };
     }
 
     private async ValueTask<PreparedCreate> PrepareCreateAsync(
-        ResourceSchema schema, string ns, JsonObject tree, WriteOptions options, CancellationToken cancellationToken)
+        ResourceSchema schema, string ns, JsonObject tree, WriteOptions options, JsonNode? owned, CancellationToken cancellationToken)
     {
         var (error, generated) = ObjectCreation.Complete(schema, ns, tree, _identities);
         if (error is not null) return new PreparedCreate(default, false, error);
+        owned ??= FieldManager.OfCreate(Catalog, schema, tree, ManagerOf(options), _clock.GetUtcNow())?.ToNode();
         var key = new ObjectKey(schema.Namespaced ? ns : "", JsonTree.String(SystemMetadata.Of(tree), "name") ?? "");
         var request = new AdmissionRequest(AdmissionOperation.Create, schema, key, tree, null, "", options.DryRun) { User = options.User, Notes = options.Notes };
         var pending = _admission.AdmitAsync(request, Registries, cancellationToken);
@@ -208,6 +230,7 @@ public sealed partial class ResourceStore
         if (error is not null) return new PreparedCreate(key, false, error);
         if (schema.Type == ResourceTypes.Services && await AllocateAsync(key, tree, cancellationToken).ConfigureAwait(false) is { } exhausted)
             return new PreparedCreate(key, false, exhausted);
+        FieldManager.PutIn(tree, owned is JsonArray { Count: 0 } ? null : owned);
         if (!ObjectConversion.IsStorage(schema)) ObjectConversion.ToStorage(schema, SchemaOf(schema.StoredAs), tree);
         return new PreparedCreate(key, generated, null);
     }

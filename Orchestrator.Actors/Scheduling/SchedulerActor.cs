@@ -3,6 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
 using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Kinds.Events;
 using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Kinds.Pods;
@@ -224,7 +225,11 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         var status = StatusWrite.Current(pod.Source);
         if (!StatusWrite.SetCondition(status, "PodScheduled", "False", "Unschedulable", message, now))
             StatusWrite.Condition(status, "PodScheduled")!["message"] = message;
-        writes.Add(new ReplaceStatus(pod.Key, JsonSerializer.SerializeToUtf8Bytes(status), pod.Uid, pod.Source.Revision));
+        writes.Add(new ReplaceStatus(pod.Key, JsonSerializer.SerializeToUtf8Bytes(status), pod.Uid, pod.Source.Revision)
+        {
+            Manager = FieldManagers.Scheduler,
+            At = now,
+        });
     }
 
     private static EventAction Event(PodView pod, bool warning, string reason, string message) =>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 using Orchestrator.Actors.Schemas.Protobuf;
@@ -11,6 +12,9 @@ namespace Orchestrator.Host.ApiServer;
 /// <summary>The parameters of a request that writes.</summary>
 public readonly record struct WriteParameters(bool DryRun, string FieldManager, FieldValidation FieldValidation)
 {
+    /// <summary>An apply takes fields that others own; null when the request does not say.</summary>
+    public bool? Force { get; init; }
+
     /// <param name="optionsKind">CreateOptions, UpdateOptions or PatchOptions, as faults name it.</param>
     public static (WriteParameters Parameters, ApiError? Error) Read(IQueryCollection query, string optionsKind)
     {
@@ -20,11 +24,12 @@ public readonly record struct WriteParameters(bool DryRun, string FieldManager, 
         foreach (var value in dryRun)
             if (value != "All") faults.NotSupported(FieldPath.Of("dryRun"), value, ["All"]);
         var manager = query["fieldManager"].ToString();
-        if (manager.Length > 128) faults.TooLong(FieldPath.Of("fieldManager"), 128);
+        if (manager.Length > FieldManagers.LengthMax) faults.TooLong(FieldPath.Of("fieldManager"), FieldManagers.LengthMax);
+        if (FieldManagers.Fault(manager) is { } unprintable) faults.Invalid(FieldPath.Of("fieldManager"), manager, unprintable);
         var validation = FieldValidation.Warn;
         if (query["fieldValidation"].ToString() is { Length: > 0 } text && !Enum.TryParse(text, out validation))
             faults.NotSupported(FieldPath.Of("fieldValidation"), text, ["", "Ignore", "Strict", "Warn"]);
-        return (new WriteParameters(dryRun.Count > 0, manager, validation), faults.ToError("meta.k8s.io", optionsKind, ""));
+        return (new WriteParameters(dryRun.Count > 0, manager, validation) { Force = ListOptions.Flag(query, "force") }, faults.ToError("meta.k8s.io", optionsKind, ""));
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Resources;
@@ -9,21 +10,20 @@ namespace Orchestrator.Host.ApiServer;
 public sealed class PatchRequest
 {
     private readonly PatchType _type;
+    private readonly byte[] _body;
 
-    private PatchRequest(PatchType type, bool isApply, byte[] body, WriteParameters parameters)
+    private PatchRequest(PatchType type, byte[] body, WriteParameters parameters)
     {
         _type = type;
-        IsApply = isApply;
-        Body = body;
+        _body = body;
         Parameters = parameters;
     }
 
-    /// <summary>A server-side apply: the body says what the object shall be like and makes it when it is not there.</summary>
-    /// <remarks>Fields are merged by the schema and the applier wins; owners of fields are not kept, so nothing that is left out is removed.</remarks>
-    public bool IsApply { get; }
+    /// <summary>Of a server-side apply, what the object shall be like; null for a patch that changes what is there.</summary>
+    public JsonObject? Configuration { get; private init; }
 
-    /// <summary>The patch as JSON.</summary>
-    public byte[] Body { get; }
+    /// <summary>Remarks on the body.</summary>
+    public ImmutableArray<string> Warnings { get; private init; } = [];
 
     public WriteParameters Parameters { get; }
 
@@ -36,9 +36,8 @@ public sealed class PatchRequest
         PatchType? type = mediaType switch
         {
             "application/json-patch+json" => PatchType.Json,
-            "application/merge-patch+json" => PatchType.Merge,
+            "application/merge-patch+json" or "application/apply-patch+yaml" => PatchType.Merge,
             "application/strategic-merge-patch+json" when !custom => PatchType.StrategicMerge,
-            "application/apply-patch+yaml" => custom ? PatchType.Merge : PatchType.StrategicMerge,
             _ => null,
         };
         if (type is null)
@@ -46,22 +45,39 @@ public sealed class PatchRequest
             string[] accepted = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
             return (null, BodyDecoder.UnsupportedMediaType(custom ? accepted : [.. accepted, "application/strategic-merge-patch+json"]));
         }
-        if (isApply && string.IsNullOrEmpty(parameters.FieldManager))
-        {
-            var faults = new FaultList();
-            faults.Required(FieldPath.Of("fieldManager"), "is required for apply patch");
-            return (null, faults.ToError("meta.k8s.io", "PatchOptions", ""));
-        }
+        if (Check(parameters, isApply) is { } wrong) return (null, wrong);
         using var body = await RequestBody.ReadAsync(context).ConfigureAwait(false);
         if (body.Error is not null) return (null, body.Error);
-        if (!isApply) return (new PatchRequest(type.Value, false, body.Bytes.ToArray(), parameters), null);
-        var (json, fault) = YamlReader.ToJson(body.Bytes);
-        return fault is null ? (new PatchRequest(type.Value, true, json!, parameters), null) : (null, ApiError.BadRequest($"error decoding YAML: {fault}"));
+        return isApply ? ReadConfiguration(body.Bytes, parameters) : (new PatchRequest(type.Value, body.Bytes.ToArray(), parameters), null);
     }
 
     public (JsonObject? Tree, ApiError? Error) Apply(TypeSchema type, JsonObject current)
     {
-        var patched = ObjectPatch.Apply(type, _type, current, Body);
+        var patched = ObjectPatch.Apply(type, _type, current, _body);
         return (patched.Tree, patched.Error);
+    }
+
+    // Source: k8s.io/apimachinery, meta/v1/validation ValidatePatchOptions.
+    private static ApiError? Check(WriteParameters parameters, bool isApply)
+    {
+        var faults = new FaultList();
+        if (!isApply && parameters.Force is not null) faults.Forbidden(FieldPath.Of("force"), "may not be specified for non-apply patch");
+        // Kubectl names itself; every controller must do so too.
+        if (isApply && string.IsNullOrEmpty(parameters.FieldManager)) faults.Required(FieldPath.Of("fieldManager"), "is required for apply patch");
+        return faults.ToError("meta.k8s.io", "PatchOptions", "");
+    }
+
+    private static (PatchRequest? Patch, ApiError? Error) ReadConfiguration(ReadOnlySpan<byte> body, WriteParameters parameters)
+    {
+        var (json, fault) = YamlReader.ToJson(body);
+        if (fault is not null) return (null, ApiError.BadRequest($"error decoding YAML: {fault}"));
+        var parsed = ObjectJson.Parse(json);
+        if (parsed.Fault is { } malformed) return (null, ApiError.BadRequest($"error decoding YAML: {malformed}"));
+        if (parsed.Tree is not JsonObject configuration)
+            return (null, ApiError.BadRequest($"error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {JsonTree.KindOf(parsed.Tree)} into Go value of type map[string]interface {{}}"));
+        var warnings = parameters.FieldValidation == FieldValidation.Ignore ? [] : (parsed.Duplicates ?? []).Select(static path => $"duplicate field \"{path}\"").ToImmutableArray();
+        if (parameters.FieldValidation == FieldValidation.Strict && warnings.Length > 0)
+            return (null, ApiError.BadRequest($"error strict decoding YAML: {string.Join(", ", warnings)}"));
+        return (new PatchRequest(PatchType.Merge, [], parameters) { Configuration = configuration, Warnings = warnings }, null);
     }
 }

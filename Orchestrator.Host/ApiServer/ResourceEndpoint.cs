@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -135,22 +136,11 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
         }
         var key = KeyOf(request, schema);
         var options = OptionsOf(context, patch.Parameters);
-        var result = await store.PatchAsync(schema, key, tree => patch.Apply(schema.Root, tree), request.Subresource, options, context.RequestAborted).ConfigureAwait(false);
-        if (patch.IsApply && request.Subresource.Length == 0 && result.Error is { Reason: "NotFound" }) result = await CreateAppliedAsync(schema, key, patch, options, context.RequestAborted).ConfigureAwait(false);
-        AddWarnings(context, result.Warnings);
+        var result = patch.Configuration is { } configuration
+            ? await store.ApplyAsync(schema, key, configuration, request.Subresource, options, context.RequestAborted).ConfigureAwait(false)
+            : await store.PatchAsync(schema, key, tree => patch.Apply(schema.Root, tree), request.Subresource, options, context.RequestAborted).ConfigureAwait(false);
+        AddWarnings(context, patch.Warnings.AddRange(result.Warnings));
         await WriteResultAsync(context, schema, format, result).ConfigureAwait(false);
-    }
-
-    /// <summary>An apply of something that is not there makes it.</summary>
-    private async Task<StoreResult> CreateAppliedAsync(ResourceSchema schema, ObjectKey key, PatchRequest patch, WriteOptions options, CancellationToken cancellationToken)
-    {
-        var decoded = ObjectDecoder.Decode(schema, patch.Body, options.FieldValidation);
-        if (decoded.Tree is not { } tree) return StoreResult.Refused(decoded.Error!);
-        var named = JsonTree.String(JsonTree.Ensure(tree, "metadata"), "name") is { Length: > 0 } name ? name : key.Name;
-        if (named != key.Name) return StoreResult.Refused(ApiError.BadRequest($"the name of the object ({named}) does not match the name on the URL ({key.Name})"));
-        JsonTree.Ensure(tree, "metadata")["name"] = key.Name;
-        var result = await store.CreateAsync(schema, key.Namespace, tree, options, cancellationToken).ConfigureAwait(false);
-        return result with { Warnings = decoded.Warnings };
     }
 
     private async Task DeleteAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format)
@@ -217,19 +207,12 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
     public static WriteOptions OptionsOf(HttpContext context, WriteParameters parameters) => new()
     {
         DryRun = parameters.DryRun,
-        FieldManager = string.IsNullOrEmpty(parameters.FieldManager) ? ManagerOf(context.Request.Headers.UserAgent.ToString()) : parameters.FieldManager,
+        FieldManager = FieldManagers.OfRequest(parameters.FieldManager ?? "", context.Request.Headers.UserAgent.ToString()) is { Length: > 0 } manager ? manager : "unknown",
+        Force = parameters.Force == true,
         FieldValidation = parameters.FieldValidation,
         User = context.Features.Get<UserInfo>()!,
         Notes = context.Features.Get<AdmissionNotes>(),
     };
-
-    /// <summary>Who does not name a field manager is known by the program of the user agent. Source: k8s.io/apiserver, handlers/create.go.</summary>
-    private static string ManagerOf(string userAgent)
-    {
-        var end = userAgent.IndexOf('/', StringComparison.Ordinal);
-        var program = end < 0 ? userAgent : userAgent.AsSpan(0, end);
-        return (program.Length > 128 ? program[..128] : program).ToString();
-    }
 
     /// <summary>Tells remarks to the client in the way that kubectl prints them.</summary>
     public static void AddWarnings(HttpContext context, ImmutableArray<string> warnings)

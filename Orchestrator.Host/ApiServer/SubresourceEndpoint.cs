@@ -25,12 +25,15 @@ public sealed class SubresourceEndpoint(ResourceStore store)
             return;
         }
         var (change, options, error) = request.Verb == "patch"
-            ? await ReadScalePatchAsync(context, scale, type!).ConfigureAwait(false)
+            ? await ReadScalePatchAsync(context, schema, scale, type!).ConfigureAwait(false)
             : await ReadScaleAsync(context, scale, type!, key).ConfigureAwait(false);
-        var result = error is null ? await store.PatchAsync(schema, key, change!, "", options, context.RequestAborted).ConfigureAwait(false) : StoreResult.Refused(error);
+        var result = error is null ? await WriteAsync(schema, key, change!, options with { OwnedThrough = "scale" }, context.RequestAborted).ConfigureAwait(false) : StoreResult.Refused(error);
         if (result.Error is { } refused) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
         else await WriteScaleAsync(context, format, type, ScaleSubresource.Read(scale, result.Object!.ToTree())).ConfigureAwait(false);
     }
+
+    private Task<StoreResult> WriteAsync(ResourceSchema schema, ObjectKey key, ScaleChange change, WriteOptions options, CancellationToken cancellationToken) =>
+        change.IsApply ? store.ApplyAsync(schema, key, change.Make, "", options, cancellationToken) : store.PatchAsync(schema, key, change.Make, "", options, cancellationToken);
 
     /// <summary>POST of pods/binding, or of bindings with the pod's name inside.</summary>
     public async Task BindAsync(HttpContext context, RequestInfo request, MediaFormat format)
@@ -88,7 +91,7 @@ public sealed class SubresourceEndpoint(ResourceStore store)
         return ResponseWriter.WriteJsonAsync(context, format, StatusWriter.Success(default, "", "", 201));
     }
 
-    private async ValueTask<(Func<JsonObject, (JsonObject?, ApiError?)>? Change, WriteOptions Options, ApiError? Error)> ReadScaleAsync(
+    private async ValueTask<(ScaleChange? Change, WriteOptions Options, ApiError? Error)> ReadScaleAsync(
         HttpContext context, SubresourceSchema scale, TypeSchema type, ObjectKey key)
     {
         var (parameters, error) = WriteParameters.Read(context.Request.Query, "UpdateOptions");
@@ -97,21 +100,23 @@ public sealed class SubresourceEndpoint(ResourceStore store)
         if (decoded.Tree is not { } body) return (null, WriteOptions.Default, decoded.Error);
         if (JsonTree.String(JsonTree.Object(body, "metadata"), "name") is { Length: > 0 } given && given != key.Name)
             return (null, WriteOptions.Default, ApiError.BadRequest($"the name of the object ({given}) does not match the name on the URL ({key.Name})"));
-        return (tree => ApplyScale(scale, body, tree), ResourceEndpoint.OptionsOf(context, parameters), null);
+        return (new ScaleChange(tree => ApplyScale(scale, body, tree)), ResourceEndpoint.OptionsOf(context, parameters), null);
     }
 
-    private static async ValueTask<(Func<JsonObject, (JsonObject?, ApiError?)>? Change, WriteOptions Options, ApiError? Error)> ReadScalePatchAsync(
-        HttpContext context, SubresourceSchema scale, TypeSchema type)
+    private static async ValueTask<(ScaleChange? Change, WriteOptions Options, ApiError? Error)> ReadScalePatchAsync(
+        HttpContext context, ResourceSchema schema, SubresourceSchema scale, TypeSchema type)
     {
         var (patch, error) = await PatchRequest.ReadAsync(context, custom: false).ConfigureAwait(false);
         if (patch is null) return (null, WriteOptions.Default, error);
-        return (tree =>
+        if (patch.Configuration is { } configuration)
+            return (new ScaleChange(_ => ScaleSubresource.Configuration(schema, scale, configuration), IsApply: true), ResourceEndpoint.OptionsOf(context, patch.Parameters), null);
+        return (new ScaleChange(tree =>
         {
             var (patched, fault) = patch.Apply(type, ScaleSubresource.Read(scale, tree));
             if (patched is null) return (null, fault);
             var decoded = ObjectDecoder.Decode(type, scale.Group, scale.Version, scale.Kind, Encoding.UTF8.GetBytes(JsonTree.ToText(patched)), patch.Parameters.FieldValidation);
             return decoded.Tree is null ? (null, decoded.Error) : ApplyScale(scale, decoded.Tree, tree);
-        }, ResourceEndpoint.OptionsOf(context, patch.Parameters), null);
+        }), ResourceEndpoint.OptionsOf(context, patch.Parameters), null);
     }
 
     private static (JsonObject? Tree, ApiError? Error) ApplyScale(SubresourceSchema scale, JsonObject body, JsonObject tree)
@@ -123,6 +128,9 @@ public sealed class SubresourceEndpoint(ResourceStore store)
         if (JsonTree.String(meta, "uid") is { Length: > 0 } uid) JsonTree.Ensure(tree, "metadata")["uid"] = uid;
         return faults.ToError(scale.Group, scale.Kind, JsonTree.String(meta, "name") ?? "") is { } error ? (null, error) : (tree, null);
     }
+
+    /// <param name="Make">From the current state: the new state, or for an apply the configuration of the object.</param>
+    private sealed record ScaleChange(Func<JsonObject, (JsonObject?, ApiError?)> Make, bool IsApply = false);
 
     private static Task WriteScaleAsync(HttpContext context, MediaFormat format, TypeSchema? type, JsonObject scale) =>
         Representations.WriteJsonAsync(context, format, type, "autoscaling/v1", "Scale", Encoding.UTF8.GetBytes(JsonTree.ToText(scale)));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 
@@ -99,7 +100,7 @@ public sealed class EventRecorder : IPodEventSink, IAsyncDisposable
             var list = news.Pod.InitContainers.Any(c => c.Name == container) ? "initContainers" : "containers";
             subject["fieldPath"] = $"spec.{list}{{{container}}}";
         }
-        return UncommittedJson.From(new JsonObject
+        var tree = new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "Event",
@@ -121,7 +122,9 @@ public sealed class EventRecorder : IPodEventSink, IAsyncDisposable
             ["eventTime"] = null,
             ["reportingComponent"] = "kubelet",
             ["reportingInstance"] = news.Pod.NodeName,
-        });
+        };
+        FieldRecord.OfCreate(ResourceTypes.Events, tree, FieldManagers.Kubelet, e.Last);
+        return UncommittedJson.From(tree);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Node.Runtime;
@@ -76,8 +77,9 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
         if (node is null)
         {
             _written.Remove(facts.Name);
-            return new CreateObject(key, UncommittedJson.From(NodeObject.Create(
-                facts, NodeObject.Status(facts, pressure, images, default, now), Guid.NewGuid().ToString(), now)));
+            var registered = NodeObject.Create(facts, NodeObject.Status(facts, pressure, images, default, now), Guid.NewGuid().ToString(), now);
+            FieldRecord.OfCreate(ResourceTypes.Nodes, registered, FieldManagers.Kubelet, now);
+            return new CreateObject(key, UncommittedJson.From(registered));
         }
         using var document = JsonDocument.Parse(node.Json);
         var before = document.RootElement.At("status");
@@ -94,12 +96,13 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
         var text = WithoutTimes(status);
         if (labelled && trusted && _written.TryGetValue(facts.Name, out var last) && last.Text == text && now - last.At < ReportEvery) return null;
         _written[facts.Name] = (text, now);
-        if (labelled) return new ReplaceStatus(key, JsonSerializer.SerializeToUtf8Bytes(status), node.Meta.Uid);
+        if (labelled) return new ReplaceStatus(key, JsonSerializer.SerializeToUtf8Bytes(status), node.Meta.Uid) { Manager = FieldManagers.Kubelet, At = now };
 
         var tree = node.ToTree();
         Merge(tree["metadata"]!, "labels", labels);
         Merge(tree["metadata"]!, "annotations", annotations);
         tree["status"] = status;
+        FieldRecord.OfUpdate(ResourceTypes.Nodes, node.ToTree(), tree, FieldManagers.Kubelet, now);
         return new ReplaceObject(key, UncommittedJson.From(tree), node.Meta.Uid, node.Revision);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 
@@ -93,7 +94,8 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
         {
             var pods = removals.Count == 0 ? null : await registries.ConsistentAsync(ResourceTypes.Pods, _stop.Token).ConfigureAwait(false);
             var writes = ImmutableArray.CreateBuilder<ObjectWrite>(statuses.Count + removals.Count);
-            foreach (var ((key, uid), status) in statuses) writes.Add(new ReplaceStatus(key, status, uid));
+            var now = clock.GetUtcNow();
+            foreach (var ((key, uid), status) in statuses) writes.Add(new ReplaceStatus(key, status, uid) { Manager = FieldManagers.Kubelet, At = now });
             foreach (var ((key, uid), _) in removals) writes.Add(RemovalOf(pods?.Get(key), key, uid));
             var results = await registries.WriteAsync(ResourceTypes.Pods, writes.ToImmutable(), _stop.Token).ConfigureAwait(false);
             var again = false;

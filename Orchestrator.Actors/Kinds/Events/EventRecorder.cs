@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Scheduling;
 
 namespace Orchestrator.Actors.Kinds.Events;
 
@@ -115,6 +117,7 @@ public sealed class EventRecorder(IRegistries registries, TimeProvider clock, st
             ["reportingComponent"] = component,
             ["reportingInstance"] = host,
         };
+        FieldRecord.OfCreate(ResourceTypes.Events, tree, component == SchedulerActor.SchedulerName ? FieldManagers.Scheduler : FieldManagers.ControllerManager, now);
         return new Known(key, tree, 1, now);
     }
 }

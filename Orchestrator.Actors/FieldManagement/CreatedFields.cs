@@ -1,0 +1,152 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.FieldManagement;
+
+/// <summary>Writes the record of a new object straight from its tree, in one walk: whoever creates an object owns all that it has.</summary>
+/// <remarks>The same as a comparison with the zero object, without the sets in between; pods are created by the thousands.</remarks>
+internal sealed class CreatedFields
+{
+    /// <summary>Longest name that is written without looking for characters to escape (bytes).</summary>
+    private const int PlainMax = 128;
+
+    private static readonly JavaScriptEncoder Escape = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+    private static readonly SearchValues<char> Plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: ");
+
+    [ThreadStatic]
+    private static CreatedFields? t_writer;
+
+    private readonly ArrayBufferWriter<byte> _out = new(2048);
+    private readonly FieldSet _ignored;
+    private bool _first = true;
+
+    private CreatedFields(FieldSet ignored) => _ignored = ignored;
+
+    /// <summary>The value of <c>metadata.managedFields</c>; null when there is nothing to own.</summary>
+    /// <param name="tree">The object with its defaults, before admission adds to it what nobody owns.</param>
+    public static RawJson? Write(ResourceSchema schema, JsonObject tree, string manager, string time)
+    {
+        var writer = t_writer is { } kept && ReferenceEquals(kept._ignored, IgnoredFields.ResetBy(schema, "")) ? kept : t_writer = new CreatedFields(IgnoredFields.ResetBy(schema, ""));
+        writer._out.ResetWrittenCount();
+        return writer.Entry(schema, tree, manager, time) ? new RawJson(writer._out.WrittenSpan.ToArray()) : null;
+    }
+
+    private bool Entry(ResourceSchema schema, JsonObject tree, string manager, string time)
+    {
+        Raw("[{\"manager\":\""u8);
+        Text(manager);
+        Raw("\",\"operation\":\"Update\",\"apiVersion\":\""u8);
+        Text(schema.ApiVersion);
+        Raw("\",\"time\":\""u8);
+        Text(time);
+        Raw("\",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{"u8);
+        _first = true;
+        Fields(schema.Root, tree, zero: !schema.IsCustom, Level.Root);
+        Raw("}}]"u8);
+        return !_first;
+    }
+
+    private enum Level { Root, Metadata, Below }
+
+    private void Fields(TypeSchema? type, JsonObject tree, bool zero, Level level)
+    {
+        var count = tree.Count;
+        var names = ArrayPool<string>.Shared.Rent(count);
+        for (var i = 0; i < count; i++) names[i] = tree.GetAt(i).Key;
+        names.AsSpan(0, count).Sort(string.CompareOrdinal);
+        for (var i = 0; i < count; i++)
+        {
+            var name = names[i];
+            if (level == Level.Root && (name is "apiVersion" or "kind" || Ignores(name))) continue;
+            if (level == Level.Metadata && Array.IndexOf(IgnoredFields.SystemMetadataNames, name) >= 0) continue;
+            Field(type, name, tree[name], zero, level == Level.Root && name == "metadata");
+        }
+        ArrayPool<string>.Shared.Return(names);
+    }
+
+    private void Field(TypeSchema? type, string name, JsonNode? value, bool zero, bool metadata)
+    {
+        var field = type is { Kind: SchemaKind.Object } ? type.Field(name) : null;
+        var child = field?.Type ?? FieldStructures.Child(type, name);
+        if (zero && field is not null && ZeroObject.IsZero(field, value)) return;
+        var there = zero && field is not null && ZeroObject.Holds(type!, field);
+        var structure = FieldStructures.IsEmpty(value) ? FieldStructure.Leaf : FieldStructures.Of(child, value);
+        // What is there already and has nothing that somebody owns does not appear, which is known only afterwards.
+        var (start, first) = (_out.WrittenCount, _first);
+        Separator();
+        Raw("\"f:"u8);
+        Text(name);
+        Raw("\":{"u8);
+        _first = true;
+        if (structure != FieldStructure.Leaf && !there && !metadata) Mark();
+        if (structure == FieldStructure.Map) Fields(child, (JsonObject)value!, there, metadata ? Level.Metadata : Level.Below);
+        else if (structure == FieldStructure.List) Items(child!, (JsonArray)value!);
+        if (_first && structure != FieldStructure.Leaf)
+        {
+            TakeBack(start);
+            _first = first;
+            return;
+        }
+        Raw("}"u8);
+        _first = false;
+    }
+
+    private void Items(TypeSchema type, JsonArray list)
+    {
+        HashSet<FieldElement>? seen = null;
+        for (var i = 0; i < list.Count; i++)
+        {
+            if (FieldElement.OfItem(type, list[i]) is not { } element || !(seen ??= []).Add(element)) continue;
+            Separator();
+            Raw(element.Kind == 'k' ? "\"k:"u8 : "\"v:"u8);
+            Escaped(element.Value);
+            Raw("\":{"u8);
+            _first = true;
+            var structure = FieldStructures.IsEmpty(list[i]) ? FieldStructure.Leaf : FieldStructures.Of(type.Items, list[i]);
+            if (structure != FieldStructure.Leaf) Mark();
+            if (structure == FieldStructure.Map) Fields(type.Items, (JsonObject)list[i]!, zero: false, Level.Below);
+            Raw("}"u8);
+            _first = false;
+        }
+    }
+
+    private bool Ignores(string name) => _ignored.Find(FieldElement.Field(name)) is { Member: true };
+
+    private void Mark()
+    {
+        Raw("\".\":{}"u8);
+        _first = false;
+    }
+
+    private void Separator()
+    {
+        if (!_first) Raw(","u8);
+        _first = false;
+    }
+
+    private void TakeBack(int start)
+    {
+        // The buffer can only be emptied, so what was before is put in again.
+        var kept = _out.WrittenSpan[..start].ToArray();
+        _out.ResetWrittenCount();
+        _out.Write(kept);
+    }
+
+    private void Raw(ReadOnlySpan<byte> bytes) => _out.Write(bytes);
+
+    private void Text(string text)
+    {
+        if (text.Length > PlainMax || text.AsSpan().ContainsAnyExcept(Plain))
+        {
+            Escaped(text);
+            return;
+        }
+        _out.Advance(Encoding.ASCII.GetBytes(text, _out.GetSpan(text.Length)));
+    }
+
+    private void Escaped(string text) => _out.Write(JsonEncodedText.Encode(text, Escape).EncodedUtf8Bytes);
+}
