@@ -51,7 +51,7 @@ public sealed partial class ResourceStore
             if (status is null || dryRun) return (false, refused);
             var budget = budgets[0].Source;
             var written = await UpdateStatusAsync(ResourceTypes.PodDisruptionBudgets,
-                new StatusUpdate(budget.Key, JsonSerializer.SerializeToUtf8Bytes(status), budget.Meta.Uid, budget.Revision), cancellationToken).ConfigureAwait(false);
+                new StatusUpdate(budget.Key, JsonSerializer.SerializeToUtf8Bytes(status), budget.Meta.Uid, budget.Revision), cancellationToken: cancellationToken).ConfigureAwait(false);
             if (written.Error is null or { Reason: "NotFound" }) return (false, null);
             if (written.Error.Reason != "Conflict") return (false, written.Error);
             if (attempt == AttemptsMax)
