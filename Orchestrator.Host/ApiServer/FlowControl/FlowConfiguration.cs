@@ -49,7 +49,7 @@ public sealed partial class FlowConfiguration(ResourceStore store, FlowControlle
         var informer = await store.Registries.ConsistentAsync(type, cancellationToken).ConfigureAwait(false);
         var missing = objects.Where(o => informer.Get(new ObjectKey("", (string)o["metadata"]!["name"]!)) is null).ToList();
         // Another server may make them at the same time, which is as good.
-        if (missing.Count > 0) await store.CreateManyAsync(type, missing, cancellationToken).ConfigureAwait(false);
+        if (missing.Count > 0) await store.CreateManyAsync(type, missing, cancellationToken: cancellationToken).ConfigureAwait(false);
     }
 
     private async Task TellDanglingAsync(ObjectIndex schemas, ObjectIndex levels, CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ public sealed partial class FlowConfiguration(ResourceStore store, FlowControlle
             var all = new JsonArray([.. conditions.Where(c => c != dangling).Select(static c => (JsonNode?)c.DeepClone()), condition]);
             updates.Add(new StatusUpdate(stored.Key, Encoding.UTF8.GetBytes(JsonTree.ToText(new JsonObject { ["conditions"] = all })), stored.Meta.Uid, stored.Revision));
         }
-        if (updates.Count > 0) await store.UpdateStatusManyAsync(SchemaType, updates, cancellationToken).ConfigureAwait(false);
+        if (updates.Count > 0) await store.UpdateStatusManyAsync(SchemaType, updates, cancellationToken: cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The flow schemas and priority levels are no longer followed")]
