@@ -6,6 +6,7 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Node.Kubelet;
 
 namespace Orchestrator.Host.Shell;
 
@@ -34,7 +35,8 @@ public sealed partial class ShellCommands
     {
         var sharding = ClusterSharding.Get(system);
         var rows = new List<string[]>();
-        foreach (var region in sharding.ShardTypeNames.Order(StringComparer.Ordinal))
+        // Of the kubelets a control-plane member has a proxy only.
+        foreach (var region in sharding.ShardTypeNames.Add(KubeletRegion.TypeName).Order(StringComparer.Ordinal))
         {
             var stats = await sharding.ShardRegion(region)
                 .Ask<ClusterShardingStats>(new GetClusterShardingStats(QueryTimeout), QueryTimeout + QueryTimeout, cancellationToken).ConfigureAwait(false);
@@ -43,6 +45,28 @@ public sealed partial class ShellCommands
                     rows.Add([region, shard, entities.ToString(CultureInfo.InvariantCulture), $"{address.Host}:{address.Port}"]);
         }
         return Output(["Region", "Shard", "Entities", "Member"], [.. rows.OrderBy(r => r[0], StringComparer.Ordinal).ThenBy(r => r[1], StringComparer.Ordinal)], format);
+    }
+
+    private async Task<string> KubeletAsync(ShellArguments arguments, string format, CancellationToken cancellationToken)
+    {
+        var name = arguments.Required(0, "a node");
+        var nodes = await registries.InformerAsync(ResourceTypes.Nodes, cancellationToken).ConfigureAwait(false);
+        var node = nodes.Get(new ObjectKey("", name)) ?? throw new ShellException($"nodes \"{name}\" not found");
+        KubeletPods pods;
+        try
+        {
+            pods = await ClusterSharding.Get(system).ShardRegion(KubeletRegion.TypeName)
+                .Ask<KubeletPods>(new GetKubeletPods(KubeletId.Of(node)), QueryTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            throw new ShellException($"the kubelet of {name} does not answer; is its process running?");
+        }
+        var rows = pods.Pods.SelectMany(p => p.Containers, (p, c) => (string[])
+        [
+            $"{p.Namespace}/{p.Name}", c.Name, c.Id, c.ExitCode is { } code ? $"Exited ({code})" : "Running", c.RestartCount.ToString(CultureInfo.InvariantCulture),
+        ]).ToArray();
+        return Output(["Pod", "Container", "Id", "State", "Restarts"], rows, format);
     }
 
     private async Task<string> JournalAsync(ShellArguments arguments, string format, CancellationToken cancellationToken)

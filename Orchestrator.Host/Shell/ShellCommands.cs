@@ -20,6 +20,7 @@ public sealed partial class ShellCommands(ShellApi api, RegistryClient registrie
         logs POD [-c CONTAINER] [-f] [-p] [--tail N] [--timestamps] [-n NAMESPACE]
         members                             the processes of the cluster
         shards                              which process hosts which entity
+        kubelet NODE                        what a node runs, as its own journal has it
         journal TYPE [--limit N]            the newest changes of a type
         history TYPE/NAMESPACE/NAME         each version of an object, its time and what changed
         undo TYPE/NAMESPACE/NAME --to VERSION|TIME
@@ -30,7 +31,7 @@ public sealed partial class ShellCommands(ShellApi api, RegistryClient registrie
         """;
 
     private static readonly string[] Verbs =
-        ["get", "describe", "apply", "delete", "scale", "logs", "members", "shards", "journal", "history", "undo", "why", "help", "exit"];
+        ["get", "describe", "apply", "delete", "scale", "logs", "members", "shards", "kubelet", "journal", "history", "undo", "why", "help", "exit"];
 
     /// <summary>Runs a command; everything but its last piece of output goes to <paramref name="print"/>.</summary>
     public async Task<ShellOutput> RunAsync(RunShellCommand run, Action<string> print, CancellationToken cancellationToken)
@@ -75,6 +76,7 @@ public sealed partial class ShellCommands(ShellApi api, RegistryClient registrie
             "logs" => LogsAsync(arguments, print, cancellationToken),
             "members" => Task.FromResult(Members(format)),
             "shards" => ShardsAsync(format, cancellationToken),
+            "kubelet" => KubeletAsync(arguments, format, cancellationToken),
             "journal" => JournalAsync(arguments, format, cancellationToken),
             "history" => HistoryAsync(arguments, format, cancellationToken),
             "undo" => UndoAsync(arguments, cancellationToken),
