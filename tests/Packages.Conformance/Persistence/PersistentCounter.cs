@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Persistence;
 
@@ -86,29 +87,39 @@ public sealed class PersistentCounter : ReceivePersistentActor
 }
 
 /// <summary>Keeps what it is told, for a test that waits for it.</summary>
+/// <remarks>Actors go on telling it while their systems end, which is after the test is done with it.</remarks>
 public sealed class Observer : IDisposable
 {
-    private readonly System.Collections.Concurrent.BlockingCollection<object> _seen = [];
+    private readonly ActorSystem _system;
+    private readonly Channel<object> _seen = Channel.CreateUnbounded<object>();
 
-    public Observer(ActorSystem system) => Ref = system.ActorOf(Props.Create(() => new Sink(_seen)));
+    public Observer(ActorSystem system)
+    {
+        _system = system;
+        Ref = system.ActorOf(Props.Create(() => new Sink(_seen.Writer)));
+    }
 
     public IActorRef Ref { get; }
 
     /// <summary>The next message, which must come within a generous time.</summary>
-    public object Next() => _seen.TryTake(out var message, TimeSpan.FromSeconds(20)) ? message : throw new TimeoutException("nothing was observed");
+    public object Next()
+    {
+        var next = _seen.Reader.ReadAsync().AsTask();
+        return next.Wait(TimeSpan.FromSeconds(20)) ? next.Result : throw new TimeoutException("nothing was observed");
+    }
 
     public T Next<T>() => Assert.IsType<T>(Next());
 
     public IEnumerable<object> Next(int count) => Enumerable.Range(0, count).Select(_ => Next());
 
-    public void Dispose() => _seen.Dispose();
+    public void Dispose() => _system.Stop(Ref);
 
     private sealed class Sink : UntypedActor
     {
-        private readonly System.Collections.Concurrent.BlockingCollection<object> _seen;
+        private readonly ChannelWriter<object> _seen;
 
-        public Sink(System.Collections.Concurrent.BlockingCollection<object> seen) => _seen = seen;
+        public Sink(ChannelWriter<object> seen) => _seen = seen;
 
-        protected override void OnReceive(object message) => _seen.Add(message);
+        protected override void OnReceive(object message) => _seen.TryWrite(message);
     }
 }

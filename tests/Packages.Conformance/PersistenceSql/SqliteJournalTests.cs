@@ -69,7 +69,7 @@ public sealed class SqliteJournalTests : IDisposable
     [Fact]
     public async Task LockedDatabase_FailsTheWriteInTime_AndTheJournalGoesOn()
     {
-        var contract = new SqlJournalContract(() => Settings("sqlite-pragma.busy_timeout = 200ms"));
+        var contract = new SqlJournalContract(() => Settings("sqlite-pragma.busy_timeout = 2s"));
         var system = contract.System();
         using var observer = new Observer(system);
         var actor = SqlJournalContract.Counter(system, "locked", observer.Ref);
