@@ -45,6 +45,7 @@ public static class AdmissionPlugins
         ("NamespaceExists", false),
         // Ours: upstream has this check in the handler of custom resources, where it cannot be switched off.
         (DefinitionLifecycle.PluginName, true),
+        (RoleEscalation.PluginName, true),
         ("LimitPodHardAntiAffinityTopology", false),
         ("LimitRanger", true),
         ("ServiceAccount", true),
@@ -78,7 +79,7 @@ public static class AdmissionPlugins
         Known.Select(static (k, i) => KeyValuePair.Create(k.Name, i)).ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The names that may be switched, in order.</summary>
-    public static IEnumerable<string> Names => Known.Select(static k => k.Name).Where(static n => n != DefinitionLifecycle.PluginName);
+    public static IEnumerable<string> Names => Known.Select(static k => k.Name).Where(static n => n is not (DefinitionLifecycle.PluginName or RoleEscalation.PluginName));
 
     /// <summary>The names of the plugins that are on unless told otherwise.</summary>
     public static ImmutableHashSet<string> Default { get; } = [.. Known.Where(static k => k.On).Select(static k => k.Name)];

@@ -14,6 +14,9 @@ public sealed record UserInfo(string Name, string Uid, ImmutableArray<string> Gr
     /// <summary>Everyone who showed nothing, where that is let in.</summary>
     public const string Unauthenticated = "system:unauthenticated";
 
+    /// <summary>The name of everyone who showed nothing.</summary>
+    public const string Anonymous = "system:anonymous";
+
     /// <summary>May do everything.</summary>
     public const string Masters = "system:masters";
 

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Event;
 using Akka.Persistence;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Serialization;
 
 namespace Orchestrator.Actors.Certificates;
@@ -19,7 +20,7 @@ public sealed record CertificateRefused(string Why) : IWireMessage;
 /// <summary>Journaled once, at the first start of a cluster.</summary>
 public sealed record AuthorityCreated(string CertificatePem, string KeyPem) : IWireMessage;
 
-/// <summary>Holds the cluster's private key; a singleton, so that a cluster has one authority however many seeds start at once.</summary>
+/// <summary>Holds the cluster's private keys, of certificates and of tokens; a singleton, so that a cluster has one of each however many seeds start at once.</summary>
 public sealed class CertificateAuthorityActor : UntypedPersistentActor
 {
     public const string Name = "certificate-authority";
@@ -27,6 +28,7 @@ public sealed class CertificateAuthorityActor : UntypedPersistentActor
     private readonly TimeProvider _clock;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private CertificateAuthority? _authority;
+    private TokenSigningKey? _tokenKey;
 
     public CertificateAuthorityActor(TimeProvider clock) => _clock = clock;
 
@@ -48,6 +50,7 @@ public sealed class CertificateAuthorityActor : UntypedPersistentActor
     protected override void OnRecover(object message)
     {
         if (message is AuthorityCreated e) _authority = new CertificateAuthority(e.CertificatePem, e.KeyPem);
+        if (message is TokenKeyCreated key) _tokenKey = new TokenSigningKey(key.PrivatePem);
     }
 
     protected override void OnCommand(object message)
@@ -56,6 +59,8 @@ public sealed class CertificateAuthorityActor : UntypedPersistentActor
         {
             case SignCertificate sign when _authority is null: Create(sign); break;
             case SignCertificate sign: Sign(sign, Sender); break;
+            case GetTokenKeys or SignToken when _tokenKey is null: CreateTokenKey(message); break;
+            case GetTokenKeys or SignToken: AnswerTokens(message, Sender); break;
             default: Unhandled(message); break;
         }
     }
@@ -71,6 +76,21 @@ public sealed class CertificateAuthorityActor : UntypedPersistentActor
             Sign(first, sender);
         });
     }
+
+    private void CreateTokenKey(object first)
+    {
+        var sender = Sender;
+        Persist(new TokenKeyCreated(TokenSigningKey.Create()), e =>
+        {
+            _tokenKey = new TokenSigningKey(e.PrivatePem);
+            _log.Info("Created the key that signs the tokens of service accounts");
+            AnswerTokens(first, sender);
+        });
+    }
+
+    private void AnswerTokens(object message, IActorRef sender) => sender.Tell(message is SignToken sign
+        ? new TokenSigned(_tokenKey!.Sign(System.Text.Json.Nodes.JsonNode.Parse(sign.Claims)!.AsObject()))
+        : new TokenKeys([_tokenKey!.PublicPem]));
 
     private void Sign(SignCertificate sign, IActorRef sender)
     {

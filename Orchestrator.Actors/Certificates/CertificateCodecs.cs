@@ -1,3 +1,4 @@
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Serialization;
 
 namespace Orchestrator.Actors.Certificates;
@@ -10,5 +11,10 @@ internal static class CertificateCodecs
         WireCodec.Json<CertificateSigned>("certificate-signed"),
         WireCodec.Json<CertificateRefused>("certificate-refused"),
         WireCodec.Json<AuthorityCreated>("authority-created"),
+        WireCodec.Json<SignToken>("sign-token"),
+        WireCodec.Json<TokenSigned>("token-signed"),
+        WireCodec.Json<GetTokenKeys>("get-token-keys"),
+        WireCodec.Json<TokenKeys>("token-keys"),
+        WireCodec.Json<TokenKeyCreated>("token-key-created"),
     ];
 }

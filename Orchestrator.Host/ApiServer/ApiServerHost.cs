@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Builder;
@@ -56,14 +57,12 @@ public sealed class ApiServerHost : IAsyncDisposable
     public static async Task<ApiServerHost> StartAsync(
         ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, HttpMessageInvoker? nodes = null, CancellationToken cancellationToken = default)
     {
-        var tokens = options.TokenFile is { } file
-            ? Authenticator.ReadTokens(await File.ReadAllLinesAsync(file, cancellationToken).ConfigureAwait(false))
-            : new Dictionary<string, UserInfo>();
+        var authenticator = await AuthenticatorAsync(options, store, clock, cancellationToken).ConfigureAwait(false);
         var stopping = new CancellationTokenSource();
         var proxy = new NodeProxy(store, nodes ?? NodeProxy.CreateClient(options.NodeClientCertificate, options.ClientAuthorities), stopping.Token);
         var flows = new FlowController(options.RequestsMax, PatienceMax, clock);
         var audit = options.Audit is { } target ? new AuditLog(target, clock, logs.CreateLogger<AuditLog>()) : null;
-        var pipeline = Compose(options, store, clock, logs, new Authenticator(options.ClientAuthorities, tokens, clock), proxy, flows, audit, stopping.Token);
+        var pipeline = Compose(options, store, clock, logs, authenticator, proxy, flows, audit, stopping.Token);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -105,6 +104,18 @@ public sealed class ApiServerHost : IAsyncDisposable
         _stopping.Dispose();
     }
 
+    private static async Task<Authenticator> AuthenticatorAsync(ApiServerOptions options, ResourceStore store, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var tokens = ImmutableArray.CreateBuilder<ITokenAuthenticator>();
+        if (options.TokenFile is { } file)
+            tokens.Add(new StaticTokens(StaticTokens.Read(await File.ReadAllLinesAsync(file, cancellationToken).ConfigureAwait(false))));
+        if (options.TokenSigner is { } signer) tokens.Add(new ServiceAccountTokens(signer, store.Registries, options.TokenIssuance, clock));
+        tokens.AddRange(options.TokenAuthenticators);
+        var proxy = options.FrontProxyAuthorities.Count == 0 ? null
+            : new FrontProxy(new ClientCertificates(options.FrontProxyAuthorities, clock), options.FrontProxyNames);
+        return new Authenticator(new ClientCertificates(options.ClientAuthorities, clock), tokens.ToImmutable(), proxy, options.Anonymous);
+    }
+
     private static RequestPipeline Compose(
         ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, Authenticator authenticator, NodeProxy nodes,
         FlowController flows, AuditLog? audit, CancellationToken stopping)
@@ -114,11 +125,12 @@ public sealed class ApiServerHost : IAsyncDisposable
         var reads = new ConsistentReads(store.Registries, new SnapshotCache(clock));
         return new RequestPipeline(
             store, authenticator,
-            new DocumentEndpoint(() => store.Catalog, metrics, options.Checks),
+            new DocumentEndpoint(() => store.Catalog, metrics, options.Checks, new IssuerDocuments(options.TokenSigner, options.TokenIssuance)),
             new ListEndpoint(reads, representations),
             new WatchEndpoint(reads, representations, () => store.Catalog, clock, stopping),
             new ResourceEndpoint(store, reads, representations),
-            new SubresourceEndpoint(store), new ComponentStatusEndpoint(store, representations, options.Components), nodes, flows, audit, metrics, logs.CreateLogger<RequestPipeline>());
+            new SubresourceEndpoint(store, options.Tokens), new ComponentStatusEndpoint(store, representations, options.Components), nodes,
+            new ReviewEndpoint(store, options.Authorizer, authenticator), options.Authorizer, flows, audit, metrics, logs.CreateLogger<RequestPipeline>());
     }
 
     private static void Configure(KestrelServerOptions kestrel, ApiServerOptions options)

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Net;
-
 using System.Security.Cryptography.X509Certificates;
+using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Host.ApiServer.Audit;
 
 namespace Orchestrator.Host.ApiServer;
@@ -17,11 +19,34 @@ public sealed record ApiServerOptions
     /// <summary>The authorities whose client certificates are believed.</summary>
     public required X509Certificate2Collection ClientAuthorities { get; init; }
 
+    /// <summary>Decides who may do what.</summary>
+    public required IAuthorizer Authorizer { get; init; }
+
     /// <summary>Shows the server to the nodes that it fetches logs and streams from; null when there is none.</summary>
     public X509Certificate2? NodeClientCertificate { get; init; }
 
     /// <summary>A file of <c>token,user,uid,"group,group"</c> lines; null for no tokens.</summary>
     public string? TokenFile { get; init; }
+
+    /// <summary>Makes tokens of service accounts for who may ask for them; null makes none.</summary>
+    public TokenRequests? Tokens { get; init; }
+
+    /// <summary>Knows the keys of the tokens of service accounts; null believes none.</summary>
+    public ITokenSigner? TokenSigner { get; init; }
+
+    public TokenIssuance TokenIssuance { get; init; } = new();
+
+    /// <summary>Further kinds of tokens, asked after those of the file and of service accounts.</summary>
+    public ImmutableArray<ITokenAuthenticator> TokenAuthenticators { get; init; } = [];
+
+    /// <summary>The authorities of front proxies, which name users in headers; empty for none.</summary>
+    public X509Certificate2Collection FrontProxyAuthorities { get; init; } = [];
+
+    /// <summary>The names that front proxies may have; empty for any.</summary>
+    public ImmutableArray<string> FrontProxyNames { get; init; } = [];
+
+    /// <summary>Lets those in who show nothing, as <c>system:anonymous</c>.</summary>
+    public bool Anonymous { get; init; }
 
     /// <summary>host:port at which clients reach the server, as discovery tells them; empty says nothing.</summary>
     public string ServerAddress { get; init; } = "";

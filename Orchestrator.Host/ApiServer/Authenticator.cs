@@ -1,139 +1,67 @@
 using System.Collections.Immutable;
-using System.Formats.Asn1;
-using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Authentication;
 
 namespace Orchestrator.Host.ApiServer;
 
-/// <summary>Tells who sends a request, by a client certificate of our authorities or by a bearer token.</summary>
-public sealed class Authenticator
+/// <summary>Tells who sends a request: by the front proxy, a client certificate or a bearer token, in this order.</summary>
+/// <remarks>Source: k8s.io/apiserver, authentication/request/union. Who shows something that nobody believes is not taken for anonymous.</remarks>
+/// <param name="certificates">Of users.</param>
+/// <param name="tokens">The kinds of tokens, in order.</param>
+/// <param name="proxy">The front proxy, or null.</param>
+/// <param name="anonymous">Whether those who show nothing are let in as <c>system:anonymous</c>.</param>
+public sealed class Authenticator(ClientCertificates certificates, ImmutableArray<ITokenAuthenticator> tokens, FrontProxy? proxy = null, bool anonymous = false)
 {
-    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
-    private const string CommonName = "2.5.4.3";
-    private const string Organization = "2.5.4.10";
-
-    private readonly X509Certificate2Collection _authorities;
-    private readonly TimeProvider _clock;
-    private readonly Dictionary<string, UserInfo> _tokens;
-    private readonly ConditionalWeakTable<X509Certificate2, Verified> _verified = [];
-
-    /// <param name="tokens">From <see cref="ReadTokens"/>.</param>
-    public Authenticator(X509Certificate2Collection authorities, IReadOnlyDictionary<string, UserInfo> tokens, TimeProvider clock)
-    {
-        _authorities = authorities;
-        _clock = clock;
-        // Looked up by digest, so that the time of a look-up tells nothing about a token.
-        _tokens = tokens.ToDictionary(t => Digest(t.Key), t => t.Value, StringComparer.Ordinal);
-    }
+    private static readonly UserInfo Nobody = new(UserInfo.Anonymous, "", [UserInfo.Unauthenticated]);
 
     /// <summary>Null when the request shows nothing that we believe.</summary>
-    public UserInfo? Authenticate(HttpContext context)
+    public ValueTask<UserInfo?> AuthenticateAsync(HttpContext context)
     {
-        if (context.Connection.ClientCertificate is { } certificate && UserOf(certificate) is { } user) return user;
+        var refused = false;
+        if (context.Connection.ClientCertificate is { } certificate)
+        {
+            if (proxy?.UserOf(certificate, context.Request.Headers) is { } forwarded) return ValueTask.FromResult<UserInfo?>(forwarded);
+            if (certificates.UserOf(certificate) is { } user) return ValueTask.FromResult<UserInfo?>(user);
+            refused = true;
+        }
         var header = context.Request.Headers.Authorization.ToString();
-        return header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
-            ? _tokens.GetValueOrDefault(Digest(header["Bearer ".Length..].Trim()))
-            : null;
+        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && header.AsSpan("Bearer ".Length).Trim() is { Length: > 0 } token)
+            return UserOfAsync(token.ToString(), context.RequestAborted);
+        return ValueTask.FromResult(anonymous && !refused && header.Length == 0 ? Nobody : null);
     }
 
-    /// <summary>Reads Kubernetes' token file: <c>token,user,uid</c> and optionally <c>"group,group"</c> on each line.</summary>
-    /// <exception cref="FormatException">A line is none; the message names its number.</exception>
-    public static IReadOnlyDictionary<string, UserInfo> ReadTokens(IEnumerable<string> lines)
+    /// <summary>Whose a token is.</summary>
+    /// <param name="token">As a request would carry it.</param>
+    /// <param name="audiences">For whom it must be meant; empty for the API server.</param>
+    /// <param name="cancellationToken">Ends the wait for others.</param>
+    public async ValueTask<TokenResult> AuthenticateTokenAsync(string token, ImmutableArray<string> audiences, CancellationToken cancellationToken)
     {
-        var tokens = new Dictionary<string, UserInfo>(StringComparer.Ordinal);
-        var number = 0;
-        foreach (var line in lines)
+        var errors = new List<string>();
+        foreach (var kind in tokens)
         {
-            number++;
-            if (line.Trim().Length == 0 || line[0] == '#') continue;
-            var fields = SplitCsv(line);
-            if (fields.Count < 3 || fields[0].Length == 0 || fields[1].Length == 0)
-                throw new FormatException($"line {number} of the token file must have the columns token, user, uid and optionally groups");
-            ImmutableArray<string> groups = fields.Count > 3 ? [.. fields[3].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)] : [];
-            tokens[fields[0]] = new UserInfo(fields[1], fields[2], groups.Add(UserInfo.Authenticated));
+            var result = await kind.AuthenticateAsync(token, audiences, cancellationToken).ConfigureAwait(false);
+            if (result.User is not null) return result;
+            if (result.Error.Length > 0) errors.Add(result.Error);
         }
-        return tokens;
+        return TokenResult.Refused(errors.Count switch { 0 => "", 1 => errors[0], _ => $"[{string.Join(", ", errors)}]" });
     }
 
-    private UserInfo? UserOf(X509Certificate2 certificate)
+    private ValueTask<UserInfo?> UserOfAsync(string token, CancellationToken cancellationToken)
     {
-        // A connection shows one certificate for all its requests, and verifying takes longer than a request.
-        if (!_verified.TryGetValue(certificate, out var verified))
+        for (var i = 0; i < tokens.Length; i++)
         {
-            verified = new Verified(Verify(certificate) ? ReadSubject(certificate) : null, certificate.NotAfter);
-            _verified.AddOrUpdate(certificate, verified);
+            var pending = tokens[i].AuthenticateAsync(token, [], cancellationToken);
+            if (!pending.IsCompletedSuccessfully) return ContinueAsync(pending, i + 1, token, cancellationToken);
+            if (pending.Result.User is { } user) return ValueTask.FromResult<UserInfo?>(user);
         }
-        return verified.User is not null && _clock.GetUtcNow() <= verified.NotAfter ? verified.User : null;
+        return ValueTask.FromResult<UserInfo?>(null);
     }
 
-    private bool Verify(X509Certificate2 certificate)
+    private async ValueTask<UserInfo?> ContinueAsync(ValueTask<TokenResult> pending, int next, string token, CancellationToken cancellationToken)
     {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(_authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
-        chain.ChainPolicy.VerificationTime = _clock.GetUtcNow().LocalDateTime;
-        return chain.Build(certificate);
-    }
-
-    /// <summary>The common name is the user, every organization a group.</summary>
-    private static UserInfo? ReadSubject(X509Certificate2 certificate)
-    {
-        var name = "";
-        var groups = ImmutableArray.CreateBuilder<string>();
-        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
-        {
-            if (part.HasMultipleElements) ReadElements(part.RawData, ref name, groups);
-            else if (part.GetSingleElementType().Value == CommonName) name = part.GetSingleElementValue() ?? "";
-            else if (part.GetSingleElementType().Value == Organization) groups.Add(part.GetSingleElementValue() ?? "");
-        }
-        if (name.Length == 0) return null;
-        groups.Add(UserInfo.Authenticated);
-        return new UserInfo(name, "", groups.ToImmutable());
-    }
-
-    // Go writes all organizations as the elements of one set, which X500RelativeDistinguishedName does not take apart.
-    private static void ReadElements(ReadOnlyMemory<byte> raw, ref string name, ImmutableArray<string>.Builder groups)
-    {
-        var set = new AsnReader(raw, AsnEncodingRules.DER).ReadSetOf();
-        while (set.HasData)
-        {
-            var element = set.ReadSequence();
-            var type = element.ReadObjectIdentifier();
-            var tag = element.PeekTag();
-            var value = element.ReadCharacterString((UniversalTagNumber)tag.TagValue);
-            if (type == CommonName) name = value;
-            else if (type == Organization) groups.Add(value);
-        }
-    }
-
-    private static string Digest(string token) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
-
-    private static List<string> SplitCsv(string line)
-    {
-        var fields = new List<string>();
-        var field = new StringBuilder();
-        var quoted = false;
-        for (var i = 0; i < line.Length; i++)
-        {
-            var c = line[i];
-            if (quoted && c == '"' && i + 1 < line.Length && line[i + 1] == '"') { field.Append('"'); i++; }
-            else if (c == '"') quoted = !quoted;
-            else if (c == ',' && !quoted) { fields.Add(field.ToString().Trim()); field.Clear(); }
-            else field.Append(c);
-        }
-        fields.Add(field.ToString().Trim());
-        return fields;
-    }
-
-    private sealed record Verified(UserInfo? User, DateTime NotAfterLocal)
-    {
-        public DateTimeOffset NotAfter { get; } = new(NotAfterLocal);
+        var result = await pending.ConfigureAwait(false);
+        for (; result.User is null && next < tokens.Length; next++)
+            result = await tokens[next].AuthenticateAsync(token, [], cancellationToken).ConfigureAwait(false);
+        return result.User;
     }
 }

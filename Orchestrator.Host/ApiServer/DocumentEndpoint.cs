@@ -10,7 +10,7 @@ using Orchestrator.Actors.Schemas.OpenApi;
 namespace Orchestrator.Host.ApiServer;
 
 /// <summary>The documents about the API and about the server: discovery, OpenAPI, version, health and metrics.</summary>
-public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, Metrics metrics, IReadOnlyList<HealthCheck> checks)
+public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, Metrics metrics, IReadOnlyList<HealthCheck> checks, IssuerDocuments issuer)
 {
     private const string GitVersion = "v1.32.0+orchestrator.1";
 
@@ -47,6 +47,8 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, Metrics metric
             ["healthz" or "livez", ..] => WriteHealthAsync(context, parts, []),
             ["readyz", ..] => WriteHealthAsync(context, parts, checks),
             ["metrics"] => ResponseWriter.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(metrics.ToText())),
+            [".well-known", "openid-configuration"] => issuer.WriteConfigurationAsync(context),
+            ["openid", "v1", "jwks"] => issuer.WriteKeysAsync(context),
             ["openapi", "v2"] => WriteOpenApiV2Async(context),
             ["openapi", "v3", ..] => WriteOpenApiV3Async(context, parts),
             ["api" or "apis", ..] => WriteDiscoveryAsync(context, parts),
@@ -127,7 +129,7 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, Metrics metric
 
     private Task WritePathsAsync(HttpContext context)
     {
-        var paths = new List<string> { "/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version" };
+        var paths = new List<string> { "/.well-known/openid-configuration", "/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version" };
         foreach (var group in catalog().Groups)
         {
             if (group.Name.Length > 0) paths.Add($"/apis/{group.Name}");

@@ -1,25 +1,78 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Host.ApiServer;
 
-/// <summary>Requests in the name of another user: kubectl's <c>--as</c>. Only masters may.</summary>
-/// <remarks>Ignoring these headers would carry out as a master what was to be tried as someone else.</remarks>
+/// <summary>Requests in the name of another user: kubectl's <c>--as</c>. Each thing that is taken on needs the verb impersonate.</summary>
+/// <remarks>Ignoring these headers would carry out with one's own rights what was to be tried as someone else.
+/// Source: k8s.io/apiserver, endpoints/filters/impersonation.go.</remarks>
 public static class Impersonation
 {
-    public static (UserInfo? User, ApiError? Error) Apply(IHeaderDictionary headers, UserInfo user)
+    private const string UserHeader = "Impersonate-User";
+    private const string GroupHeader = "Impersonate-Group";
+    private const string UidHeader = "Impersonate-Uid";
+    private const string ExtraPrefix = "Impersonate-Extra-";
+    private const string AuthenticationGroup = "authentication.k8s.io";
+
+    /// <summary>Whether a request asks to act as someone else; nearly none does.</summary>
+    public static bool IsAsked(IHeaderDictionary headers)
     {
-        var name = headers["Impersonate-User"].ToString();
+        foreach (var header in headers)
+            if (header.Key.StartsWith("Impersonate-", StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+
+    /// <summary>The user that the request acts as, or why it may not.</summary>
+    public static async ValueTask<(UserInfo? User, ApiError? Error)> ApplyAsync(
+        IHeaderDictionary headers, UserInfo user, IAuthorizer authorizer, CancellationToken cancellationToken)
+    {
+        var name = headers[UserHeader].ToString();
+        ImmutableArray<string> groups = [.. headers[GroupHeader].Where(static g => !string.IsNullOrEmpty(g)).Select(static g => g!)];
+        var uid = headers[UidHeader].ToString();
+        var extra = Extra(headers);
         if (name.Length == 0)
-            return headers.ContainsKey("Impersonate-Group") || headers.ContainsKey("Impersonate-Uid")
-                ? (null, ApiError.BadRequest("requested impersonation of a group or a uid without impersonating a user"))
+            return groups.Length > 0 || uid.Length > 0 || extra.Count > 0
+                ? (null, ApiError.BadRequest("requested impersonation of a group, a uid or extra fields without impersonating a user"))
                 : (user, null);
-        if (!user.IsMaster)
-            return (null, ApiError.Forbidden(ResourceType.Core("users"), name, $"User \"{user.Name}\" cannot impersonate resource \"users\" in API group \"\" at the cluster scope"));
-        ImmutableArray<string> groups = [.. headers["Impersonate-Group"].Where(g => !string.IsNullOrEmpty(g)).Select(g => g!)];
-        if (!groups.Contains(UserInfo.Authenticated)) groups = groups.Add(UserInfo.Authenticated);
-        return (new UserInfo(name, headers["Impersonate-Uid"].ToString(), groups), null);
+
+        foreach (var access in Needed(user, name, groups, uid, extra))
+            if (await RequestAccess.CheckAsync(authorizer, access, cancellationToken).ConfigureAwait(false) is { } refused) return (null, refused);
+        if (groups.IsEmpty && ServiceAccountName.TryParse(name) is { } account) groups = ServiceAccountName.GroupsOf(account.Namespace);
+        return (new UserInfo(name, uid, WithStanding(name, groups)) { Extra = extra }, null);
+    }
+
+    private static IEnumerable<AccessRequest> Needed(
+        UserInfo user, string name, ImmutableArray<string> groups, string uid, ImmutableDictionary<string, ImmutableArray<string>> extra)
+    {
+        yield return ServiceAccountName.TryParse(name) is { } account
+            ? AccessRequest.OfResource(user, "impersonate", "", "serviceaccounts", account.Namespace, account.Name)
+            : AccessRequest.OfResource(user, "impersonate", "", "users", name: name);
+        foreach (var group in groups) yield return AccessRequest.OfResource(user, "impersonate", "", "groups", name: group);
+        foreach (var (key, values) in extra)
+            foreach (var value in values)
+                yield return AccessRequest.OfResource(user, "impersonate", AuthenticationGroup, "userextras", name: value, subresource: key);
+        if (uid.Length > 0) yield return AccessRequest.OfResource(user, "impersonate", AuthenticationGroup, "uids", name: uid);
+    }
+
+    /// <summary>Everyone but the anonymous user counts as known.</summary>
+    private static ImmutableArray<string> WithStanding(string name, ImmutableArray<string> groups)
+    {
+        if (groups.Contains(UserInfo.Authenticated) || groups.Contains(UserInfo.Unauthenticated)) return groups;
+        return groups.Add(name == UserInfo.Anonymous ? UserInfo.Unauthenticated : UserInfo.Authenticated);
+    }
+
+    private static ImmutableDictionary<string, ImmutableArray<string>> Extra(IHeaderDictionary headers)
+    {
+        var extra = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+        foreach (var header in headers)
+        {
+            if (!header.Key.StartsWith(ExtraPrefix, StringComparison.OrdinalIgnoreCase)) continue;
+            var key = Uri.UnescapeDataString(header.Key[ExtraPrefix.Length..].ToLowerInvariant());
+            extra = extra.SetItem(key, extra.GetValueOrDefault(key, []).AddRange(header.Value.Select(static v => v ?? "")));
+        }
+        return extra;
     }
 }

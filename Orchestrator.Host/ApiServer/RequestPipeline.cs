@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -14,8 +15,10 @@ namespace Orchestrator.Host.ApiServer;
 /// <summary>The way of a request: who, may they, what do they want, and the endpoint that does it.</summary>
 public sealed partial class RequestPipeline(
     ResourceStore store, Authenticator authenticator, DocumentEndpoint documents, ListEndpoint lists, WatchEndpoint watches, ResourceEndpoint resources,
-    SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, FlowController flows, AuditLog? audit, Metrics metrics, ILogger logger)
+    SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, ReviewEndpoint reviews, IAuthorizer authorizer, FlowController flows, AuditLog? audit, Metrics metrics, ILogger logger)
 {
+    private static readonly ApiError Unauthorized = new(401, "Unauthorized", "Unauthorized");
+
     public async Task HandleAsync(HttpContext context)
     {
         var begun = metrics.Begin(context.Request.Method);
@@ -61,10 +64,11 @@ public sealed partial class RequestPipeline(
     private async Task HandleAsync(HttpContext context, RequestInfo request, string auditId)
     {
         if (request.IsLongRunning) metrics.BecomesLongRunning();
-        var user = authenticator.Authenticate(context);
-        UserInfo? effective = null;
-        var refused = new ApiError(401, "Unauthorized", "Unauthorized");
-        if (user is not null) (effective, refused) = Impersonation.Apply(context.Request.Headers, user);
+        var authentication = authenticator.AuthenticateAsync(context);
+        var user = authentication.IsCompletedSuccessfully ? authentication.Result : await authentication.ConfigureAwait(false);
+        var (effective, refused) = (user, user is null ? Unauthorized : null);
+        if (user is not null && Impersonation.IsAsked(context.Request.Headers))
+            (effective, refused) = await Impersonation.ApplyAsync(context.Request.Headers, user, authorizer, context.RequestAborted).ConfigureAwait(false);
         if (audit is not null) await audit.BeginAsync(context, auditId, request, user, effective).ConfigureAwait(false);
         if (effective is null)
         {
@@ -104,20 +108,23 @@ public sealed partial class RequestPipeline(
         }
     }
 
-    private Task ServeAsync(HttpContext context, RequestInfo request, UserInfo effective)
+    private Task ServeAsync(HttpContext context, RequestInfo request, UserInfo user)
     {
-        if (Authorize(effective, request) is { } forbidden) return StatusWriter.WriteAsync(context, forbidden);
-        if (!request.IsResource) return documents.HandleAsync(context, request.Path);
-        return store.Catalog.Find(request.Group, request.Version, request.Resource) is { } schema
-            ? DispatchAsync(context, request, schema, effective)
-            : DocumentEndpoint.NotFoundAsync(context);
+        // Who may do what he wants by what is in memory passes without a wait.
+        var access = RequestAccess.CheckAsync(authorizer, RequestAccess.Of(context, request, user), context.RequestAborted);
+        return access.IsCompletedSuccessfully ? EnterAsync(context, request, user, access.Result) : WaitAsync();
+
+        async Task WaitAsync() => await EnterAsync(context, request, user, await access.ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    /// <summary>May this user do this? Everyone who is known may do everything until roles are served.</summary>
-    private static ApiError? Authorize(UserInfo user, RequestInfo request) =>
-        user.Groups.Contains(UserInfo.Authenticated)
-            ? null
-            : ApiError.Forbidden(new ResourceType(request.Group, request.Resource), request.Name, $"User \"{user.Name}\" cannot {request.Verb} {request.Path}");
+    private Task EnterAsync(HttpContext context, RequestInfo request, UserInfo user, ApiError? forbidden)
+    {
+        if (forbidden is not null) return StatusWriter.WriteAsync(context, forbidden);
+        if (!request.IsResource) return documents.HandleAsync(context, request.Path);
+        return store.Catalog.Find(request.Group, request.Version, request.Resource) is { } schema
+            ? DispatchAsync(context, request, schema, user)
+            : DocumentEndpoint.NotFoundAsync(context);
+    }
 
     private Task DispatchAsync(HttpContext context, RequestInfo request, ResourceSchema schema, UserInfo user)
     {
@@ -137,13 +144,14 @@ public sealed partial class RequestPipeline(
 
     private Task RunAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format, UserInfo user)
     {
-        if (ReviewEndpoint.Handles(schema)) return ReviewEndpoint.HandleAsync(context, store.Catalog, schema, format, user);
+        if (ReviewEndpoint.Handles(schema)) return reviews.HandleAsync(context, request, schema, format, user);
         if (schema.IsVirtual || request.Subresource == "binding") return subresources.BindAsync(context, request, format);
         return request.Subresource switch
         {
             "history" => resources.WriteHistoryAsync(context, request, schema, format),
             "" or "status" or "finalize" or "approval" or "ephemeralcontainers" or "resize" => resources.HandleAsync(context, request, schema, format),
             "scale" => subresources.ScaleAsync(context, request, schema, schema.Subresource("scale")!, format),
+            "token" => subresources.IssueTokenAsync(context, request, format),
             "eviction" => subresources.EvictAsync(context, request, schema, format),
             _ => StatusWriter.WriteAsync(context, new ApiError(405, "MethodNotAllowed", $"the subresource {request.Subresource} of {schema.Type} is not supported yet")),
         };

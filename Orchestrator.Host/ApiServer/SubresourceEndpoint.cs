@@ -9,8 +9,8 @@ using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Host.ApiServer;
 
-/// <summary>The subresources whose body is of another kind than the object: scale, binding and eviction.</summary>
-public sealed class SubresourceEndpoint(ResourceStore store)
+/// <summary>The subresources whose body is of another kind than the object: scale, binding, eviction and token.</summary>
+public sealed class SubresourceEndpoint(ResourceStore store, TokenRequests? tokens = null)
 {
     /// <summary>Reads or changes the number of replicas of an object through a Scale.</summary>
     public async Task ScaleAsync(HttpContext context, RequestInfo request, ResourceSchema schema, SubresourceSchema scale, MediaFormat format)
@@ -34,6 +34,32 @@ public sealed class SubresourceEndpoint(ResourceStore store)
 
     private Task<StoreResult> WriteAsync(ResourceSchema schema, ObjectKey key, ScaleChange change, WriteOptions options, CancellationToken cancellationToken) =>
         change.IsApply ? store.ApplyAsync(schema, key, change.Make, "", options, cancellationToken) : store.PatchAsync(schema, key, change.Make, "", options, cancellationToken);
+
+    /// <summary>POST of serviceaccounts/token: a TokenRequest comes back with its token.</summary>
+    public async Task IssueTokenAsync(HttpContext context, RequestInfo request, MediaFormat format)
+    {
+        if (tokens is null)
+        {
+            await StatusWriter.WriteAsync(context, DocumentEndpoint.NotAllowed).ConfigureAwait(false);
+            return;
+        }
+        var type = store.Catalog.Type("authentication.v1.TokenRequest");
+        var (parameters, error) = WriteParameters.Read(context.Request.Query, "CreateOptions");
+        DecodedObject decoded = default;
+        if (error is null)
+        {
+            decoded = await BodyDecoder.DecodeAsync(context, store.Catalog, type, "authentication.k8s.io", "v1", "TokenRequest", parameters.FieldValidation).ConfigureAwait(false);
+            error = decoded.Error;
+        }
+        var tree = decoded.Tree;
+        if (error is null)
+        {
+            (tree, error) = await tokens.CreateAsync(new ObjectKey(request.Namespace, request.Name), tree!,
+                ResourceEndpoint.OptionsOf(context, parameters).DryRun, context.RequestAborted).ConfigureAwait(false);
+        }
+        if (error is not null) await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
+        else await Representations.WriteJsonAsync(context, format, type, "authentication.k8s.io/v1", "TokenRequest", Encoding.UTF8.GetBytes(JsonTree.ToText(tree)), 201).ConfigureAwait(false);
+    }
 
     /// <summary>POST of pods/binding, or of bindings with the pod's name inside.</summary>
     public async Task BindAsync(HttpContext context, RequestInfo request, MediaFormat format)

@@ -51,21 +51,22 @@ public static class CommandLine
     {
         var options = new MemberOptions("data");
         var listen = ListenOption();
-        var tokens = TokensOption();
+        var access = new AccessFlags();
         var journal = JournalOption();
         var runtime = RuntimeOption();
         var name = NodeNameOption("--node-name");
         var plugins = new AdmissionOptions();
         var requests = new RequestOptions();
         var command = new Command("up", "Runs everything in one process: API server, controllers, scheduler and one node.")
-        { options.Data, listen, options.Remoting, runtime, name, tokens, journal, plugins.Enable, plugins.Disable,
+        { options.Data, listen, options.Remoting, runtime, name, journal, plugins.Enable, plugins.Disable,
             requests.AuditPath, requests.AuditPolicy, requests.AuditSize, requests.AuditBackups, requests.Max, options.Config, options.Insecure };
+        access.AddTo(command);
         command.SetAction((result, token) => handlers.RunProcess(options.Read(result) with
         {
             ControlPlane = true,
             Node = true,
             Listen = result.GetValue(listen)!,
-            TokenAuthFile = result.GetValue(tokens),
+            Access = access.Read(result),
             Journal = result.GetValue(journal),
             AdmissionPlugins = plugins.Read(result),
             Audit = requests.ReadAudit(result),
@@ -82,19 +83,20 @@ public static class CommandLine
         var listen = ListenOption();
         var join = JoinOption(required: false);
         var journal = JournalOption();
-        var tokens = TokensOption();
+        var access = new AccessFlags();
         var plugins = new AdmissionOptions();
         var requests = new RequestOptions();
         var command = new Command("seed", "Runs a control-plane member: API server, registries, controllers, scheduler candidate.")
-        { options.Data, listen, options.Remoting, join, journal, tokens, plugins.Enable, plugins.Disable,
+        { options.Data, listen, options.Remoting, join, journal, plugins.Enable, plugins.Disable,
             requests.AuditPath, requests.AuditPolicy, requests.AuditSize, requests.AuditBackups, requests.Max, options.Config, options.Insecure };
+        access.AddTo(command);
         command.SetAction((result, token) => handlers.RunProcess(options.Read(result) with
         {
             ControlPlane = true,
             Listen = result.GetValue(listen)!,
             Join = [.. result.GetValue(join) ?? []],
             Journal = result.GetValue(journal),
-            TokenAuthFile = result.GetValue(tokens),
+            Access = access.Read(result),
             AdmissionPlugins = plugins.Read(result),
             Audit = requests.ReadAudit(result),
             RequestsMax = result.GetValue(requests.Max),
@@ -192,12 +194,6 @@ public static class CommandLine
             result.AddError("--journal takes sqlite:FILE or postgresql:CONNECTIONSTRING.");
             return null;
         },
-    };
-
-    private static Option<string?> TokensOption() => new("--token-auth-file")
-    {
-        Description = "Bearer tokens, a line each: token,user,uid,\"group1,group2\".",
-        HelpName = "FILE",
     };
 
     private static Option<RuntimeKind> RuntimeOption() => new("--runtime")

@@ -5,6 +5,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Certificates;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Kinds.CustomResources;
@@ -17,11 +18,13 @@ using Orchestrator.Node.Kubelet;
 namespace Orchestrator.Host.Processes;
 
 /// <summary>What a member hosts, started in the order in which the parts need each other.</summary>
-public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Configuration configuration, DataDirectory data, TimeProvider clock) : IAsyncDisposable
+public sealed partial class MemberParts(ActorSystem system, ProcessSettings settings, Configuration configuration, DataDirectory data, TimeProvider clock) : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _started = [];
     private readonly WebhookCaller _webhooks = new();
     private readonly ILoggerFactory _logs = LoggerFactory.Create(static b => b.AddSimpleConsole().SetMinimumLevel(LogLevel.Error));
+
+    private volatile bool _rolesMade;
 
     private string Remoting
     {
@@ -39,21 +42,23 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
         var registrySettings = configuration.Registry();
         var local = await OpenJournalAsync().ConfigureAwait(false);
         if (settings.ControlPlane) CertificateAuthorityActor.Start(system, clock);
-        var certificates = new MemberCertificates(CertificateAuthorityActor.StartProxy(system));
+        var authority = CertificateAuthorityActor.StartProxy(system);
+        var certificates = new MemberCertificates(authority);
         var region = settings.ControlPlane
             ? await RegistryRegion.StartAsync(system, registrySettings, local, clock).ConfigureAwait(false)
             : await RegistryRegion.StartProxyAsync(system).ConfigureAwait(false);
         var registries = new RegistryClient(system, region, local, registrySettings);
         var catalog = new ServedCatalog();
+        var access = new AccessParts(settings.Access, registries, authority, clock);
         var store = new ResourceStore(registries, () => catalog.Current, clock, admission: AdmissionPlugins.Build(settings.AdmissionPlugins,
-            new AdmissionServices { Catalog = () => catalog.Current, Clock = clock, Webhooks = _webhooks }));
+            new AdmissionServices { Catalog = () => catalog.Current, Clock = clock, Webhooks = _webhooks, Authorizer = access.Control.AllowsAsync, More = access.Plugins }));
         string? ready = null;
         if (settings.ControlPlane)
         {
             // Every control-plane member reaches the kubelet of a node by its name.
             if (!settings.Node) await KubeletRegion.StartProxyAsync(system).ConfigureAwait(false);
             catalog.Follow(system, registries);
-            ready = await StartControlPlaneAsync(registries, local, catalog, store, certificates).ConfigureAwait(false);
+            ready = await StartControlPlaneAsync(registries, local, catalog, store, certificates, access).ConfigureAwait(false);
         }
         if (settings.Node) _started.Add(await NodeParts.StartAsync(system, settings, configuration.Kubelet(), registries, certificates, data, clock).ConfigureAwait(false));
         return ready ?? $"Ready, remoting {Remoting}. Node {settings.NodeName} has joined.";
@@ -80,14 +85,14 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
     }
 
     private async Task<string> StartControlPlaneAsync(
-        RegistryClient registries, LocalRegistries local, ServedCatalog catalog, ResourceStore store, MemberCertificates certificates)
+        RegistryClient registries, LocalRegistries local, ServedCatalog catalog, ResourceStore store, MemberCertificates certificates, AccessParts access)
     {
         var serving = certificates.ServerAsync(settings.Listen.Address, BootstrapObjects.ServiceAddress);
         var administrator = certificates.AdministratorAsync();
         var toNodes = certificates.KubeletClientAsync();
         await BootstrapAsync(store).ConfigureAwait(false);
         var server = await serving.ConfigureAwait(false);
-        var api = await StartApiServerAsync(store, server, await toNodes.ConfigureAwait(false)).ConfigureAwait(false);
+        var api = await StartApiServerAsync(store, access, server, await toNodes.ConfigureAwait(false)).ConfigureAwait(false);
         _started.Add(api);
         await EnsureAsync(store, ResourceTypes.Services, BootstrapObjects.KubernetesService(api.Url.Port)).ConfigureAwait(false);
         var admin = await administrator.ConfigureAwait(false);
@@ -98,35 +103,37 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
             configuration.Controllers(Dns.GetHostName(), Environment.ProcessId), clock).ConfigureAwait(false);
         var advertised = new IPEndPoint(await AdvertisedAsync(api.Url).ConfigureAwait(false), api.Url.Port);
         system.ActorOf(Props.Create(() => new ApiServerPresence(store, advertised, clock)), "api-server-presence");
+        _ = EnsureRolesAsync(store);
         StartShell(api.Url, registries, catalog, controllers, admin);
         return $"Ready: {ReachableUrl(api.Url)}, remoting {Remoting}, kubeconfig {kubeconfig}. Try: kubectl --kubeconfig {kubeconfig} get nodes";
     }
 
-    private async Task<ApiServerHost> StartApiServerAsync(ResourceStore store, IssuedCertificate server, IssuedCertificate toNodes)
+    private async Task<ApiServerHost> StartApiServerAsync(ResourceStore store, AccessParts access, IssuedCertificate server, IssuedCertificate toNodes)
     {
         try
         {
             return await ApiServerHost.StartAsync(
-                new ApiServerOptions
+                access.Complete(new ApiServerOptions
                 {
                     Listen = settings.Listen,
                     ServerCertificate = server.Certificate,
                     ClientAuthorities = [server.Authority],
+                    Authorizer = access.Control.Authorizer,
                     NodeClientCertificate = toNodes.Certificate,
-                    TokenFile = settings.TokenAuthFile,
                     RequestsMax = settings.RequestsMax,
                     Audit = settings.Audit,
+                    Checks = [new HealthCheck("poststarthook/rbac/bootstrap-roles", _ => ValueTask.FromResult(_rolesMade ? null : "not finished"))],
                     Components = [Component("scheduler", "scheduler"), Component("controller-manager", "controller-triggers")],
-                },
+                }),
                 store, clock, _logs).ConfigureAwait(false);
         }
         catch (FormatException e)
         {
-            throw new StartException($"The token file {settings.TokenAuthFile} cannot be used: {e.Message}", e);
+            throw new StartException($"The token file {settings.Access.TokenAuthFile} cannot be used: {e.Message}", e);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
-            throw new StartException($"The token file {settings.TokenAuthFile} cannot be read: {e.Message}", e);
+            throw new StartException($"The token file {settings.Access.TokenAuthFile} cannot be read: {e.Message}", e);
         }
         catch (IOException e)
         {
@@ -163,6 +170,29 @@ public sealed class MemberParts(ActorSystem system, ProcessSettings settings, Co
         IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
             ? $"https://127.0.0.1:{url.Port}"
             : url.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>Makes the default roles beside the start, for masters need none; until then /readyz says so.</summary>
+    private async Task EnsureRolesAsync(ResourceStore store)
+    {
+        while (true)
+        {
+            try
+            {
+                await DefaultRolesReconciler.RunAsync(store).ConfigureAwait(false);
+                _rolesMade = true;
+                return;
+            }
+            catch (Exception e) when (!system.WhenTerminated.IsCompleted)
+            {
+                // The registries may be moving at this moment; nobody but masters gets in meanwhile.
+                LogRoles(_logs.CreateLogger<MemberParts>(), e);
+                await Task.Delay(TimeSpan.FromSeconds(1), clock).ConfigureAwait(false);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The default roles could not be made; trying again")]
+    private static partial void LogRoles(ILogger logger, Exception exception);
 
     private static async Task BootstrapAsync(ResourceStore store)
     {

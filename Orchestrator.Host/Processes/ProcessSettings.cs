@@ -53,8 +53,8 @@ public sealed record ProcessSettings
     /// <summary>How many simulated nodes the process hosts (count); 0 for one real node.</summary>
     public int Hollow { get; init; }
 
-    /// <summary>Bearer tokens in Kubernetes' CSV format.</summary>
-    public string? TokenAuthFile { get; init; }
+    /// <summary>Who is let in, and who may do what.</summary>
+    public AccessSettings Access { get; init; } = new();
 
     /// <summary>The names of the admission plugins that are on.</summary>
     public ImmutableHashSet<string> AdmissionPlugins { get; init; } = Actors.Admission.AdmissionPlugins.Default;

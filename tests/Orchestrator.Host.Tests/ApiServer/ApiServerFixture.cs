@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -49,6 +50,7 @@ public sealed class ApiServerFixture : IAsyncLifetime
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
             ServerCertificate = Issue("CN=server", server: true),
             ClientAuthorities = [_authority],
+            Authorizer = new AlwaysAllowAuthorizer(),
             TokenFile = _tokens,
         };
         _server = await ApiServerHost.StartAsync(options, Store, TimeProvider.System, Faults, new HttpMessageInvoker(Node));

@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Authorization;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>Asks the authorizers about HTTP requests.</summary>
+public static class RequestAccess
+{
+    /// <summary>What is to be decided about a request.</summary>
+    public static AccessRequest Of(HttpContext context, RequestInfo request, UserInfo user)
+    {
+        if (!request.IsResource) return new AccessRequest(user, request.Verb) { Path = request.Path };
+        var access = new AccessRequest(user, request.Verb)
+        {
+            IsResource = true,
+            Group = request.Group,
+            Version = request.Version,
+            Resource = request.Resource,
+            Subresource = request.Subresource,
+            Name = request.Name,
+            Namespace = request.Namespace,
+            Path = request.Path,
+        };
+        return request.Verb is "list" or "watch" or "deletecollection" && context.Request.QueryString.HasValue
+            ? WithSelector(access, context.Request.Query["fieldSelector"].ToString())
+            : access;
+    }
+
+    /// <summary>The refusal, or null.</summary>
+    public static ValueTask<ApiError?> CheckAsync(IAuthorizer authorizer, AccessRequest access, CancellationToken cancellationToken)
+    {
+        var pending = authorizer.DecideAsync(access, cancellationToken);
+        return pending.IsCompletedSuccessfully
+            ? ValueTask.FromResult(Refusal(access, pending.Result))
+            : WaitAsync(pending, access);
+    }
+
+    private static async ValueTask<ApiError?> WaitAsync(ValueTask<AccessDecision> pending, AccessRequest access) =>
+        Refusal(access, await pending.ConfigureAwait(false));
+
+    private static ApiError? Refusal(AccessRequest access, AccessDecision decision) =>
+        decision.Allowed ? null : AccessRefusal.Of(access, decision.Reason);
+
+    // A list of one object by its name may be allowed by a rule that names it.
+    private static AccessRequest WithSelector(AccessRequest access, string selector)
+    {
+        if (selector.Length == 0) return access;
+        var name = access.Name;
+        foreach (var term in selector.Split(','))
+        {
+            if (!term.StartsWith("metadata.name=", StringComparison.Ordinal)) continue;
+            name = term["metadata.name=".Length..].TrimStart('=');
+            break;
+        }
+        return access with { FieldSelector = selector, Name = access.Name.Length > 0 ? access.Name : name };
+    }
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Akka.Actor;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Admission.Plugins;
+using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Authorization;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Host.ApiServer;
+
+namespace Orchestrator.Host.Processes;
+
+/// <summary>Who is let in and who may do what, put together from what the command line says.</summary>
+public sealed class AccessParts
+{
+    private readonly AccessSettings _settings;
+
+    /// <exception cref="StartException">A file that a flag names cannot be used.</exception>
+    public AccessParts(AccessSettings settings, IRegistries registries, IActorRef authority, TimeProvider clock)
+    {
+        _settings = settings;
+        Control = new AccessControl(settings.Modes, registries);
+        Signer = new ClusterTokenSigner(authority);
+        Issuance = settings.ApiAudiences.IsEmpty
+            ? new TokenIssuance { Issuer = settings.Issuer }
+            : new TokenIssuance { Issuer = settings.Issuer, ApiAudiences = settings.ApiAudiences };
+        Tokens = new TokenRequests(registries, Signer, Issuance, new RandomIdentitySource(), clock);
+        Plugins = [new RoleEscalation(Control)];
+    }
+
+    public AccessControl Control { get; }
+    public ITokenSigner Signer { get; }
+    public TokenIssuance Issuance { get; }
+
+    /// <summary>Makes tokens of service accounts.</summary>
+    public TokenRequests Tokens { get; }
+
+    /// <summary>The admission plugins that decide by what a user may do.</summary>
+    public ImmutableArray<IAdmissionPlugin> Plugins { get; }
+
+    /// <summary>Adds what the API server needs to know.</summary>
+    /// <exception cref="StartException">A file that a flag names cannot be used.</exception>
+    public ApiServerOptions Complete(ApiServerOptions options) => options with
+    {
+        TokenFile = _settings.TokenAuthFile,
+        Tokens = Tokens,
+        TokenSigner = Signer,
+        TokenIssuance = Issuance,
+        Anonymous = _settings.Anonymous,
+        FrontProxyAuthorities = Authorities("--requestheader-client-ca-file", _settings.FrontProxyCaFile) ?? [],
+        FrontProxyNames = _settings.FrontProxyNames,
+    };
+
+    /// <summary>The certificates of a PEM file; null for no file.</summary>
+    private static X509Certificate2Collection? Authorities(string flag, string? file)
+    {
+        if (file is null) return null;
+        try
+        {
+            var found = new X509Certificate2Collection();
+            found.ImportFromPemFile(file);
+            return found.Count > 0 ? found : throw new StartException($"{flag}: {file} has no certificate.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new StartException($"{flag}: {file} cannot be read: {e.Message}", e);
+        }
+    }
+}
