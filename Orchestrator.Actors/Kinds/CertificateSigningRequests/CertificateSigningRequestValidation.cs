@@ -46,11 +46,8 @@ public sealed class CertificateSigningRequestValidation : IKindValidation
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults)
     {
         if (subresource.Length > 0) ValidateConditions(tree, faults);
-        if (subresource != "approval")
-        {
-            foreach (var type in (ReadOnlySpan<string>)["Approved", "Denied"]) ValidateKept(tree, stored, type, mayAdd: false, faults);
-        }
-        else ValidateKept(tree, stored, "Failed", mayAdd: true, faults);
+        foreach (var type in (ReadOnlySpan<string>)["Approved", "Denied"]) ValidateKept(tree, stored, type, mayAdd: subresource == "approval", faults);
+        ValidateKept(tree, stored, "Failed", mayAdd: true, faults);
         if (JsonTree.String(JsonTree.Object(tree, "status"), "certificate") is { Length: > 0 } certificate && !IsCertificate(certificate))
             faults.Invalid(FieldPath.Of("status").Child("certificate"), "<certificate data>", "must contain one or more PEM blocks");
         if (JsonTree.String(JsonTree.Object(stored, "status"), "certificate") is { Length: > 0 } before
