@@ -18,12 +18,38 @@ public sealed class NodeValidation : IKindValidation
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults)
     {
-        if (subresource == "status") ValidateAmounts(tree, faults);
+        if (subresource == "status")
+        {
+            ValidateAmounts(tree, faults);
+            ValidateAddresses(tree, faults);
+        }
         var (spec, old) = (JsonTree.Object(tree, "spec"), JsonTree.Object(stored, "spec"));
+        ValidateRest(spec, old, faults);
         foreach (var name in (ReadOnlySpan<string>)["providerID", "podCIDR"])
         {
             if (JsonTree.String(old, name) is { Length: > 0 } before && JsonTree.String(spec, name) != before)
                 faults.Forbidden(Spec.Child(name == "podCIDR" ? "podCIDRs" : name), $"node updates may not change {name} except from \"\" to valid");
+        }
+    }
+
+    /// <summary>Only what says how the node takes part may change; the rest was said by whoever registered it.</summary>
+    private static void ValidateRest(JsonObject? spec, JsonObject? old, FaultList faults)
+    {
+        foreach (var name in (spec ?? []).Select(static f => f.Key).Union((old ?? []).Select(static f => f.Key), StringComparer.Ordinal))
+        {
+            if (name is "taints" or "unschedulable" or "providerID" or "podCIDR" or "podCIDRs" or "configSource" || JsonTree.DeepEquals(spec?[name], old?[name])) continue;
+            faults.Forbidden(FieldPath.Root, "node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)");
+            return;
+        }
+    }
+
+    private static void ValidateAddresses(JsonObject tree, FaultList faults)
+    {
+        var seen = new HashSet<(string, string)>();
+        foreach (var (index, address) in JsonTree.Object(tree, "status").Entries("addresses"))
+        {
+            if (!seen.Add((JsonTree.String(address, "type") ?? "", JsonTree.String(address, "address") ?? "")))
+                faults.Duplicate(FieldPath.Of("status").Child("addresses").Index(index), address);
         }
     }
 

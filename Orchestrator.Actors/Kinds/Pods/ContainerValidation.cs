@@ -35,6 +35,7 @@ internal static class ContainerValidation
             foreach (var hook in (ReadOnlySpan<string>)["postStart", "preStop"])
                 if (lifecycle[hook] is JsonObject handler) ValidateHandler(handler, path.Child("lifecycle").Child(hook), faults);
         }
+        SecurityValidation.ValidateContainer(container, path, faults);
         if (container["resources"] is JsonObject resources) ResourcesValidation.Validate(resources, path.Child("resources"), faults);
     }
 
@@ -56,6 +57,7 @@ internal static class ContainerValidation
         if (string.IsNullOrEmpty(JsonTree.String(container, "image"))) faults.Required(path.Child("image"));
         EnvValidation.Validate(container, path, faults);
         ValidateMounts(container, path.Child("volumeMounts"), volumes, faults);
+        SecurityValidation.ValidateContainer(container, path, faults);
     }
 
     private static void ValidateMounts(JsonObject container, FieldPath path, HashSet<string> volumes, FaultList faults)

@@ -33,6 +33,7 @@ internal static class PodSpecValidation
             ContainerValidation.ValidateEphemeral(container, path.Child("ephemeralContainers").Index(index), volumes, names, faults);
         if (JsonTree.Bool(spec, "hostNetwork") == true) ContainerPortValidation.ValidateHostNetwork(spec, path, faults);
 
+        SecurityValidation.ValidatePod(spec, path, faults);
         ValidateNames(spec, path, faults);
         ValidateDns(spec, path, faults);
         PlacementValidation.Validate(spec, path, faults);

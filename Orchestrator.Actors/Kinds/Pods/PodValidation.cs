@@ -131,6 +131,25 @@ public sealed class PodValidation : IKindValidation
         var rest = spec.DeepClone().AsObject();
         RestoreEach(rest, old, "containers", "resources");
         if (!JsonTree.DeepEquals(rest, old)) faults.Forbidden(Spec, "only cpu and memory resources are mutable");
+        var (quality, before) = (PodQos.Of(spec), PodQos.Of(old));
+        if (quality != before) faults.Invalid(Spec, quality, "Pod QOS Class may not change as a result of resizing");
+        foreach (var ((index, container), (_, was)) in spec.Entries("containers").Zip(old.Entries("containers")))
+            ValidateResizedAmounts(JsonTree.Object(container, "resources"), JsonTree.Object(was, "resources"), Spec.Child("containers").Index(index).Child("resources"), faults);
+    }
+
+    private static void ValidateResizedAmounts(JsonObject? resources, JsonObject? old, FieldPath path, FaultList faults)
+    {
+        foreach (var list in (ReadOnlySpan<string>)["limits", "requests"])
+        {
+            var (now, before) = (JsonTree.Object(resources, list), JsonTree.Object(old, list));
+            foreach (var (name, amount) in before ?? [])
+            {
+                if (now?[name] is not { } wanted) faults.Forbidden(path.Child(list), $"resource {list} cannot be removed");
+                else if (name is not ("cpu" or "memory") && !JsonTree.DeepEquals(wanted, amount)) faults.Forbidden(Spec, "only cpu and memory resources are mutable");
+            }
+            foreach (var (name, _) in now ?? [])
+                if (name is not ("cpu" or "memory") && before?.ContainsKey(name) != true) faults.Forbidden(Spec, "only cpu and memory resources are mutable");
+        }
     }
 
     private static void Restore(JsonObject rest, JsonObject old, string name)

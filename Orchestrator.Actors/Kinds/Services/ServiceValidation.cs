@@ -31,6 +31,8 @@ public sealed class ServiceValidation : IKindValidation
         ValidateAffinity(spec, faults);
         if (spec["selector"] is JsonObject selector) MetadataValidation.ValidateLabels(selector, Spec.Child("selector"), faults);
         ValidatePolicies(spec, type, faults);
+        ServiceFamilies.Validate(spec, type, faults);
+        FieldRules.OneOf(spec, "trafficDistribution", ["PreferClose"], Spec, faults);
     }
 
     private static void ValidateType(JsonObject spec, string type, bool headless, FaultList faults)
@@ -150,5 +152,6 @@ public sealed class ServiceValidation : IKindValidation
         var before = JsonTree.String(old, "clusterIP") ?? "";
         if (before.Length > 0 && JsonTree.String(spec, "clusterIP") != before)
             faults.Invalid(Spec.Child("clusterIPs").Index(0), spec["clusterIPs"] ?? spec["clusterIP"], "may not change once set");
+        ServiceFamilies.ValidateUpdate(spec, old, faults);
     }
 }

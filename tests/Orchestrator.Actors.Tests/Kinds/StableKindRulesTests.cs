@@ -33,7 +33,7 @@ public sealed class StableKindRulesTests
         var steps = place.Split('.');
         JsonNode owner = tree;
         foreach (var step in steps[..^1])
-            owner = int.TryParse(step, out var index) ? owner.AsArray()[index]! : JsonTree.Ensure(owner.AsObject(), step);
+            owner = int.TryParse(step, out var index) ? owner.AsArray()[index]! : owner.AsObject()[step] ??= new JsonObject();
         if (int.TryParse(steps[^1], out var last)) owner.AsArray()[last] = JsonNode.Parse(json);
         else if (json.Length == 0) owner.AsObject().Remove(steps[^1]);
         else owner.AsObject()[steps[^1]] = JsonNode.Parse(json);
@@ -216,6 +216,41 @@ public sealed class StableKindRulesTests
     public void Update_OfWhatStays_IsRefused(string path, string place, string json, string expected) =>
         Assert.Equal(expected.Trim(), Update(path, place, json).Replace("[BestEffort]", "[\"BestEffort\"]", StringComparison.Ordinal)
             .Replace("spec.scopes: Invalid value: [\"BestEffort\"]: unsupported scope applied to resource\n", "", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("/v1/pods", "spec", """{"containers":[{"name":"c","image":"i","securityContext":{"privileged":true,"allowPrivilegeEscalation":false}}],"hostPID":true,"shareProcessNamespace":true,"securityContext":{"supplementalGroups":[-1],"seccompProfile":{"type":"Localhost"},"runAsUser":-1}}""", """
+        spec.containers[0].securityContext: Invalid value: {"privileged":true,"allowPrivilegeEscalation":false}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true
+        spec.securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive
+        spec.securityContext.seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost
+        spec.securityContext.supplementalGroups: Invalid value: -1: must be between 0 and 2147483647, inclusive
+        spec.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled
+        """)]
+    [InlineData("/v1/services", "spec", """{"ports":[{"port":80}],"ipFamilyPolicy":"RequireDualStack","ipFamilies":["IPv4","IPv6"],"trafficDistribution":"Far"}""", """
+        spec.ipFamilies[1]: Invalid value: "IPv6": not configured on this cluster
+        spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services
+        spec.trafficDistribution: Unsupported value: "Far": supported values: "PreferClose"
+        """)]
+    public void Create_OfAWrongPodOrService_TellsEveryFault(string path, string place, string json, string expected) =>
+        Assert.Equal(expected.Trim(), Create(path, place, json).Faults);
+
+    [Fact]
+    public void Resize_ThatChangesTheQualityOfService_IsRefused() =>
+        Assert.Equal("spec: Invalid value: \"Burstable\": Pod QOS Class may not change as a result of resizing",
+            Update("/v1/pods", "spec.containers.0.resources", """{"requests":{"cpu":"1"}}""", "resize"));
+
+    [Fact]
+    public void EphemeralContainers_ChangeNothingElse()
+    {
+        var (schema, stored, _) = Create("/v1/pods");
+        var tree = stored.DeepClone().AsObject();
+        Put(tree, "spec.ephemeralContainers", """[{"name":"debugger","image":"busybox"}]""");
+        Put(tree, "spec.containers.0.image", "\"other\"");
+        Defaulting.Apply(schema, tree);
+        ObjectStrategy.PrepareForUpdate(schema, tree, stored, "ephemeralcontainers");
+        Assert.Equal("", Text(Validation.ValidateUpdate(schema, tree, stored, "ephemeralcontainers")));
+        Assert.Equal("i", (string?)tree["spec"]!["containers"]![0]!["image"]);
+        Assert.Equal("debugger", (string?)tree["spec"]!["ephemeralContainers"]![0]!["name"]);
+    }
 
     [Fact]
     public void SystemPriorityClass_IsTheSystems()
