@@ -104,6 +104,15 @@ public sealed class NodeProxy : IDisposable
     {
         using var message = new HttpRequestMessage(HttpMethod.Get, uri);
         using var response = await _nodes.SendAsync(message, cancellationToken).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode && await MessageSocket.TryAcceptAsync(context, cancellationToken).ConfigureAwait(false) is { } socket)
+        {
+            using (socket)
+            {
+                var log = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+                await using (log.ConfigureAwait(false)) await socket.SendAllAsync(log).ConfigureAwait(false);
+            }
+            return;
+        }
         await CopyResponseAsync(context, response, cancellationToken).ConfigureAwait(false);
     }
 

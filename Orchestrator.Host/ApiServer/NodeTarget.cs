@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
@@ -18,7 +19,7 @@ public readonly record struct NodeTarget(Uri? Uri, ApiError? Error)
         if (await store.GetAsync(ResourceTypes.Pods, key, cancellationToken).ConfigureAwait(false) is not { } stored)
             return new NodeTarget(null, ApiError.NotFound(ResourceTypes.Pods, key.Name));
         var pod = stored.ToTree();
-        if (request.Subresource == "log" && LogFaults(key.Name, query) is { } invalid) return new NodeTarget(null, invalid);
+        if (request.Subresource == "log" && (Unreadable(query) ?? LogFaults(key.Name, query)) is { } invalid) return new NodeTarget(null, invalid);
         var container = "";
         if (request.Subresource != "portforward")
         {
@@ -89,17 +90,31 @@ public readonly record struct NodeTarget(Uri? Uri, ApiError? Error)
         if (Number(query, "limitBytes") is < 1) faults.Invalid(FieldPath.Of("limitBytes"), Number(query, "limitBytes"), "must be greater than 0");
         if (query.ContainsKey("sinceSeconds") && query.ContainsKey("sinceTime")) faults.Forbidden(FieldPath.Root, "at most one of `sinceTime` or `sinceSeconds` may be specified");
         else if (Number(query, "sinceSeconds") is < 1) faults.Invalid(FieldPath.Of("sinceSeconds"), Number(query, "sinceSeconds"), "must be greater than 0");
+        // Choosing one of stdout and stderr is behind a gate that is closed in 1.32 (PodLogsQuerySplitStreams).
+        if (query.ContainsKey("stream")) faults.Forbidden(FieldPath.Of("stream"), "may not be specified");
         return faults.ToError("", "PodLogOptions", pod);
     }
 
-    private static long? Number(IQueryCollection query, string name) => long.TryParse(query[name], out var number) ? number : null;
+    /// <summary>An option that is no number or time at all, which fails before anything is looked at.</summary>
+    private static ApiError? Unreadable(IQueryCollection query)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["tailLines", "limitBytes", "sinceSeconds"])
+            if (query[name].ToString() is { Length: > 0 } text && Number(query, name) is null)
+                return ApiError.BadRequest($"strconv.ParseInt: parsing \"{text}\": invalid syntax");
+        var time = query["sinceTime"].ToString();
+        return time.Length == 0 || DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _)
+            ? null
+            : ApiError.BadRequest($"parsing time \"{time}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{time}\" as \"2006\"");
+    }
+
+    private static long? Number(IQueryCollection query, string name) => long.TryParse(query[name], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     // Only what the stream knows goes on; exec and attach are worded differently at the node than at the API server.
     private static string QueryOf(string subresource, IQueryCollection query)
     {
         string[] known = subresource switch
         {
-            "log" => ["follow", "tailLines", "sinceSeconds", "sinceTime", "previous", "timestamps", "limitBytes", "stream"],
+            "log" => ["follow", "tailLines", "sinceSeconds", "sinceTime", "previous", "timestamps", "limitBytes"],
             "portforward" => ["ports", "port"],
             _ => ["command", "stdin", "stdout", "stderr", "tty"],
         };

@@ -5,6 +5,7 @@ using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 using Orchestrator.Actors.Schemas.Tables;
+using Orchestrator.Node.Endpoint;
 
 namespace Orchestrator.Host.ApiServer;
 
@@ -41,7 +42,13 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         try
         {
-            var stream = new Stream(this, context, schema, format, options!, request.Namespace, rows);
+            if (WebSocketHandshake.IsRequested(context.Request))
+            {
+                await RunOverSocketAsync(context, output => new Stream(this, context, output, schema, format, options!, request.Namespace, rows), format, ending.Token).ConfigureAwait(false);
+                return;
+            }
+            var stream = new Stream(this, context, context.Response.BodyWriter, schema, format, options!, request.Namespace, rows);
+            await stream.StartAsync(ending.Token).ConfigureAwait(false);
             await stream.RunAsync(ending.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
@@ -55,23 +62,43 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
         }
     }
 
-    private sealed class Stream(
-        WatchEndpoint owner, HttpContext context, ResourceSchema schema, MediaFormat format, ListOptions options, string ns, RowObject rows)
+    /// <summary>Browsers watch so: they can read no endless answer, and each event comes as one message.</summary>
+    private static async Task RunOverSocketAsync(HttpContext context, Func<PipeWriter, Stream> watch, MediaFormat format, CancellationToken cancellationToken)
     {
-        private readonly PipeWriter _output = context.Response.BodyWriter;
+        using var socket = (await MessageSocket.TryAcceptAsync(context, cancellationToken).ConfigureAwait(false))!;
+        var events = new Pipe(new PipeOptions(useSynchronizationContext: false));
+        var sending = socket.SendEventsAsync(events.Reader, delimited: format.Encoding == MediaEncoding.Protobuf);
+        try
+        {
+            await watch(events.Writer).RunAsync(socket.Left).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (socket.Left.IsCancellationRequested)
+        {
+            // The client has gone.
+        }
+        finally
+        {
+            await events.Writer.CompleteAsync().ConfigureAwait(false);
+            await sending.ConfigureAwait(false);
+        }
+    }
+
+    private sealed class Stream(
+        WatchEndpoint owner, HttpContext context, PipeWriter output, ResourceSchema schema, MediaFormat format, ListOptions options, string ns, RowObject rows)
+    {
+        private readonly PipeWriter _output = output;
         private bool _headings = true;
 
         public async Task RunAsync(CancellationToken cancellationToken)
         {
             var now = owner._clock.GetUtcNow();
             var end = now.AddSeconds(options.TimeoutSeconds ?? LifetimeMinSeconds + Random.Shared.Next(LifetimeMinSeconds));
-            await StartAsync(cancellationToken).ConfigureAwait(false);
             if (await FindStartAsync(cancellationToken).ConfigureAwait(false) is not { } cursor) return;
             await FollowAsync(cursor, end, cancellationToken).ConfigureAwait(false);
         }
 
         /// <summary>Clients wait for the head of the answer before they believe that they watch.</summary>
-        private async Task StartAsync(CancellationToken cancellationToken)
+        public async Task StartAsync(CancellationToken cancellationToken)
         {
             var response = context.Response;
             response.ContentType = format.Encoding == MediaEncoding.Protobuf ? MediaFormat.ProtobufType + ";stream=watch" : MediaFormat.JsonType;

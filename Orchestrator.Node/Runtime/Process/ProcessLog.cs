@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
@@ -14,7 +15,11 @@ internal sealed class ProcessLog(string directory, LogQuery query)
     private const string TimesFile = "log.times";
     private const int EntryLength = 16;
 
+    /// <summary>How much of the log is held in memory at once (bytes).</summary>
+    private const int PartBytes = 64 * 1024;
+
     private long _position = -1;
+    private bool _withinLine, _passedOver;
     private long _left = query.LimitBytes ?? long.MaxValue;
 
     private string LogPath => Path.Combine(directory, ProcessRecord.LogFile);
@@ -43,34 +48,61 @@ internal sealed class ProcessLog(string directory, LogQuery query)
         }
     }
 
-    /// <summary>Copies what is new since the last call.</summary>
+    /// <summary>Copies what is new since the last call, a part at a time however long it is.</summary>
     /// <param name="atEnd">Whether a last line without an end is to be copied too.</param>
     /// <returns>False when the limit is reached.</returns>
     public async Task<bool> CopyAsync(Stream output, bool atEnd, CancellationToken cancellationToken)
     {
-        var all = await ReadAsync(cancellationToken).ConfigureAwait(false);
-        var (content, start) = (all.Content, all.Start);
-        if (_position < 0) _position = First(content);
-        var times = query.Timestamps || query.Since is not null ? Times() : [];
-        while (_position - start < content.Length)
+        var buffer = ArrayPool<byte>.Shared.Rent(PartBytes);
+        try
         {
-            var from = (int)(_position - start);
-            var end = content.AsSpan(from).IndexOf((byte)'\n');
-            if (end < 0 && !atEnd) break;
-            var line = end < 0 ? content.AsMemory(from) : content.AsMemory(from, end + 1);
-            _position += line.Length;
-            var time = TimeOf(times, _position);
-            if (query.Since is { } since && time < since) continue;
-            if (query.Timestamps)
+            await using var file = new FileStream(LogPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            if (_position < 0) _position = First(file, buffer);
+            var times = query.Timestamps || query.Since is not null ? Times() : [];
+            while (true)
             {
-                var stamp = Encoding.ASCII.GetBytes(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z '", CultureInfo.InvariantCulture));
-                if (!await WriteAsync(output, stamp, cancellationToken).ConfigureAwait(false)) return false;
+                file.Position = _position;
+                var read = await file.ReadAtLeastAsync(buffer.AsMemory(0, PartBytes), PartBytes, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+                var before = _position;
+                if (!await CopyLinesAsync(buffer.AsMemory(0, read), atEnd, times, output, cancellationToken).ConfigureAwait(false)) return false;
+                if (_position == before || read < PartBytes) break;
             }
-            if (!await WriteAsync(output, line, cancellationToken).ConfigureAwait(false)) return false;
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+            return true;
         }
-        await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task<bool> CopyLinesAsync(
+        ReadOnlyMemory<byte> part, bool atEnd, List<(long Length, DateTimeOffset At)> times, Stream output, CancellationToken cancellationToken)
+    {
+        var whole = part.Length == PartBytes;
+        for (var from = 0; from < part.Length;)
+        {
+            var end = part.Span[from..].IndexOf((byte)'\n');
+            // A line longer than a part is copied in pieces; any other waits until it is complete.
+            if (end < 0 && (whole ? from > 0 : !atEnd)) return true;
+            var line = end < 0 ? part[from..] : part.Slice(from, end + 1);
+            from += line.Length;
+            _position += line.Length;
+            var begins = !_withinLine;
+            _withinLine = end < 0;
+            if (begins && (query.Timestamps || query.Since is not null))
+            {
+                var time = TimeOf(times, _position);
+                _passedOver = query.Since is { } since && time < since;
+                if (query.Timestamps && !_passedOver && !await WriteAsync(output, Stamp(time), cancellationToken).ConfigureAwait(false)) return false;
+            }
+            if (!_passedOver && !await WriteAsync(output, line, cancellationToken).ConfigureAwait(false)) return false;
+        }
         return true;
     }
+
+    private static byte[] Stamp(DateTimeOffset time) =>
+        Encoding.ASCII.GetBytes(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z '", CultureInfo.InvariantCulture));
 
     private async Task<bool> WriteAsync(Stream output, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
@@ -80,26 +112,22 @@ internal sealed class ProcessLog(string directory, LogQuery query)
         return _left > 0;
     }
 
-    private async Task<(byte[] Content, long Start)> ReadAsync(CancellationToken cancellationToken)
-    {
-        await using var file = new FileStream(LogPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var start = Math.Max(0, _position);
-        file.Seek(start, SeekOrigin.Begin);
-        var content = new byte[Math.Max(0, file.Length - start)];
-        var read = await file.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        return (content[..read], start);
-    }
-
     /// <summary>Where the last lines begin that were asked for.</summary>
-    private long First(byte[] content)
+    private long First(FileStream file, byte[] buffer)
     {
         if (query.TailLines is not { } lines) return 0;
-        if (lines == 0) return content.Length;
-        var position = content.Length;
-        if (position > 0 && content[position - 1] == '\n') position--;
-        for (var left = lines; position > 0; position--)
-            if (content[position - 1] == '\n' && --left == 0) break;
-        return position;
+        var length = file.Length;
+        if (lines == 0) return length;
+        for (var end = length; end > 0;)
+        {
+            var start = Math.Max(0, end - PartBytes);
+            file.Position = start;
+            var read = file.ReadAtLeast(buffer.AsSpan(0, (int)(end - start)), (int)(end - start), throwOnEndOfStream: false);
+            for (var i = read - 1; i >= 0; i--)
+                if (buffer[i] == '\n' && start + i + 1 < length && --lines == 0) return start + i + 1;
+            end = start;
+        }
+        return 0;
     }
 
     private List<(long Length, DateTimeOffset At)> Times()
@@ -115,8 +143,14 @@ internal sealed class ProcessLog(string directory, LogQuery query)
 
     private DateTimeOffset TimeOf(List<(long Length, DateTimeOffset At)> times, long end)
     {
-        foreach (var (length, at) in times)
-            if (length >= end) return at;
+        var (low, high) = (0, times.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (times[middle].Length < end) low = middle + 1;
+            else high = middle;
+        }
+        if (low < times.Count) return times[low].At;
         return File.GetLastWriteTimeUtc(LogPath);
     }
 }
