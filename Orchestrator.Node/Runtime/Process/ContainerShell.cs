@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace Orchestrator.Node.Runtime.Process;
@@ -9,21 +10,29 @@ internal static class ContainerShell
 {
     public const string StdinFile = "stdin";
 
+    private const string StdinHolderFile = "stdin.pid";
+
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>
     /// Leads the session: $0 is the container's directory, the rest its command. It has to outlive the stop signal, which goes to
     /// the whole group, in order to write down how the command ended; a handler that does nothing, unlike an ignored signal, is
-    /// not inherited by the command.
+    /// not inherited by the command. A process that only holds the input open stands for the clients that may still come.
     /// </summary>
     private const string Script =
         """
         trap : TERM INT HUP QUIT
         exec >>"$0/log" 2>&1
-        if [ -p "$0/stdin" ]; then exec <>"$0/stdin"; else exec </dev/null; fi
+        holder=
+        if [ -p "$0/stdin" ]; then
+          sh -c 'echo $$ >"$0/stdin.pid"; exec sleep infinity >"$0/stdin" 2>/dev/null' "$0" </dev/null &
+          holder=$!
+          exec <"$0/stdin"
+        else exec </dev/null; fi
         @MOUNTS@
         "$@"
         code=$?
+        if [ -n "$holder" ]; then kill $holder 2>/dev/null; fi
         echo $code >"$0/exit.tmp" && mv "$0/exit.tmp" "$0/exit"
         """;
 
@@ -40,8 +49,17 @@ internal static class ContainerShell
         if (mounts.Count > 0) Add(start, "unshare", "--mount", "--propagation", "slave", "--");
         AddUser(start, spec);
         Add(start, "sh", "-c", Script.Replace("@MOUNTS@", MountCommands(mounts), StringComparison.Ordinal), directory);
-        Add(start, [.. command]);
+        // A terminal of its own, whose other end outlives us as the container does: script copies between it and the files.
+        if (spec.Tty) Add(start, "script", "-qefc", string.Join(' ', command.Select(Quote)), "/dev/null");
+        else Add(start, [.. command]);
         return start;
+    }
+
+    /// <summary>Lets the container's process see the end of its input once no client writes to it.</summary>
+    public static void EndInput(string directory)
+    {
+        var file = Path.Combine(directory, StdinHolderFile);
+        if (File.Exists(file) && int.TryParse(File.ReadAllText(file), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var holder)) ProcessSession.Kill(holder);
     }
 
     /// <summary>The words of a command that runs where the container runs.</summary>

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Threading.Channels;
 
 namespace Orchestrator.Node.Runtime.Process;
 
@@ -225,13 +226,18 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
     {
         var directory = DirectoryOf(containerId);
         if (!Directory.Exists(directory)) throw NoSuchContainer(containerId);
-        var reader = new ProcessLog(directory, query);
+        await FollowAsync(containerId, new ProcessLog(directory, query), query.Follow, output, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task FollowAsync(string containerId, ProcessLog reader, bool follow, Stream output, CancellationToken cancellationToken)
+    {
+        var directory = DirectoryOf(containerId);
         while (true)
         {
             var pulse = Pulse(containerId);
             var running = ProcessRecord.Inspect(directory) is { Phase: not ContainerPhase.Exited };
-            var more = await reader.CopyAsync(output, atEnd: !running || !query.Follow, cancellationToken).ConfigureAwait(false);
-            if (!more || !query.Follow || !running) return;
+            var more = await reader.CopyAsync(output, atEnd: !running || !follow, cancellationToken).ConfigureAwait(false);
+            if (!more || !follow || !running) return;
             await WaitAsync(pulse, AdoptedCheck, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -252,15 +258,41 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
         var directory = DirectoryOf(containerId);
         var record = ProcessRecord.Read(directory) ?? throw NoSuchContainer(containerId);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var log = new ProcessLog(directory, new LogQuery { Follow = true, TailLines = 0 });
+        log.Begin(); // before the first input, whose answer must not be missed
+        var attached = record.Spec.Stdin && streams.Stdin is not null && ProcessRecord.RunningPid(directory) is not null;
         var input = Task.CompletedTask;
-        if (record.Spec.Stdin && streams.Stdin is { } stdin)
+        var sizes = streams.Resizes is { } resizes ? ResizeAsync(directory, resizes, ended.Token) : Task.CompletedTask;
+        try
+        {
+            if (attached) input = SendInputAsync(directory, record.Spec, streams.Stdin!, ended.Token);
+            await FollowAsync(containerId, log, follow: true, streams.Stdout ?? Stream.Null, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(input, sizes).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task SendInputAsync(string directory, ContainerSpec spec, Stream stdin, CancellationToken cancellationToken)
+    {
+        try
         {
             var pipe = new FileStream(Path.Combine(directory, ContainerShell.StdinFile), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-            input = CopyAndDisposeAsync(stdin, pipe, ended.Token);
+            await CopyAndDisposeAsync(stdin, pipe, cancellationToken).ConfigureAwait(false);
         }
-        await ReadLogsAsync(containerId, new LogQuery { Follow = true, TailLines = 0 }, streams.Stdout ?? Stream.Null, cancellationToken).ConfigureAwait(false);
-        await ended.CancelAsync().ConfigureAwait(false);
-        await input.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        finally
+        {
+            // The first client that had the input was the only one: the process sees its end.
+            if (spec.StdinOnce) ContainerShell.EndInput(directory);
+        }
+    }
+
+    private static async Task ResizeAsync(string directory, ChannelReader<TerminalSize> resizes, CancellationToken cancellationToken)
+    {
+        await foreach (var size in resizes.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            if (ProcessRecord.RunningPid(directory) is { } leader) TerminalProcess.Resize(leader, size);
     }
 
     private static async Task CopyAndDisposeAsync(Stream from, Stream to, CancellationToken cancellationToken)

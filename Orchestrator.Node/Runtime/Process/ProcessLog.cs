@@ -48,6 +48,13 @@ internal sealed class ProcessLog(string directory, LogQuery query)
         }
     }
 
+    /// <summary>Fixes where the log begins now, so that nothing that is written from here on is missed.</summary>
+    public void Begin()
+    {
+        using var file = new FileStream(LogPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        _position = First(file, new byte[PartBytes]);
+    }
+
     /// <summary>Copies what is new since the last call, a part at a time however long it is.</summary>
     /// <param name="atEnd">Whether a last line without an end is to be copied too.</param>
     /// <returns>False when the limit is reached.</returns>

@@ -51,6 +51,29 @@ internal static partial class ProcessSession
         }
     }
 
+    /// <summary>The processes below this one, nearest first.</summary>
+    public static IEnumerable<int> DescendantsOf(int pid)
+    {
+        var below = new Queue<int>([pid]);
+        while (below.TryDequeue(out var parent))
+        {
+            string children;
+            try
+            {
+                children = File.ReadAllText($"/proc/{parent}/task/{parent}/children");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                continue; // it has ended
+            }
+            foreach (var child in children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => int.Parse(c, CultureInfo.InvariantCulture)))
+            {
+                yield return child;
+                below.Enqueue(child);
+            }
+        }
+    }
+
     public static int ParentOf(string stat) => Field(stat, 1);
 
     public static bool IsZombie(string stat) => Fields(stat)[0] == "Z";

@@ -124,6 +124,26 @@ internal static partial class TerminalProcess
         await foreach (var size in streams.Resizes.ReadAllAsync(cancellationToken).ConfigureAwait(false)) SetSize(master, size);
     }
 
+    /// <summary>Sets the size of the terminal of a container's command, wherever below its leader that runs.</summary>
+    public static void Resize(int leader, TerminalSize size)
+    {
+        foreach (var pid in ProcessSession.DescendantsOf(leader))
+        {
+            var terminal = new FileInfo($"/proc/{pid}/fd/0").LinkTarget;
+            if (terminal?.StartsWith("/dev/pts/", StringComparison.Ordinal) != true) continue;
+            try
+            {
+                using var handle = File.OpenHandle(terminal, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+                SetSize(handle, size);
+                return;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It has just ended.
+            }
+        }
+    }
+
     private static unsafe void SetSize(SafeFileHandle master, TerminalSize size)
     {
         var window = stackalloc ushort[4] { (ushort)size.Height, (ushort)size.Width, 0, 0 };
