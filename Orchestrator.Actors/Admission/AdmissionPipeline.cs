@@ -13,8 +13,22 @@ public sealed class AdmissionPipeline(ImmutableArray<IAdmissionPlugin> plugins)
     /// <summary>The names of the plugins, in their order.</summary>
     public IEnumerable<string> Names => plugins.Select(static p => p.Name);
 
-    /// <summary>Lets the plugins change the object, until one refuses.</summary>
-    public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken) =>
+    /// <summary>Lets the plugins change the object, until one refuses; once more when a webhook has changed it.</summary>
+    public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
+    {
+        var pending = MutateAsync(request, registries, cancellationToken);
+        return pending.IsCompletedSuccessfully && !request.NeedsReinvocation ? pending : AgainAsync(pending, request, registries, cancellationToken);
+    }
+
+    private async ValueTask<ApiError?> AgainAsync(ValueTask<ApiError?> pending, AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
+    {
+        if (await pending.ConfigureAwait(false) is { } refused) return refused;
+        if (!request.NeedsReinvocation) return null;
+        request.IsReinvocation = true;
+        return await MutateAsync(request, registries, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<ApiError?> MutateAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken) =>
         RunAsync(static (plugin, r, registries, token) => plugin.AdmitAsync(r, registries, token), request, registries, cancellationToken);
 
     /// <summary>Lets the plugins look at the validated object, until one refuses.</summary>

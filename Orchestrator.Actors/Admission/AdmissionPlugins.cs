@@ -125,6 +125,11 @@ public static class AdmissionPlugins
         yield return new RuntimeClass();
         yield return new DefaultIngressClass();
         yield return new DenyServiceExternalIPs();
+        if (services.Webhooks is { } caller)
+        {
+            yield return new MutatingAdmissionWebhook(caller, services.Catalog, services.Authorizer);
+            yield return new ValidatingAdmissionWebhook(caller, services.Catalog, services.Authorizer);
+        }
         yield return new ResourceQuota(services.Clock);
     }
 }

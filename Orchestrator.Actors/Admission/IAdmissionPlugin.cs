@@ -38,10 +38,19 @@ public sealed record AdmissionRequest(
     public AdmissionNotes? Notes { get; init; }
 
     /// <summary>The uid of the request, which every webhook that is asked about it sees; made when it is first needed.</summary>
-    public string Uid => field ??= Guid.NewGuid().ToString();
+    public string Uid { get => field ??= Guid.NewGuid().ToString(); init; }
 
     /// <summary>A plugin has put in something that has defaults of its own, so the object is defaulted again before it is validated.</summary>
     public bool NeedsDefaults { get; set; }
+
+    /// <summary>A webhook has changed the object, so the mutating plugins look at it once more.</summary>
+    public bool NeedsReinvocation { get; set; }
+
+    /// <summary>The mutating plugins see the request for the second time.</summary>
+    public bool IsReinvocation { get; set; }
+
+    /// <summary>What mutating webhooks have to do with the request; null while none were asked.</summary>
+    internal Webhooks.WebhookRounds? Webhooks { get; set; }
 
     /// <summary>The kind of <see cref="Object"/>: that of the type, or for some subresources another one, such as Scale or Eviction.</summary>
     public (string Group, string Version, string Kind) ObjectKind =>

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission.Webhooks;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Admission.Plugins;
+
+/// <summary>Asks the mutating webhooks, one after the other, and applies what they want changed.</summary>
+/// <remarks>Source: kube-apiserver, admission plugin MutatingAdmissionWebhook. When one of them has changed the object, all mutating
+/// plugins run once more; webhooks that allow it are then asked again if the object has changed since they saw it.</remarks>
+public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaCatalog> catalog, AuthorizationCheck? authorizer) : IAdmissionPlugin
+{
+    private readonly WebhookSet _webhooks = new(ResourceTypes.MutatingWebhookConfigurations);
+    private readonly WebhookDispatch _dispatch = new(caller, catalog, authorizer);
+
+    public string Name => "MutatingAdmissionWebhook";
+
+    public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
+    {
+        var pending = _webhooks.GetAsync(registries, cancellationToken);
+        if (!pending.IsCompletedSuccessfully) return AskLateAsync(request, pending, registries, cancellationToken);
+        var webhooks = pending.Result;
+        return webhooks.IsEmpty ? ValueTask.FromResult<ApiError?>(null) : AskAsync(request, webhooks, registries, cancellationToken);
+    }
+
+    private async ValueTask<ApiError?> AskLateAsync(
+        AdmissionRequest request, ValueTask<ImmutableArray<AdmissionWebhook>> pending, IRegistries registries, CancellationToken cancellationToken) =>
+        await AskAsync(request, await pending.ConfigureAwait(false), registries, cancellationToken).ConfigureAwait(false);
+
+    private async ValueTask<ApiError?> AskAsync(
+        AdmissionRequest request, ImmutableArray<AdmissionWebhook> webhooks, IRegistries registries, CancellationToken cancellationToken)
+    {
+        if (webhooks.IsEmpty || WebhookDispatch.IsExempt(request)) return null;
+        var rounds = request.Webhooks ??= new WebhookRounds();
+        if (request.IsReinvocation && !JsonTree.DeepEquals(rounds.LastSeen, request.Object)) rounds.AskAgain();
+        foreach (var webhook in webhooks)
+        {
+            if (request.IsReinvocation && !rounds.IsDue(webhook.Id)) continue;
+            var (matched, refused) = await _dispatch.MatchAsync(webhook, request, registries, cancellationToken).ConfigureAwait(false);
+            if (refused is not null) return refused;
+            if (matched is null) continue;
+            var (patch, error) = await _dispatch.AskAsync(webhook, request, matched, mutating: true, registries, cancellationToken).ConfigureAwait(false);
+            if (error is not null) return error;
+            var changed = false;
+            if (patch is not null && request.Object is not null)
+            {
+                (changed, error) = Apply(request, patch, matched);
+                if (error is not null) return error;
+            }
+            if (changed)
+            {
+                // Those that came before saw something else.
+                rounds.AskAgain();
+                request.NeedsReinvocation = true;
+            }
+            if (webhook.Reinvoked) rounds.Asked(webhook.Id);
+        }
+        rounds.LastSeen = request.Object?.DeepClone();
+        return null;
+    }
+
+    private static (bool Changed, ApiError? Error) Apply(AdmissionRequest request, JsonNode patch, ResourceSchema matched)
+    {
+        var other = request.Subresource.Length > 0 && request.ObjectKind != (request.Schema.Group, request.Schema.Version, request.Schema.Kind);
+        var before = AdmissionReview.InVersion(request.Object!.DeepClone().AsObject(), request.Schema, matched, other);
+        var patched = JsonPatch.Apply(before.DeepClone().AsObject(), patch);
+        if (patched.Tree is not { } tree) return (false, ApiError.Internal(patched.Error!.Message));
+        if (JsonTree.DeepEquals(before, tree)) return (false, null);
+        if (!other)
+        {
+            AdmissionReview.InVersion(tree, matched, request.Schema, subresource: false);
+            // What the webhook made up must be of the kind, as if a client had sent it.
+            var decoded = ObjectDecoder.Check(request.Schema, tree, FieldValidation.Ignore);
+            if (decoded.Tree is null) return (false, ApiError.Internal(decoded.Error!.Message));
+            tree = decoded.Tree;
+            Defaulting.Apply(request.Schema, tree);
+        }
+        Replace(request.Object!, tree);
+        return (true, null);
+    }
+
+    // The request's tree is known to many by reference, so it keeps its identity.
+    private static void Replace(JsonObject target, JsonObject with)
+    {
+        target.Clear();
+        foreach (var (name, value) in with.ToList())
+        {
+            with.Remove(name);
+            target[name] = value;
+        }
+    }
+}
