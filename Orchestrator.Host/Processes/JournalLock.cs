@@ -59,8 +59,10 @@ public sealed class JournalLock : IDisposable
         _alone?.Dispose();
     }
 
-    private void LetOthersIn(LocalRegistries local)
+    /// <summary>Gives up being alone: from now on reads of <paramref name="local"/> are confirmed, and others may share the lock.</summary>
+    public void LetOthersIn(LocalRegistries local)
     {
+        if (!Alone) return;
         // In this order: another may write as soon as it shares the lock.
         local.OthersMayWrite();
         _shared?.Dispose();
