@@ -148,6 +148,49 @@ public sealed class ShardingTests : IDisposable
     }
 
     [Fact]
+    public async Task CoordinatorThatRemembersNothing_LearnsWhatRuns_AndHandsItOver()
+    {
+        static ClusterShardingSettings InMemory(ClusterShardingSettings settings) => settings
+            .WithJournalPluginId("akka.persistence.journal.inmem").WithSnapshotPluginId("akka.persistence.snapshot-store.inmem");
+
+        var first = new ShardingNode(Journal);
+        await using var second = new ShardingNode(Journal);
+        using var observer = new Observer(first.System);
+        using var other = new Observer(second.System);
+        var firstRegion = first.Start("thing", observer.Ref, InMemory);
+        await first.Join(first);
+        await firstRegion.Ask<Identity>(new To("a-1", new WhoAreYou()), Patience);
+        var region = second.Start("thing", other.Ref, InMemory);
+        await second.Join(first);
+        Assert.Equal(second.Cluster.SelfAddress, (await region.Ask<Identity>(new To("b-1", new WhoAreYou()), Patience)).System);
+        // With this member goes the coordinator that knew of the shard; asking for another one shows that there is a new one.
+        await first.DisposeAsync();
+        await AskAgainAsync(region, "c-1");
+
+        var stopped = region.WatchAsync();
+        region.Tell(GracefulShutdown.Instance);
+        Assert.True(await stopped.WaitAsync(Patience));
+        Assert.Equal(["started b-1", "started c-1", "stopped b-1", "stopped c-1"], other.Next(4).Cast<string>().Order());
+    }
+
+    private static async Task<Identity> AskAgainAsync(IActorRef region, string entity)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            try
+            {
+                return await region.Ask<Identity>(new To(entity, new WhoAreYou()), TimeSpan.FromSeconds(2));
+            }
+            catch (AskTimeoutException)
+            {
+                // It was on its way to a member that left.
+                timeout.Token.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    [Fact]
     public async Task Rebalance_MovesShardsToTheNewMember()
     {
         await using var first = new ShardingNode(Journal);
