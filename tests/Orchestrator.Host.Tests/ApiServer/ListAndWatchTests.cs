@@ -116,8 +116,8 @@ public sealed class ListAndWatchTests(ApiServerFixture server) : IClassFixture<A
     public async Task DeleteCollection_TakesWhatIsSelected()
     {
         const string Path = "/apis/apps/v1/namespaces/default/controllerrevisions";
-        await server.SendAsync(HttpMethod.Post, Path, """{"metadata":{"name":"a","labels":{"x":"1"}},"revision":1}""");
-        await server.SendAsync(HttpMethod.Post, Path, """{"metadata":{"name":"b"},"revision":1}""");
+        await server.SendAsync(HttpMethod.Post, Path, """{"metadata":{"name":"a","labels":{"x":"1"}},"data":{},"revision":1}""");
+        await server.SendAsync(HttpMethod.Post, Path, """{"metadata":{"name":"b"},"data":{},"revision":1}""");
         var deleted = await server.SendAsync(HttpMethod.Delete, Path + "?labelSelector=x");
         Assert.True(deleted.Code == HttpStatusCode.OK, deleted.Text);
         Assert.Equal(["a"], Names(deleted.Json!));
