@@ -34,6 +34,7 @@ public sealed class JobValidation : IKindValidation
         if (JsonTree.String(JsonTree.Object(template, "spec"), "restartPolicy") is not ("OnFailure" or "Never"))
             faults.Required(path.Child("template").Child("spec").Child("restartPolicy"), "valid values: \"OnFailure\", \"Never\"");
         ValidateCounts(spec, path, faults);
+        JobPolicyValidation.Validate(spec, path, faults);
     }
 
     private static void ValidateCounts(JsonObject? spec, FieldPath path, FaultList faults)
