@@ -16,6 +16,7 @@ internal static class RequiredTool
     private static bool IsThere(string tool) => tool switch
     {
         "kubectl" => Answers("kubectl", "version --client"),
+        "node" => Answers("node", "--version") && Answers("npm", "--version"),
         "docker" => Answers("docker", "info"),
         "postgresql" => Directory.Exists("/usr/lib/postgresql"),
         _ => throw new ArgumentOutOfRangeException(nameof(tool), tool, "no such tool"),
