@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Orchestrator.Actors.Resources;
 
@@ -10,7 +11,7 @@ namespace Orchestrator.Actors.Resources;
 /// <remarks>JsonValue.GetValue&lt;T&gt; throws unless T is exactly the type that was put in; these convert.</remarks>
 public static class JsonTree
 {
-    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
 
     public static bool IsString(JsonNode? node, [NotNullWhen(true)] out string? text)
     {
