@@ -113,6 +113,7 @@ public static class AdmissionPlugins
         yield return new NodeRestriction();
         yield return new TaintNodesByCondition();
         yield return new AlwaysPullImages();
+        yield return new Plugins.PodSecurity();
         yield return new PodNodeSelector();
         yield return new Priority();
         yield return new DefaultTolerationSeconds();
