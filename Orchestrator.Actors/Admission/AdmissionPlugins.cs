@@ -131,6 +131,7 @@ public static class AdmissionPlugins
             yield return new MutatingAdmissionWebhook(caller, services.Catalog, services.Authorizer);
             yield return new ValidatingAdmissionWebhook(caller, services.Catalog, services.Authorizer);
         }
+        yield return new ValidatingAdmissionPolicy(services.Catalog, services.Authorizer);
         yield return new ResourceQuota(services.Clock);
     }
 }

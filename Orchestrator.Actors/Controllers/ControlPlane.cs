@@ -15,6 +15,7 @@ using Orchestrator.Actors.Kinds.PodDisruptionBudgets;
 using Orchestrator.Actors.Kinds.ReplicaSets;
 using Orchestrator.Actors.Kinds.ResourceQuotas;
 using Orchestrator.Actors.Kinds.ServiceAccounts;
+using Orchestrator.Actors.Kinds.ValidatingAdmissionPolicies;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Scheduling;
@@ -42,7 +43,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         [
             new DeploymentController(), new ReplicaSetController(), new DaemonSetController(), new JobController(), new EndpointsController(),
             namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, members.IsUnreachable), new PodCollectionController(),
-            definitions, new PodDisruptionBudgetController(() => store.Catalog),
+            definitions, new PodDisruptionBudgetController(() => store.Catalog), new ValidatingAdmissionPolicyController(() => store.Catalog),
         ];
         var caches = new ControllerCaches(registries);
         var services = new ControllerServices(

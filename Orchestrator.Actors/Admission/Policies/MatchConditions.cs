@@ -47,26 +47,7 @@ public sealed class MatchConditions
         return failClosed ? (false, faults.Count == 1 ? faults[0] : $"[{string.Join(", ", faults)}]") : (false, null);
     }
 
-    /// <summary>Checks conditions when they are defined.</summary>
-    public static void Validate(JsonNode? conditions, bool hasParams, Schemas.FieldPath path, Schemas.FaultList faults)
-    {
-        if (conditions is not JsonArray list) return;
-        if (list.Count > CountMax) faults.TooMany(path, list.Count, CountMax);
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        for (var i = 0; i < list.Count; i++)
-        {
-            if (list[i] is not JsonObject condition) continue;
-            var expression = (JsonTree.String(condition, "expression") ?? "").Trim();
-            var name = JsonTree.String(condition, "name") ?? "";
-            if (expression.Length == 0) faults.Required(path.Index(i).Child("expression"));
-            else if (PolicyExpression.Compile(expression, AdmissionEnvironment.Of(hasParams, true), CelTypeKind.Bool).Fault is { } fault)
-                faults.Invalid(path.Index(i).Child("expression"), expression, fault);
-            if (name.Length == 0) faults.Required(path.Index(i).Child("name"));
-            else if (ObjectNames.QualifiedName(name) is { } unfit) faults.Invalid(path.Index(i).Child("name"), name, unfit);
-            else if (!names.Add(name)) faults.Duplicate(path.Index(i).Child("name"), name);
-        }
-    }
-
-    /// <summary>Most conditions of one webhook or policy (count).</summary>
-    private const int CountMax = 64;
+    /// <summary>What is wrong with a condition; null when nothing is.</summary>
+    public static string? FaultOf(string expression, bool hasParams) =>
+        PolicyExpression.Compile(expression, AdmissionEnvironment.Of(hasParams, hasAuthorizer: true), CelTypeKind.Bool).Fault;
 }

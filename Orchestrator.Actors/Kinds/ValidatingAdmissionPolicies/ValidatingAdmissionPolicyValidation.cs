@@ -5,7 +5,7 @@ using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Actors.Kinds.ValidatingAdmissionPolicies;
 
-/// <summary>The shape of a policy. Whether its expressions can be read and are cheap enough is not looked at here.</summary>
+/// <summary>The shape of a policy, and its expressions.</summary>
 /// <remarks>Source: kubernetes pkg/apis/admissionregistration/validation.</remarks>
 public sealed class ValidatingAdmissionPolicyValidation : IKindValidation
 {
@@ -18,7 +18,7 @@ public sealed class ValidatingAdmissionPolicyValidation : IKindValidation
         FieldRules.OneOf(spec, "failurePolicy", ["Fail", "Ignore"], Spec, faults, required: "");
         if (JsonTree.Object(spec, "paramKind") is { } kind) ValidateParamKind(kind, Spec.Child("paramKind"), faults);
         ValidateConstraints(spec, faults);
-        WebhookRules.ValidateConditions(spec, Spec, faults);
+        WebhookRules.ValidateConditions(spec, Spec, faults, hasParams: spec["paramKind"] is JsonObject);
         ValidateVariables(spec, faults);
         if (spec.CountOf("validations") == 0 && spec.CountOf("auditAnnotations") == 0)
         {
@@ -27,6 +27,7 @@ public sealed class ValidatingAdmissionPolicyValidation : IKindValidation
         }
         foreach (var (index, rule) in spec.Entries("validations")) ValidateRule(rule, Spec.Child("validations").Index(index), faults);
         ValidateAnnotations(spec, faults);
+        PolicyExpressions.Validate(spec, Spec, faults);
     }
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults)

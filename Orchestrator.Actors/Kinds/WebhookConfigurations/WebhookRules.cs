@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission.Policies;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -68,7 +69,7 @@ internal static class WebhookRules
     }
 
     /// <summary>Conditions of webhooks and policies: a name each, told apart, and an expression.</summary>
-    public static void ValidateConditions(JsonObject owner, FieldPath path, FaultList faults)
+    public static void ValidateConditions(JsonObject owner, FieldPath path, FaultList faults, bool hasParams = false)
     {
         const int ConditionsMax = 64;
         var conditions = path.Child("matchConditions");
@@ -77,7 +78,9 @@ internal static class WebhookRules
         foreach (var (index, condition) in owner.Entries("matchConditions"))
         {
             var here = conditions.Index(index);
-            if (string.IsNullOrWhiteSpace(JsonTree.String(condition, "expression"))) faults.Required(here.Child("expression"));
+            var expression = JsonTree.String(condition, "expression")?.Trim() ?? "";
+            if (expression.Length == 0) faults.Required(here.Child("expression"));
+            else if (MatchConditions.FaultOf(expression, hasParams) is { } unfit) faults.Invalid(here.Child("expression"), expression, unfit);
             var name = FieldRules.Required(condition, "name", here, faults);
             if (name.Length == 0) continue;
             if (ObjectNames.QualifiedName(name) is { } fault) faults.Invalid(here.Child("name"), name, fault);
