@@ -63,6 +63,7 @@ public static class ContainerSpecs
             HostPid = pod.HostPid,
             HostIpc = pod.HostIpc,
             ShareProcessNamespace = pod.ShareProcessNamespace,
+            TargetContainer = container.TargetContainer,
         };
     }
 

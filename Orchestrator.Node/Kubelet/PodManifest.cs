@@ -89,6 +89,9 @@ public sealed record ContainerManifest
     public string TerminationMessagePath { get; init; } = "/dev/termination-log";
     public bool TerminationMessageFromLogs { get; init; }
 
+    /// <summary>Of an ephemeral container: the one whose processes it is to see; empty is none.</summary>
+    public string TargetContainer { get; init; } = "";
+
     /// <summary>An init container that keeps running beside the others (restartPolicy Always).</summary>
     public bool Sidecar { get; init; }
 }

@@ -76,6 +76,7 @@ public static class PodManifestReader
             Tty = c.Flag("tty"),
             TerminationMessagePath = c.Text("terminationMessagePath", "/dev/termination-log"),
             TerminationMessageFromLogs = c.Text("terminationMessagePolicy") == "FallbackToLogsOnError",
+            TargetContainer = c.Text("targetContainerName"),
             Sidecar = init && c.Text("restartPolicy") == "Always",
         };
     }

@@ -75,6 +75,9 @@ public sealed record ContainerSpec
     public bool HostPid { get; init; }
     public bool HostIpc { get; init; }
     public bool ShareProcessNamespace { get; init; }
+
+    /// <summary>The running container whose processes an ephemeral one is to see; empty is none.</summary>
+    public string TargetContainer { get; init; } = "";
 }
 
 /// <summary>Where a container is in its life.</summary>

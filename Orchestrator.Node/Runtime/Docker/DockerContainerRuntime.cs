@@ -131,12 +131,23 @@ public sealed partial class DockerContainerRuntime(IDockerClient client, string 
     {
         try
         {
-            return await CreateAsync(DockerSpecs.Container(sandbox, spec, owner), spec.Pod.Epoch, cancellationToken).ConfigureAwait(false);
+            var parameters = DockerSpecs.Container(sandbox, spec, owner);
+            if (spec.TargetContainer.Length > 0) parameters.HostConfig.PidMode = await TargetAsync(spec, cancellationToken).ConfigureAwait(false);
+            return await CreateAsync(parameters, spec.Pod.Epoch, cancellationToken).ConfigureAwait(false);
         }
         catch (DockerApiException e)
         {
             throw new RuntimeFailureException("CreateContainerError", Message(e), e);
         }
+    }
+
+    private async Task<string> TargetAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        var listed = await ListAsync(spec.Pod.NodeName, DockerLabels.Container, spec.Pod.Uid, cancellationToken).ConfigureAwait(false);
+        var target = listed.FirstOrDefault(c => c.State == "running" && DockerLabels.Text(c.Labels, DockerLabels.ContainerName) == spec.TargetContainer);
+        return target is not null
+            ? $"container:{target.ID}"
+            : throw new RuntimeFailureException("CreateContainerError", $"unable to find target container {spec.TargetContainer}");
     }
 
     /// <summary>Creates a container whose name says what it is for, so that it can exist only once.</summary>
