@@ -57,6 +57,9 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
     public static Quantity Parse(string text) =>
         Parse(text, out var quantity) is { } fault ? throw new FormatException(fault) : quantity;
 
+    /// <summary>For what the API server has let in: what is no quantity counts as nothing.</summary>
+    public static Quantity ParseOrZero(ReadOnlySpan<char> text) => TryParse(text, out var quantity) ? quantity : default;
+
     /// <summary>Null, or what is wrong with the text, in upstream's words.</summary>
     public static string? Parse(ReadOnlySpan<char> text, out Quantity quantity)
     {

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas.Tables;
 
 namespace Orchestrator.Actors.Scheduling;
@@ -37,10 +37,10 @@ public sealed record ResourceAmounts(
     }
 
     /// <summary>A quantity in thousandths, rounded up.</summary>
-    public static long Milli(string quantity) => Scaled(quantity, 1000);
+    public static long Milli(string quantity) => Bounded(Quantity.ParseOrZero(quantity).Milli);
 
     /// <summary>A quantity in whole units, rounded up.</summary>
-    public static long Whole(string quantity) => Scaled(quantity, 1);
+    public static long Whole(string quantity) => Bounded(Quantity.ParseOrZero(quantity).Units);
 
     private ResourceAmounts Combine(ResourceAmounts other, Func<long, long, long> combine)
     {
@@ -53,42 +53,6 @@ public sealed record ResourceAmounts(
             combine(EphemeralStorageBytes, other.EphemeralStorageBytes), extended);
     }
 
-    private static long Scaled(string quantity, decimal unit)
-    {
-        var end = quantity.Length;
-        while (end > 0 && char.IsAsciiLetter(quantity[end - 1]) && !IsExponent(quantity, end - 1)) end--;
-        if (!decimal.TryParse(quantity.AsSpan(0, end), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) return 0;
-        try
-        {
-            return (long)Math.Ceiling(number * Factor(quantity.AsSpan(end)) * unit);
-        }
-        catch (OverflowException)
-        {
-            return number < 0 ? long.MinValue / 4 : long.MaxValue / 4;
-        }
-    }
-
-    // "1e3" and "1E3" are exponents, "1E" is exa.
-    private static bool IsExponent(string text, int at) => text[at] is 'e' or 'E' && at + 1 < text.Length;
-
-    private static decimal Factor(ReadOnlySpan<char> suffix) => suffix switch
-    {
-        "" => 1m,
-        "n" => 0.000000001m,
-        "u" => 0.000001m,
-        "m" => 0.001m,
-        "k" => 1e3m,
-        "M" => 1e6m,
-        "G" => 1e9m,
-        "T" => 1e12m,
-        "P" => 1e15m,
-        "E" => 1e18m,
-        "Ki" => 1024m,
-        "Mi" => 1048576m,
-        "Gi" => 1073741824m,
-        "Ti" => 1099511627776m,
-        "Pi" => 1125899906842624m,
-        "Ei" => 1152921504606846976m,
-        _ => 0m,
-    };
+    // Sums of a few absurd amounts must not turn negative.
+    private static long Bounded(long amount) => Math.Clamp(amount, long.MinValue / 4, long.MaxValue / 4);
 }

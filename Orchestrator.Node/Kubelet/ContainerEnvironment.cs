@@ -96,16 +96,19 @@ public static class ContainerEnvironment
         var dot = reference.Key.IndexOf('.', StringComparison.Ordinal);
         var (group, name) = (reference.Key[..Math.Max(dot, 0)], reference.Key[(dot + 1)..]);
         var amounts = group == "limits" ? container.Limits : container.Requests;
-        var amount = amounts.TryGetValue(name, out var text) ? ResourceAmount.Parse(text) : group == "limits" ? Allocatable(name, place) : 0;
-        var divisor = reference.Divisor.Length > 0 && reference.Divisor != "0" ? ResourceAmount.Parse(reference.Divisor) : 1;
-        return Math.Ceiling(amount / divisor).ToString("0", CultureInfo.InvariantCulture);
+        var amount = amounts.TryGetValue(name, out var text) ? Quantity.ParseOrZero(text) : group == "limits" ? Allocatable(name, place) : default;
+        var divisor = Quantity.ParseOrZero(reference.Divisor);
+        if (divisor.IsZero) divisor = Quantity.FromUnits(1);
+        // Source: k8s.io/kubectl, pkg/util/resource: processors are counted in thousandths on both sides, all else in whole units.
+        var quotient = name == "cpu" ? (decimal)amount.Milli / divisor.Milli : (decimal)amount.Units / divisor.Units;
+        return Math.Ceiling(quotient).ToString("0", CultureInfo.InvariantCulture);
     }
 
-    private static decimal Allocatable(string name, PodPlace place) => name switch
+    private static Quantity Allocatable(string name, PodPlace place) => name switch
     {
-        "cpu" => place.AllocatableCpuMilli / 1000m,
-        "memory" => place.AllocatableMemoryBytes,
-        "ephemeral-storage" => place.AllocatableStorageBytes,
-        _ => 0,
+        "cpu" => Quantity.FromMilli(place.AllocatableCpuMilli),
+        "memory" => Quantity.FromUnits(place.AllocatableMemoryBytes),
+        "ephemeral-storage" => Quantity.FromUnits(place.AllocatableStorageBytes),
+        _ => default,
     };
 }

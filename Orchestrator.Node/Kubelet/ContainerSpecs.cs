@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Node.Runtime;
 
 namespace Orchestrator.Node.Kubelet;
@@ -71,10 +72,10 @@ public static class ContainerSpecs
     /// <remarks>Source: kubelet, MilliCPUToShares and GetContainerOOMScoreAdjust.</remarks>
     public static ContainerResources Resources(PodManifest pod, ContainerManifest container, long machineMemoryBytes)
     {
-        var limit = ResourceAmount.Milli(container.Limits.GetValueOrDefault("cpu", "0"));
-        var request = container.Requests.TryGetValue("cpu", out var cpu) ? ResourceAmount.Milli(cpu) : limit;
-        var memoryLimit = ResourceAmount.Whole(container.Limits.GetValueOrDefault("memory", "0"));
-        var memoryRequest = container.Requests.TryGetValue("memory", out var memory) ? ResourceAmount.Whole(memory) : memoryLimit;
+        var limit = Quantity.ParseOrZero(container.Limits.GetValueOrDefault("cpu", "0")).Milli;
+        var request = container.Requests.TryGetValue("cpu", out var cpu) ? Quantity.ParseOrZero(cpu).Milli : limit;
+        var memoryLimit = Quantity.ParseOrZero(container.Limits.GetValueOrDefault("memory", "0")).Units;
+        var memoryRequest = container.Requests.TryGetValue("memory", out var memory) ? Quantity.ParseOrZero(memory).Units : memoryLimit;
         return new ContainerResources
         {
             CpuShares = Math.Max(MinShares, request * SharesPerCore / 1000),

@@ -175,6 +175,6 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
     private static long MemoryAvailable()
     {
         var line = File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
-        return line is null ? long.MaxValue : ResourceAmount.Whole(line["MemAvailable:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim()) * 1024;
+        return line is null ? long.MaxValue : long.Parse(line["MemAvailable:".Length..].Replace("kB", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture) * 1024;
     }
 }

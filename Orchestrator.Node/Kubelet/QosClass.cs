@@ -1,3 +1,5 @@
+using Orchestrator.Actors.Resources;
+
 namespace Orchestrator.Node.Kubelet;
 
 /// <summary>A pod's quality of service, from its requests and limits of CPU and memory.</summary>
@@ -11,10 +13,10 @@ public static class QosClass
         {
             foreach (var resource in (ReadOnlySpan<string>)["cpu", "memory"])
             {
-                var request = ResourceAmount.Parse(container.Requests.GetValueOrDefault(resource, "0"));
-                var limit = ResourceAmount.Parse(container.Limits.GetValueOrDefault(resource, "0"));
-                any |= request > 0 || limit > 0;
-                guaranteed &= limit > 0 && (request == limit || !container.Requests.ContainsKey(resource));
+                var request = Quantity.ParseOrZero(container.Requests.GetValueOrDefault(resource, "0"));
+                var limit = Quantity.ParseOrZero(container.Limits.GetValueOrDefault(resource, "0"));
+                any |= request.Sign > 0 || limit.Sign > 0;
+                guaranteed &= limit.Sign > 0 && (request.CompareTo(limit) == 0 || !container.Requests.ContainsKey(resource));
             }
         }
         return !any ? "BestEffort" : guaranteed ? "Guaranteed" : "Burstable";

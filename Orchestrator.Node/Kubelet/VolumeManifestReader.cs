@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Node.Kubelet;
 
@@ -17,7 +18,7 @@ internal static class VolumeManifestReader
             "downwardAPI" => volume with { Items = Items(source) },
             "projected" => volume with { Sources = source.Items("sources").Select(ReadProjected).ToImmutableArray() },
             "hostPath" => volume with { Path = source.Text("path"), PathType = source.Text("type") },
-            "emptyDir" => volume with { Medium = source.Text("medium"), SizeLimitBytes = ResourceAmount.Whole(source.Text("sizeLimit")) },
+            "emptyDir" => volume with { Medium = source.Text("medium"), SizeLimitBytes = Quantity.ParseOrZero(source.Text("sizeLimit")).Units },
             "persistentVolumeClaim" => volume with { ObjectName = source.Text("claimName") },
             _ => volume,
         };
