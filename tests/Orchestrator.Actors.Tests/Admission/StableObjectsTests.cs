@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
+using Orchestrator.Actors.Schemas.Protobuf;
 using Orchestrator.Actors.Tests.Schemas;
 
 namespace Orchestrator.Actors.Tests.Admission;
@@ -54,8 +55,27 @@ public sealed class StableObjectsTests
         var (fixture, schema, key) = await CreateAsync(path);
         var stored = await fixture.Store.GetAsync(schema.StoredAs, key);
         var json = ObjectConversion.Bytes(schema, stored!);
-        var raw = Actors.Schemas.Protobuf.ProtobufTranscoder.EncodeRaw(schema.Root, json);
-        Assert.NotEmpty(raw);
+        var wire = new System.Buffers.ArrayBufferWriter<byte>();
+        ProtobufTranscoder.Encode(wire, schema.Root, schema.ApiVersion, schema.Kind, json);
+        var (back, error) = ProtobufTranscoder.Decode(SchemaCatalog.BuiltIn, wire.WrittenMemory);
+        Assert.Null(error);
+        var (expected, actual) = (Said(JsonNode.Parse(json.Span)), Said(JsonNode.Parse(back)));
+        Assert.True(JsonTree.DeepEquals(expected, actual), $"{JsonTree.ToText(expected)}\n{JsonTree.ToText(actual)}");
+    }
+
+    /// <summary>What a value says beside what protobuf cannot tell from absent: zeroes and what is empty.</summary>
+    private static JsonNode? Said(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject tree:
+                var kept = new JsonObject(tree.Select(static p => KeyValuePair.Create(p.Key, Said(p.Value))).Where(static p => p.Value is not null));
+                return kept.Count > 0 ? kept : null;
+            case JsonArray list:
+                return list.Count > 0 ? new JsonArray([.. list.Select(static e => Said(e))]) : null;
+            default:
+                return node is null || JsonTree.AsString(node) is "" || JsonTree.AsBool(node) == false || JsonTree.AsInt64(node) == 0 ? null : node.DeepClone();
+        }
     }
 
     [Fact]
