@@ -24,32 +24,73 @@ public sealed class CustomResourceDefinitionValidation : IKindValidation
         ValidateVersions(spec, faults);
         if (JsonTree.Bool(spec, "preserveUnknownFields") == true)
             faults.Invalid(Spec.Child("preserveUnknownFields"), true, "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead");
-        if (JsonTree.String(spec["conversion"] as JsonObject, "strategy") == "Webhook")
-            faults.NotSupported(Spec.Child("conversion").Child("strategy"), "Webhook", ["None"]);
+        CustomConversionValidation.Validate(spec["conversion"] as JsonObject, Spec.Child("conversion"), faults);
+        ValidateApproval(tree, group, faults);
+    }
+
+    /// <summary>Groups of Kubernetes itself are only for what has been agreed there.</summary>
+    private static void ValidateApproval(JsonObject tree, string group, FaultList faults)
+    {
+        const string annotation = "api-approved.kubernetes.io";
+        var isProtected = group is "k8s.io" or "kubernetes.io" || group.EndsWith(".k8s.io", StringComparison.Ordinal) || group.EndsWith(".kubernetes.io", StringComparison.Ordinal);
+        if (!isProtected) return;
+        var value = JsonTree.AsString(JsonTree.At(tree, ["metadata", "annotations", annotation])) ?? "";
+        var path = FieldPath.Of("metadata").Child("annotations").Key(annotation);
+        if (value.Length == 0)
+            faults.Required(path, $"protected groups must have approval annotation {GoQuote.Quote(annotation)}, see https://github.com/kubernetes/enhancements/pull/1111");
+        else if (!value.StartsWith("unapproved", StringComparison.Ordinal) && !(Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Host.Length > 0))
+            faults.Invalid(path, value, $"protected groups must have approval annotation {GoQuote.Quote(annotation)} with either a URL or a reason starting with \"unapproved\", see https://github.com/kubernetes/enhancements/pull/1111");
     }
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults)
     {
         if (tree["spec"] is not JsonObject spec || stored["spec"] is not JsonObject old) return;
-        foreach (var name in (ReadOnlySpan<string>)["group", "scope"])
-            if (!JsonTree.DeepEquals(spec[name], old[name])) faults.Invalid(Spec.Child(name), spec[name], Immutable);
-        foreach (var name in (ReadOnlySpan<string>)["plural", "kind"])
+        // Scope and kind decide how objects are stored; group and plural are the name of the definition.
+        if (CustomResourceSchemas.IsEstablished(stored))
         {
-            var value = JsonTree.At(spec, ["names", name]);
-            if (CustomResourceSchemas.IsEstablished(stored) && !JsonTree.DeepEquals(value, JsonTree.At(old, ["names", name])))
-                faults.Invalid(Spec.Child("names").Child(name), value, Immutable);
+            CheckImmutable(spec["scope"], old["scope"], Spec.Child("scope"), faults);
+            CheckImmutable(JsonTree.At(spec, ["names", "kind"]), JsonTree.At(old, ["names", "kind"]), Spec.Child("names").Child("kind"), faults);
         }
-        ValidateStoredVersions(tree, spec, faults);
+        CheckImmutable(spec["group"], old["group"], Spec.Child("group"), faults);
+        CheckImmutable(JsonTree.At(spec, ["names", "plural"]), JsonTree.At(old, ["names", "plural"]), Spec.Child("names").Child("plural"), faults);
+        if (subresource.Length == 0) ValidateStoredVersions(FinalStatus(tree, stored), spec, faults);
+        else if (JsonTree.At(tree, ["status", "acceptedNames"]) is JsonObject names) ValidateNames(names, FieldPath.Of("status").Child("acceptedNames"), faults);
+    }
+
+    private static void CheckImmutable(JsonNode? value, JsonNode? before, FieldPath path, FaultList faults)
+    {
+        if (!JsonTree.DeepEquals(value, before)) faults.Invalid(path, value, Immutable);
+    }
+
+    // A change of the storage version is entered into the status by the controller a moment later, which need not be waited for.
+    private static JsonObject FinalStatus(JsonObject tree, JsonObject stored)
+    {
+        var names = (JsonTree.At(stored, ["status", "storedVersions"]) as JsonArray ?? []).Select(JsonTree.AsString).OfType<string>().ToList();
+        foreach (var version in (JsonTree.At(tree, ["spec", "versions"]) as JsonArray ?? []).OfType<JsonObject>())
+            if (JsonTree.Bool(version, "storage") == true && JsonTree.String(version, "name") is { } name && !names.Contains(name)) names.Add(name);
+        return new JsonObject { ["status"] = new JsonObject { ["storedVersions"] = new JsonArray([.. names.Select(static n => (JsonNode?)n)]) } };
     }
 
     private static void ValidateStoredVersions(JsonObject tree, JsonObject spec, FaultList faults)
     {
-        var known = (spec["versions"] as JsonArray ?? []).Select(v => JsonTree.String(v as JsonObject, "name")).ToHashSet(StringComparer.Ordinal);
-        if (JsonTree.At(tree, ["status", "storedVersions"]) is not JsonArray stored) return;
+        var path = FieldPath.Of("status").Child("storedVersions");
+        var stored = JsonTree.At(tree, ["status", "storedVersions"]) as JsonArray ?? [];
+        if (stored.Count == 0)
+        {
+            faults.Invalid(path, stored, "must have at least one stored version");
+            return;
+        }
+        var versions = (spec["versions"] as JsonArray ?? []).OfType<JsonObject>().ToArray();
+        foreach (var version in versions)
+        {
+            var name = JsonTree.String(version, "name");
+            if (JsonTree.Bool(version, "storage") == true && !stored.Any(s => JsonTree.AsString(s) == name)) faults.Invalid(path, stored, $"must have the storage version {name}");
+        }
         for (var i = 0; i < stored.Count; i++)
         {
-            if (!known.Contains(JsonTree.AsString(stored[i])))
-                faults.Invalid(FieldPath.Of("status").Child("storedVersions").Index(i), JsonTree.AsString(stored[i]), "must appear in spec.versions");
+            var name = JsonTree.AsString(stored[i]);
+            if (!versions.Any(v => JsonTree.String(v, "name") == name))
+                faults.Invalid(path.Index(i), name, $"missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions");
         }
     }
 
@@ -98,41 +139,9 @@ public sealed class CustomResourceDefinitionValidation : IKindValidation
             if (versions[i] is not JsonObject version) continue;
             if (JsonTree.Bool(version, "storage") == true) storage++;
             unique &= seen.Add(JsonTree.String(version, "name") ?? "");
-            ValidateVersion(version, path.Index(i), faults);
+            CustomVersionValidation.Validate(version, path.Index(i), faults);
         }
         if (!unique) faults.Invalid(path, versions, "must contain unique version names");
         if (storage != 1) faults.Invalid(path, versions, "must have exactly one version marked as storage version");
-    }
-
-    private static void ValidateVersion(JsonObject version, FieldPath path, FaultList faults)
-    {
-        var schemaPath = path.Child("schema").Child("openAPIV3Schema");
-        if (JsonTree.At(version, ["schema", "openAPIV3Schema"]) is JsonObject schema)
-            new StructuralSchemaValidation(faults).ValidateRoot(schema, schemaPath);
-        else faults.Required(schemaPath, "schemas are required");
-
-        if (JsonTree.Bool(version, "deprecated") != true && version["deprecationWarning"] is { } warning)
-            faults.Invalid(path.Child("deprecationWarning"), warning, "can only be set for deprecated versions");
-        if (JsonTree.At(version, ["subresources", "scale"]) is JsonObject scale)
-        {
-            var scalePath = path.Child("subresources").Child("scale");
-            CheckPath(scale, "specReplicasPath", ".spec.", "should be a json path under .spec", scalePath, faults);
-            CheckPath(scale, "statusReplicasPath", ".status.", "should be a json path under .status", scalePath, faults);
-            if (scale["labelSelectorPath"] is not null && JsonTree.String(scale, "labelSelectorPath") is { } selector
-                && !selector.StartsWith(".status.", StringComparison.Ordinal) && !selector.StartsWith(".spec.", StringComparison.Ordinal))
-                faults.Invalid(scalePath.Child("labelSelectorPath"), selector, "should be a json path under either .spec or .status");
-        }
-        if (version["additionalPrinterColumns"] is not JsonArray columns) return;
-        for (var i = 0; i < columns.Count; i++)
-        {
-            if (JsonTree.String(columns[i] as JsonObject, "jsonPath") is { Length: > 0 } jsonPath && !jsonPath.StartsWith('.'))
-                faults.Invalid(path.Child("additionalPrinterColumns").Index(i).Child("jsonPath"), jsonPath, "is an invalid json path: must begin with a dot");
-        }
-    }
-
-    private static void CheckPath(JsonObject scale, string name, string prefix, string fault, FieldPath path, FaultList faults)
-    {
-        if (JsonTree.String(scale, name) is { Length: > 0 } text && !text.StartsWith(prefix, StringComparison.Ordinal))
-            faults.Invalid(path.Child(name), text, fault);
     }
 }

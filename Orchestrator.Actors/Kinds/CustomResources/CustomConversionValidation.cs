@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Kinds.WebhookConfigurations;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Kinds.CustomResources;
+
+/// <summary>How a definition says that its objects are brought from one version to another.</summary>
+/// <remarks>Source: apiextensions-apiserver, pkg/apis/apiextensions/validation; fields as v1 names them.</remarks>
+internal static class CustomConversionValidation
+{
+    private static readonly string[] ReviewVersions = ["v1", "v1beta1"];
+
+    public static void Validate(JsonObject? conversion, FieldPath path, FaultList faults)
+    {
+        if (conversion is null) return;
+        var webhook = conversion["webhook"] as JsonObject;
+        if (JsonTree.String(conversion, "strategy") != "Webhook")
+        {
+            if (webhook is not null) faults.Forbidden(path.Child("webhook"), "should not be set when strategy is not set to Webhook");
+            return;
+        }
+        var clientPath = path.Child("webhook").Child("clientConfig");
+        if (webhook?["clientConfig"] is not JsonObject client) faults.Required(clientPath, "required when strategy is set to Webhook");
+        else WebhookClientConfigValidation.Validate(client, clientPath, faults);
+        ValidateVersions(webhook?["conversionReviewVersions"] as JsonArray, path.Child("webhook").Child("conversionReviewVersions"), faults);
+    }
+
+    private static void ValidateVersions(JsonArray? versions, FieldPath path, FaultList faults)
+    {
+        if (versions is not { Count: > 0 })
+        {
+            faults.Required(path);
+            return;
+        }
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < versions.Count; i++)
+        {
+            var version = JsonTree.AsString(versions[i]) ?? "";
+            if (!seen.Add(version)) faults.Invalid(path.Index(i), version, "duplicate version");
+            else if (ObjectNames.Label1035(version) is { } fault) faults.Invalid(path.Index(i), version, fault);
+        }
+        if (!ReviewVersions.Any(seen.Contains)) faults.Invalid(path, versions, $"must include at least one of {string.Join(", ", ReviewVersions)}");
+    }
+}
