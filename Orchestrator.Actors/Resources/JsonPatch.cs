@@ -23,17 +23,17 @@ public static class JsonPatch
         {
             if (node is not JsonObject operation)
                 return ObjectPatch.Refuse($"json: cannot unmarshal {JsonTree.KindOf(node)} into Go value of type jsonpatch.Operation");
-            if (ApplyOne(ref document, operation) is { } fault) return Unprocessable(fault);
+            if (ApplyOne(ref document, operation) is { } fault) return new PatchedObject(null, Unprocessable(fault));
         }
         return document is JsonObject tree
             ? new PatchedObject(tree, null)
             : ObjectPatch.Refuse($"json: cannot unmarshal {JsonTree.KindOf(document)} into Go value of type map[string]interface {{}}");
     }
 
-    private static PatchedObject Unprocessable(string fault) => new(null, new ApiError(422, "Invalid", "the server rejected our request due to an error in our request")
+    internal static ApiError Unprocessable(string fault) => new(422, "Invalid", "the server rejected our request due to an error in our request")
     {
         Causes = [new ErrorCause("UnexpectedServerResponse", "", fault)],
-    });
+    };
 
     private static string? ApplyOne(ref JsonNode? document, JsonObject operation)
     {

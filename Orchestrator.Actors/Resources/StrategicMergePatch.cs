@@ -16,7 +16,8 @@ public static class StrategicMergePatch
     private const string OrderPrefix = "$setElementOrder/";
     private const string DeletePrefix = "$deleteFromPrimitiveList/";
 
-    /// <summary>Changes <paramref name="current"/> and returns it; a patch that makes no sense is a BadRequest.</summary>
+    /// <summary>Changes <paramref name="current"/> and returns it, or refuses the patch with the codes and texts of kube-apiserver, which
+    /// takes most faults for its own.</summary>
     public static PatchedObject Apply(TypeSchema type, JsonObject current, JsonObject patch)
     {
         try
@@ -25,7 +26,7 @@ public static class StrategicMergePatch
         }
         catch (PatchFault fault)
         {
-            return ObjectPatch.Refuse(fault.Message);
+            return new PatchedObject(null, fault.Error);
         }
     }
 
@@ -90,16 +91,16 @@ public static class StrategicMergePatch
 
     private static void Retain(JsonObject target, JsonObject patch, JsonNode retained)
     {
-        if (retained is not JsonArray list) throw new PatchFault("invalid JSON document");
+        if (retained is not JsonArray list) throw PatchFault.Malformed("invalid patch format of retainKeys");
         var keep = list.Select(JsonTree.AsString).ToHashSet(StringComparer.Ordinal);
         foreach (var (name, _) in patch)
-            if (!IsDirective(name) && !keep.Contains(name)) throw new PatchFault("patch has keys that are not in its $retainKeys list");
+            if (!IsDirective(name) && !keep.Contains(name)) throw PatchFault.Contradicts("patch content doesn't match retainKeys list");
         foreach (var name in target.Select(f => f.Key).Where(k => !keep.Contains(k)).ToArray()) target.Remove(name);
     }
 
     private static void DeletePrimitives(JsonObject target, string name, JsonNode? values)
     {
-        if (values is not JsonArray doomed) throw new PatchFault("invalid JSON document");
+        if (values is not JsonArray doomed) throw PatchFault.Malformed("invalid patch format of primitive list");
         if (target[name] is not JsonArray list) return;
         for (var i = list.Count - 1; i >= 0; i--)
             if (doomed.Any(d => JsonTree.DeepEquals(d, list[i]))) list.RemoveAt(i);
@@ -107,7 +108,7 @@ public static class StrategicMergePatch
 
     private static void OrderOnly(JsonObject target, JsonObject patch, string name, JsonNode? order, TypeSchema? type)
     {
-        if (order is not JsonArray wanted) throw new PatchFault("invalid JSON document");
+        if (order is not JsonArray wanted) throw PatchFault.Malformed("invalid patch format of setElementOrder list");
         if (patch[name] is JsonArray || target[name] is not JsonArray list) return;
         FieldTypeOf(type, name, out var field);
         if (field is not null) target[name] = Order(list, [.. list.Select(i => Key(i, field))], wanted, field);
@@ -116,17 +117,19 @@ public static class StrategicMergePatch
     private static JsonArray MergeList(JsonArray target, JsonArray patch, JsonArray? order, FieldSchema field)
     {
         if (field.Type.Items!.Kind != SchemaKind.Object) return MergePrimitives(target, patch, order, field);
-        if (field.PatchMergeKey.Length == 0) throw new PatchFault($"list {field.Name} has no merge key");
+        if (field.PatchMergeKey.Length == 0) throw PatchFault.Unknown($"list {field.Name} has no merge key");
         if (patch.Any(p => p is JsonObject element && DirectiveOf(element) == "replace"))
             return [.. patch.Where(p => !(p is JsonObject element && DirectiveOf(element) == "replace")).Select(Plain)];
 
+        if (order is not null) CheckOrder(patch, order, field);
         var serverOrder = target.Select(i => Key(i, field)).ToList();
         var patched = new JsonArray();
         foreach (var node in patch)
         {
-            if (node is not JsonObject element) throw new PatchFault($"expected an object in list {field.Name}, found {JsonTree.KindOf(node)}");
+            if (node is not JsonObject element) throw PatchFault.Unknown($"expected an object in list {field.Name}, found {JsonTree.KindOf(node)}");
             if (!element.ContainsKey(field.PatchMergeKey))
-                throw new PatchFault($"map: {JsonTree.ToText(element)} does not contain declared merge key: {field.PatchMergeKey}");
+                throw PatchFault.Unknown($"map: {GoText(element)} does not contain declared merge key: {field.PatchMergeKey}");
+            if (DirectiveOf(element) == "merge") throw PatchFault.Unknown("merging lists cannot yet be specified in the patch");
             var key = Key(element, field);
             if (DirectiveOf(element) == "delete") RemoveAll(target, key, field);
             else MergeElement(target, element, key, field);
@@ -190,7 +193,7 @@ public static class StrategicMergePatch
             "replace" => "replace",
             "delete" => "delete",
             "merge" => "merge",
-            _ => throw new PatchFault($"unknown patch type found in patch: [{Directive}:{JsonTree.ToText(node)}]"),
+            _ => throw PatchFault.Unknown($"unknown patch type: {GoText(node)} in map: {GoText(patch)}"),
         };
     }
 
@@ -219,5 +222,35 @@ public static class StrategicMergePatch
 
     private static bool IsBareDirective(JsonObject element) => element.Count == 1 && element.ContainsKey(Directive);
 
-    private sealed class PatchFault(string message) : Exception(message);
+    /// <summary>What the patch names must come in the order that it asks for.</summary>
+    private static void CheckOrder(JsonArray patch, JsonArray order, FieldSchema field)
+    {
+        var named = patch.Where(p => p is not JsonObject element || DirectiveOf(element) != "delete").Select(p => Key(p, field)).ToList();
+        var at = 0;
+        foreach (var wanted in order)
+            if (at < named.Count && named[at] == (wanted is JsonObject ? Key(wanted, field) : JsonTree.ToText(wanted))) at++;
+        if (order.Count > 0 && at < named.Count)
+            throw PatchFault.Unknown($"The order in patch list:\n{GoText(patch)}\n doesn't match {OrderPrefix.TrimEnd('/')} list:\n{GoText(order)}\n");
+    }
+
+    /// <summary>A value as Go's fmt prints it.</summary>
+    private static string GoText(JsonNode? value) => value switch
+    {
+        null => "<nil>",
+        JsonObject map => $"map[{string.Join(' ', map.OrderBy(static p => p.Key, StringComparer.Ordinal).Select(static p => $"{p.Key}:{GoText(p.Value)}"))}]",
+        JsonArray list => $"[{string.Join(' ', list.Select(GoText))}]",
+        _ => JsonTree.AsString(value) ?? JsonTree.ToText(value),
+    };
+
+    /// <summary>Source: k8s.io/apiserver, handlers/patch.go interpretStrategicMergePatchError.</summary>
+    private sealed class PatchFault(ApiError error) : Exception(error.Message)
+    {
+        public ApiError Error => error;
+
+        public static PatchFault Malformed(string message) => new(ApiError.BadRequest(message));
+
+        public static PatchFault Contradicts(string message) => new(JsonPatch.Unprocessable(message));
+
+        public static PatchFault Unknown(string message) => new(new ApiError(500, "", message));
+    }
 }

@@ -19,7 +19,8 @@ public static class Difference
     private static void Compare(string path, JsonNode? before, JsonNode? after, List<string> changes)
     {
         // Every change has a new resourceVersion; the number stands in the column beside it.
-        if (path == "metadata.resourceVersion" || JsonNode.DeepEquals(before, after)) return;
+        // Who owns which field follows from what changed.
+        if (path is "metadata.resourceVersion" or "metadata.managedFields" || JsonNode.DeepEquals(before, after)) return;
         switch (before, after)
         {
             case (JsonObject b, JsonObject a):

@@ -240,6 +240,16 @@ public sealed partial class ShellCommands(ShellApi api, RegistryClient registrie
     private static int Number(string text, string flag) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw new ShellException($"{flag} takes a number, not \"{text}\"");
 
-    private static string Render(JsonNode node, string format) =>
+    private static string Render(JsonNode node, string format)
+    {
+        // As kubectl, which shows who owns which field only when asked to.
+        HideRecord(node);
+        foreach (var item in node["items"] as JsonArray ?? []) HideRecord(item);
+        return RenderAll(node, format);
+    }
+
+    private static void HideRecord(JsonNode? node) => (node?["metadata"] as JsonObject)?.Remove("managedFields");
+
+    private static string RenderAll(JsonNode node, string format) =>
         format == "json" ? node.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n" : ShellYaml.Render(node);
 }

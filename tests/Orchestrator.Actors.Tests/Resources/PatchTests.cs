@@ -54,10 +54,33 @@ public sealed class PatchTests
     [InlineData(PatchType.Json, "[1]")]
     [InlineData(PatchType.Merge, "[]")]
     [InlineData(PatchType.Merge, "{")]
-    [InlineData(PatchType.StrategicMerge, """{"spec":{"$patch":"frob"}}""")]
-    [InlineData(PatchType.StrategicMerge, """{"spec":{"containers":[{"image":"x"}]}}""")]
+    [InlineData(PatchType.StrategicMerge, """{"spec":{"$retainKeys":"x"}}""")]
+    [InlineData(PatchType.StrategicMerge, """{"spec":{"$deleteFromPrimitiveList/finalizers":"x"}}""")]
+    [InlineData(PatchType.StrategicMerge, """{"spec":{"$setElementOrder/containers":"x"}}""")]
     public void Patch_ThatMakesNoSense_IsABadRequest(PatchType form, string patch) =>
         Assert.Equal(400, Patch(form, """{"spec":{"containers":[]}}""", patch).Error!.Code);
+
+    [Theory]
+    [InlineData("""{"spec":{"$patch":"frob","a":1}}""", 500, "unknown patch type: frob in map: map[$patch:frob a:1]")]
+    [InlineData("""{"spec":{"containers":[{"image":"x"}]}}""", 500, "map: map[image:x] does not contain declared merge key: name")]
+    [InlineData("""{"spec":{"containers":[{"$patch":"delete"}]}}""", 500, "map: map[$patch:delete] does not contain declared merge key: name")]
+    [InlineData("""{"spec":{"containers":[{"$patch":"merge","name":"a"}]}}""", 500, "merging lists cannot yet be specified in the patch")]
+    [InlineData("""{"spec":{"$setElementOrder/containers":[{"name":"a"},{"name":"b"}],"containers":[{"name":"b"},{"name":"a"}]}}""", 500,
+        "The order in patch list:\n[map[name:b] map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:a] map[name:b]]\n")]
+    [InlineData("""{"spec":{"$retainKeys":["a"],"b":1}}""", 422, "patch content doesn't match retainKeys list")]
+    public void StrategicMerge_ThatMakesNoSense_IsToldAsUpstreamDoes(string patch, int code, string message)
+    {
+        var error = Patch(PatchType.StrategicMerge, """{"spec":{"containers":[{"name":"a"}]}}""", patch).Error!;
+        Assert.Equal((code, message), (error.Code, error.Causes.IsEmpty ? error.Message : error.Causes[0].Message));
+    }
+
+    [Fact]
+    public void JsonPatch_OfTooManyOperations_IsTooLarge()
+    {
+        var patch = $"[{string.Join(',', Enumerable.Repeat("""{"op":"test","path":"/a","value":1}""", JsonPatch.OperationsMax + 1))}]";
+        var error = Patch(PatchType.Json, """{"a":1}""", patch).Error!;
+        Assert.Equal((413, "The allowed maximum operations in a JSON patch is 10000, got 10001"), (error.Code, error.Message));
+    }
 
     public static TheoryData<string, string, string> Strategic => new()
     {
@@ -75,6 +98,12 @@ public sealed class PatchTests
         // Lists of scalars that merge.
         { """{"metadata":{"finalizers":["a","b"]}}""", """{"metadata":{"$deleteFromPrimitiveList/finalizers":["a"],"finalizers":["c"]}}""", """{"metadata":{"finalizers":["c","b"]}}""" },
         { """{"metadata":{"labels":{"x":"1"}}}""", """{"metadata":{"labels":{"y":"2"},"annotations":{"k":null,"l":"m"}}}""", """{"metadata":{"labels":{"x":"1","y":"2"},"annotations":{"l":"m"}}}""" },
+        // What only the server has stays where it was among the others.
+        { """{"spec":{"containers":[{"name":"a"},{"name":"own"},{"name":"b"}]}}""", """{"spec":{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}]}}""", """{"spec":{"containers":[{"name":"own"},{"name":"b"},{"name":"a"}]}}""" },
+        { """{"spec":{"containers":[{"name":"a","env":[{"name":"X","value":"1"},{"name":"Y","value":"1"}]}]}}""", """{"spec":{"containers":[{"name":"a","env":[{"name":"X","$patch":"delete"},{"name":"Z","value":"3"}]}]}}""", """{"spec":{"containers":[{"name":"a","env":[{"name":"Z","value":"3"},{"name":"Y","value":"1"}]}]}}""" },
+        { """{"spec":{"securityContext":{"runAsUser":1}}}""", """{"spec":{"securityContext":{"$patch":"delete"}}}""", """{"spec":{"securityContext":{}}}""" },
+        { """{"spec":{}}""", """{"spec":{"securityContext":{"$patch":"replace","runAsUser":2},"nodeSelector":{"$patch":"merge","a":"1"}}}""", """{"spec":{"securityContext":{"runAsUser":2},"nodeSelector":{"a":"1"}}}""" },
+        { """{"metadata":{"finalizers":["a","b","c"]}}""", """{"metadata":{"$setElementOrder/finalizers":["c","a"],"$deleteFromPrimitiveList/finalizers":["b"]}}""", """{"metadata":{"finalizers":["c","a"]}}""" },
         // Ports merge by number although two keys tell them apart.
         { """{"spec":{"containers":[{"name":"a","ports":[{"containerPort":80}]}]}}""", """{"spec":{"containers":[{"name":"a","ports":[{"containerPort":80,"name":"http"}]}]}}""", """{"spec":{"containers":[{"name":"a","ports":[{"containerPort":80,"name":"http"}]}]}}""" },
     };
