@@ -37,7 +37,7 @@ public sealed record CertificateAuthority(string CertificatePem, string KeyPem)
 
     /// <summary>Signs the public key of a request; of the request itself only the key counts, the subject is <paramref name="subject"/>.</summary>
     /// <exception cref="CryptographicException">The request is not a valid, self-signed PKCS#10 request.</exception>
-    public string Sign(string requestPem, CertificateSubject subject, DateTimeOffset now)
+    public string Sign(string requestPem, CertificateSubject subject, DateTimeOffset now, TimeSpan? lifetime = null)
     {
         var asked = CertificateRequest.LoadSigningRequestPem(requestPem, HashAlgorithmName.SHA256);
         var request = new CertificateRequest(NameOf(subject), asked.PublicKey, HashAlgorithmName.SHA256);
@@ -53,7 +53,7 @@ public sealed record CertificateAuthority(string CertificatePem, string KeyPem)
         }
         using var issuer = X509Certificate2.CreateFromPem(CertificatePem, KeyPem);
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, includeKeyIdentifier: true, includeIssuerAndSerial: false));
-        var end = now + CertificateLifetime;
+        var end = now + (lifetime is { } wanted && wanted < CertificateLifetime ? wanted : CertificateLifetime);
         if (end > issuer.NotAfter) end = issuer.NotAfter;
         using var signed = request.Create(issuer, now - Backdated, end, RandomNumberGenerator.GetBytes(16));
         return signed.ExportCertificatePem();

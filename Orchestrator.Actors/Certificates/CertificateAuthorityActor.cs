@@ -10,7 +10,11 @@ namespace Orchestrator.Actors.Certificates;
 
 /// <summary>Asks for a certificate; answered with <see cref="CertificateSigned"/> or <see cref="CertificateRefused"/>.</summary>
 /// <param name="RequestPem">A PKCS#10 request; the private key stays with the one who asks.</param>
-public sealed record SignCertificate(string RequestPem, CertificateSubject Subject) : IWireMessage;
+public sealed record SignCertificate(string RequestPem, CertificateSubject Subject) : IWireMessage
+{
+    /// <summary>How long it shall be valid; null for the longest, a year, beyond which nothing goes.</summary>
+    public TimeSpan? Lifetime { get; init; }
+}
 
 /// <summary>The certificate, and the authority that others check it against.</summary>
 public sealed record CertificateSigned(string CertificatePem, string AuthorityPem) : IWireMessage;
@@ -96,7 +100,7 @@ public sealed class CertificateAuthorityActor : UntypedPersistentActor
     {
         try
         {
-            var certificate = _authority!.Sign(sign.RequestPem, sign.Subject, _clock.GetUtcNow());
+            var certificate = _authority!.Sign(sign.RequestPem, sign.Subject, _clock.GetUtcNow(), sign.Lifetime);
             sender.Tell(new CertificateSigned(certificate, _authority.CertificatePem));
         }
         catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException)

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
+using Orchestrator.Actors.Kinds.CertificateSigningRequests;
+using Orchestrator.Actors.Kinds.ConfigMaps;
 using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Kinds.DaemonSets;
 using Orchestrator.Actors.Kinds.Deployments;
@@ -14,6 +16,7 @@ using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Kinds.PodDisruptionBudgets;
 using Orchestrator.Actors.Kinds.ReplicaSets;
 using Orchestrator.Actors.Kinds.ResourceQuotas;
+using Orchestrator.Actors.Kinds.Roles;
 using Orchestrator.Actors.Kinds.ServiceAccounts;
 using Orchestrator.Actors.Kinds.ValidatingAdmissionPolicies;
 using Orchestrator.Actors.Registry;
@@ -31,8 +34,10 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
 
     /// <summary>Starts the region of controllers, its triggers, the scheduler singleton and the collector singleton.</summary>
     /// <param name="hosts">Whether the registry of a type runs in this process.</param>
+    /// <param name="authority">Signs certificates that were asked for and approved; null signs none.</param>
     public static async Task<ControlPlane> StartAsync(
-        ActorSystem system, RegistryClient registries, ResourceStore store, Func<ResourceType, bool> hosts, ControllerSettings settings, TimeProvider clock)
+        ActorSystem system, RegistryClient registries, ResourceStore store, Func<ResourceType, bool> hosts, ControllerSettings settings, TimeProvider clock,
+        IActorRef? authority = null)
     {
         var events = new EventRecorder(registries, clock, settings.HostName);
         var runner = new ActionRunner(store, events);
@@ -44,6 +49,8 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
             new DeploymentController(), new ReplicaSetController(), new DaemonSetController(), new JobController(), new EndpointsController(),
             namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, members.IsUnreachable), new PodCollectionController(),
             definitions, new PodDisruptionBudgetController(() => store.Catalog), new ValidatingAdmissionPolicyController(() => store.Catalog),
+            new ClusterRoleAggregationController(),
+            .. settings.RootCertificatePem.Length > 0 ? (KindController[])[new RootCertificateController(settings.RootCertificatePem)] : [],
         ];
         var caches = new ControllerCaches(registries);
         var services = new ControllerServices(
@@ -57,6 +64,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         system.ActorOf(Props.Create(() => new TriggerSource(controllers, caches, registries, hosts, types, region, settings.Role)), "controller-triggers");
         system.ActorOf(NodeMembersActor.Props(members, caches, region), "node-members");
         StartSingleton(system, settings.Role, "scheduler", SchedulerActor.Props(registries, events, clock, settings.SchedulerSeed));
+        if (authority is not null) StartSingleton(system, settings.Role, "certificate-signer", CertificateSigner.Props(registries, store, authority, clock));
         StartSingleton(system, settings.Role, "resource-quota", ResourceQuotaActor.Props(registries, store, clock));
         StartSingleton(system, settings.Role, "garbage-collector",
             GarbageCollectorActor.Props(registries, store, runner, clock, settings.EventsKeptFor));

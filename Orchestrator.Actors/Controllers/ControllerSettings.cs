@@ -11,6 +11,9 @@ public sealed record ControllerSettings
     /// <summary>Number of shards; part of the cluster's identity, so equal in all processes.</summary>
     public int Shards { get; init; } = 64;
 
+    /// <summary>The certificate by which pods recognize the API server; empty publishes none.</summary>
+    public string RootCertificatePem { get; init; } = "";
+
     /// <summary>How long an entity without work stays in memory.</summary>
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromMinutes(2);
 

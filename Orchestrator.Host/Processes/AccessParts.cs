@@ -15,19 +15,30 @@ namespace Orchestrator.Host.Processes;
 public sealed class AccessParts
 {
     private readonly AccessSettings _settings;
+    private readonly TimeProvider _clock;
 
     /// <exception cref="StartException">A file that a flag names cannot be used.</exception>
     public AccessParts(AccessSettings settings, IRegistries registries, IActorRef authority, TimeProvider clock)
     {
         _settings = settings;
-        Control = new AccessControl(settings.Modes, registries);
+        Authority = authority;
+        Control = new AccessControl(settings.Modes, registries, settings.AuthorizationWebhookFile is { } file
+            ? new WebhookAuthorizer(Webhook("--authorization-webhook-config-file", file), settings.AuthorizedTtl, settings.UnauthorizedTtl, clock)
+            : null);
         Signer = new ClusterTokenSigner(authority);
         Issuance = settings.ApiAudiences.IsEmpty
             ? new TokenIssuance { Issuer = settings.Issuer }
             : new TokenIssuance { Issuer = settings.Issuer, ApiAudiences = settings.ApiAudiences };
         Tokens = new TokenRequests(registries, Signer, Issuance, new RandomIdentitySource(), clock);
-        Plugins = [new RoleEscalation(Control)];
+        Plugins =
+        [
+            new RoleEscalation(Control), new CertificateApproval(Control.AllowsAsync), new CertificateSigning(Control.AllowsAsync), new CertificateSubjectRestriction(),
+        ];
+        _clock = clock;
     }
+
+    /// <summary>The owner of the cluster's private keys.</summary>
+    public IActorRef Authority { get; }
 
     public AccessControl Control { get; }
     public ITokenSigner Signer { get; }
@@ -47,10 +58,30 @@ public sealed class AccessParts
         Tokens = Tokens,
         TokenSigner = Signer,
         TokenIssuance = Issuance,
+        TokenAuthenticators = [.. MoreTokens()],
         Anonymous = _settings.Anonymous,
         FrontProxyAuthorities = Authorities("--requestheader-client-ca-file", _settings.FrontProxyCaFile) ?? [],
         FrontProxyNames = _settings.FrontProxyNames,
     };
+
+    private IEnumerable<ITokenAuthenticator> MoreTokens()
+    {
+        if (_settings.Oidc is { } oidc) yield return new OidcTokens(oidc, Authorities("--oidc-ca-file", oidc.CaFile), _clock);
+        if (_settings.TokenWebhookFile is { } file)
+            yield return new WebhookTokens(Webhook("--authentication-token-webhook-config-file", file), _settings.TokenWebhookTtl, _clock);
+    }
+
+    private static ReviewClient Webhook(string flag, string file)
+    {
+        try
+        {
+            return ReviewClient.OfKubeconfig(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or CryptographicException)
+        {
+            throw new StartException($"{flag}: {file} cannot be used: {e.Message}", e);
+        }
+    }
 
     /// <summary>The certificates of a PEM file; null for no file.</summary>
     private static X509Certificate2Collection? Authorities(string flag, string? file)

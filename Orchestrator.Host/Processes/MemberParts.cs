@@ -60,7 +60,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
             catalog.Follow(system, registries);
             ready = await StartControlPlaneAsync(registries, local, catalog, store, certificates, access).ConfigureAwait(false);
         }
-        if (settings.Node) _started.Add(await NodeParts.StartAsync(system, settings, configuration.Kubelet(), registries, certificates, data, clock).ConfigureAwait(false));
+        if (settings.Node) _started.Add(await NodeParts.StartAsync(system, settings, access.Tokens, configuration.Kubelet(), registries, certificates, data, clock).ConfigureAwait(false));
         return ready ?? $"Ready, remoting {Remoting}. Node {settings.NodeName} has joined.";
     }
 
@@ -100,7 +100,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
         Kubeconfig.Write(kubeconfig, Kubeconfig.Render(ReachableUrl(api.Url), admin.AuthorityPem, admin.CertificatePem, admin.KeyPem));
         var controllers = await ControlPlane.StartAsync(
             system, registries, store, type => local.Find(type) is not null,
-            configuration.Controllers(Dns.GetHostName(), Environment.ProcessId), clock).ConfigureAwait(false);
+            configuration.Controllers(Dns.GetHostName(), Environment.ProcessId) with { RootCertificatePem = server.AuthorityPem }, clock, access.Authority).ConfigureAwait(false);
         var advertised = new IPEndPoint(await AdvertisedAsync(api.Url).ConfigureAwait(false), api.Url.Port);
         system.ActorOf(Props.Create(() => new ApiServerPresence(store, advertised, clock)), "api-server-presence");
         _ = EnsureRolesAsync(store);

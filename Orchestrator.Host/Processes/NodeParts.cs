@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Akka.Actor;
 using Akka.Cluster;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -34,7 +35,7 @@ public sealed class NodeParts : IAsyncDisposable
     /// <summary>Starts the kubelets and waits until the control plane knows their nodes.</summary>
     /// <exception cref="StartException">The runtime that was asked for does not answer.</exception>
     public static async Task<NodeParts> StartAsync(
-        ActorSystem system, ProcessSettings settings, KubeletSettings kubelet, RegistryClient registries, MemberCertificates certificates,
+        ActorSystem system, ProcessSettings settings, TokenRequests tokens, KubeletSettings kubelet, RegistryClient registries, MemberCertificates certificates,
         DataDirectory data, TimeProvider clock)
     {
         var (runtime, version) = await RuntimeAsync(settings, data, clock).ConfigureAwait(false);
@@ -54,7 +55,7 @@ public sealed class NodeParts : IAsyncDisposable
             Annotations = ImmutableDictionary<string, string>.Empty.Add(NodeMembers.Annotation, NodeMembers.Name(Cluster.Get(system).SelfUniqueAddress)),
         };
         var nodes = Nodes(settings, facts);
-        var agent = new NodeAgent(runtime, registries, kubelet, data.File("kubelet"), clock);
+        var agent = new NodeAgent(runtime, registries, kubelet, data.File("kubelet"), clock, tokens);
         var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         (kubelets, var started) = await agent.StartAsync(system, settings.NodeName, nodes, () => registered.TrySetResult()).ConfigureAwait(false);
         try

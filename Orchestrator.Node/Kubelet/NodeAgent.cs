@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Node.Runtime;
 using Orchestrator.Node.Volumes;
 
@@ -9,6 +11,9 @@ namespace Orchestrator.Node.Kubelet;
 /// <summary>Everything of a node process: kubelets, their feed, their reports. One per process, for one node or many simulated ones.</summary>
 public sealed class NodeAgent : IAsyncDisposable
 {
+    /// <summary>How often is looked whether a token in a volume has to be renewed.</summary>
+    private static readonly TimeSpan TokenRound = TimeSpan.FromSeconds(30);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly StatusReporter _statuses;
     private readonly EventRecorder _events;
@@ -20,11 +25,12 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly IRegistries _registries;
     private readonly TimeProvider _clock;
     private readonly string _data;
+    private readonly PodTokens? _tokens;
     private Task _running = Task.CompletedTask;
     private ActorSystem? _system;
     private IActorRef? _keeper;
 
-    public NodeAgent(IContainerRuntime runtime, IRegistries registries, KubeletSettings settings, string dataDirectory, TimeProvider clock)
+    public NodeAgent(IContainerRuntime runtime, IRegistries registries, KubeletSettings settings, string dataDirectory, TimeProvider clock, TokenRequests? tokens = null)
     {
         (_registries, _settings, _clock, _data, Runtime) = (registries, settings.For(runtime.Simulated), clock, Path.GetFullPath(dataDirectory), runtime);
         Directory.CreateDirectory(_data);
@@ -32,7 +38,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _events = new EventRecorder(registries, clock);
         _probes = new ProbeRunner(runtime);
         _feed = new NodeFeed(registries);
-        IPodVolumes volumes = runtime.Simulated ? new NoVolumes() : new PodVolumes(_data, clock);
+        IPodVolumes volumes = runtime.Simulated ? new NoVolumes() : new PodVolumes(_data, clock, _tokens = new PodTokens(tokens, registries, clock));
         _operations = new PodOperations(runtime, volumes, _config, _events, _probes, clock);
     }
 
@@ -84,7 +90,17 @@ public sealed class NodeAgent : IAsyncDisposable
         var reporter = new NodeReporter(_registries, Runtime, _clock);
         return Task.WhenAll(
             KeepAsync(() => reporter.RunAsync(nodes, _data, registered, _stop.Token)),
-            KeepAsync(() => _feed.RunAsync(_config, _stop.Token)));
+            KeepAsync(() => _feed.RunAsync(_config, _stop.Token)),
+            _tokens is null ? Task.CompletedTask : KeepAsync(() => RenewTokensAsync(_tokens)));
+    }
+
+    private async Task RenewTokensAsync(PodTokens tokens)
+    {
+        while (true)
+        {
+            await Task.Delay(TokenRound, _clock, _stop.Token).ConfigureAwait(false);
+            foreach (var pod in tokens.Due()) _feed.Refresh(new ConfigChanged(ResourceTypes.ServiceAccounts, pod));
+        }
     }
 
     // The control plane may be away for any reason and any time; a node goes on asking.

@@ -103,6 +103,12 @@ public sealed class NodeFeed(IRegistries registries)
         }
     }
 
+    /// <summary>Has the pods of a namespace bring their volumes up to date.</summary>
+    public void Refresh(ConfigChanged changed)
+    {
+        foreach (var (_, kubelet) in _kubelets) kubelet.Tell(changed);
+    }
+
     /// <summary>Reads <c>spec.nodeName</c> and nothing else of a pod.</summary>
     public static string NodeNameOf(StoredObject pod)
     {

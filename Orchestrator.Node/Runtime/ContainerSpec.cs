@@ -10,6 +10,9 @@ public sealed record ContainerMount(string HostPath, string ContainerPath, bool 
 
     /// <summary>Whether a runtime without file systems of its own may leave it out.</summary>
     public bool Dispensable { get; init; }
+
+    /// <summary>The container runs without it where the machine cannot mount: it is mounted into every pod, wanted or not.</summary>
+    public bool IfPossible { get; init; }
 }
 
 /// <summary>Limits of the container's control group.</summary>

@@ -12,19 +12,20 @@ public static class ConfigVolume
 
     /// <summary>The files by relative path.</summary>
     /// <exception cref="InvalidDataException">A required object or key is missing, a path leaves the volume, or a source is not supported.</exception>
-    public static ImmutableSortedDictionary<string, ProjectedFile> Files(VolumeManifest volume, PodManifest pod, IConfigSource source, PodPlace place)
+    public static ImmutableSortedDictionary<string, ProjectedFile> Files(VolumeManifest volume, PodManifest pod, IConfigSource source, PodPlace place,
+        ImmutableDictionary<(string Audience, long Seconds), string>? tokens = null)
     {
         var files = ImmutableSortedDictionary.CreateBuilder<string, ProjectedFile>(StringComparer.Ordinal);
         if (volume.Kind == "projected")
-            foreach (var part in volume.Sources) AddSource(files, part, volume.DefaultMode, pod, source, place);
+            foreach (var part in volume.Sources) AddSource(files, part, volume.DefaultMode, pod, source, place, tokens);
         else
-            AddSource(files, new ProjectedSource(volume.Kind, volume.ObjectName, volume.Optional, volume.Items), volume.DefaultMode, pod, source, place);
+            AddSource(files, new ProjectedSource(volume.Kind, volume.ObjectName, volume.Optional, volume.Items), volume.DefaultMode, pod, source, place, tokens);
         return files.ToImmutable();
     }
 
     private static void AddSource(
         ImmutableSortedDictionary<string, ProjectedFile>.Builder files, ProjectedSource part, int defaultMode,
-        PodManifest pod, IConfigSource source, PodPlace place)
+        PodManifest pod, IConfigSource source, PodPlace place, ImmutableDictionary<(string Audience, long Seconds), string>? tokens)
     {
         switch (part.Kind)
         {
@@ -41,10 +42,16 @@ public static class ConfigVolume
                     Add(files, item.Path, Encoding.UTF8.GetBytes(value), item.Mode ?? defaultMode);
                 }
                 break;
+            case "serviceAccountToken" when tokens is not null && tokens.TryGetValue((part.Audience, part.ExpirationSeconds), out var token):
+                // For the container alone; a pod whose users are in a group of its own reads it by that group.
+                Add(files, part.Path, Encoding.UTF8.GetBytes(token), pod.Security.FsGroup is null && !RunsAsOther(pod) ? 0x180 : 0x1A4);
+                break;
             default:
                 throw new InvalidDataException($"a projected source of kind {part.Kind} is not supported by this node");
         }
     }
+
+    private static bool RunsAsOther(PodManifest pod) => pod.Security.RunAsUser is > 0 || pod.Containers.Any(static c => c.Security.RunAsUser is > 0);
 
     private static void AddObject(
         ImmutableSortedDictionary<string, ProjectedFile>.Builder files, ProjectedSource part, ResourceType type, string word, int defaultMode,

@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Orchestrator.Actors.Admission.Plugins;
 using Orchestrator.Node.Kubelet;
 using Orchestrator.Node.Runtime;
 
 namespace Orchestrator.Node.Volumes;
 
 /// <summary>Volumes as directories below <c>ROOT/pods/UID/</c>, laid out as the kubelet of Kubernetes has them.</summary>
-public sealed class PodVolumes(string root, TimeProvider clock) : IPodVolumes
+public sealed class PodVolumes(string root, TimeProvider clock, PodTokens? podTokens = null) : IPodVolumes
 {
     /// <summary>Most bytes of a termination message.</summary>
     public const int TerminationMessageMax = 4096;
@@ -16,15 +17,16 @@ public sealed class PodVolumes(string root, TimeProvider clock) : IPodVolumes
 
     public Task<ImmutableDictionary<string, string>> PrepareAsync(
         PodManifest pod, IConfigSource source, PodPlace place, CancellationToken cancellationToken) =>
-        Task.Run(() =>
+        Task.Run(async () =>
         {
+            var tokens = await TokensAsync(pod, place, cancellationToken).ConfigureAwait(false);
             var paths = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
             foreach (var volume in pod.Volumes)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 try
                 {
-                    paths[volume.Name] = Prepare(volume, pod, source, place);
+                    paths[volume.Name] = Prepare(volume, pod, source, place, tokens);
                 }
                 catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or RuntimeFailureException)
                 {
@@ -34,13 +36,28 @@ public sealed class PodVolumes(string root, TimeProvider clock) : IPodVolumes
             return paths.ToImmutable();
         }, cancellationToken);
 
-    private string Prepare(VolumeManifest volume, PodManifest pod, IConfigSource source, PodPlace place)
+    private async Task<ImmutableDictionary<(string Audience, long Seconds), string>?> TokensAsync(PodManifest pod, PodPlace place, CancellationToken cancellationToken)
+    {
+        if (podTokens is null) return null;
+        try
+        {
+            return await podTokens.OfAsync(pod, place, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidDataException or TimeoutException)
+        {
+            var name = pod.Volumes.First(static v => v.Sources.Any(static s => s.Kind == "serviceAccountToken")).Name;
+            throw new RuntimeFailureException("FailedMount", $"MountVolume.SetUp failed for volume \"{name}\" : {e.Message}", e);
+        }
+    }
+
+    private string Prepare(
+        VolumeManifest volume, PodManifest pod, IConfigSource source, PodPlace place, ImmutableDictionary<(string Audience, long Seconds), string>? tokens)
     {
         if (volume.Kind == "hostPath") return HostPath(volume);
         var path = Path.Combine(_pods, pod.Meta.Uid, "volumes", $"kubernetes.io~{Plugin(volume.Kind)}", volume.Name);
         if (ConfigVolume.Covers(volume))
         {
-            AtomicDirectory.Write(path, ConfigVolume.Files(volume, pod, source, place), clock.GetUtcNow());
+            AtomicDirectory.Write(path, ConfigVolume.Files(volume, pod, source, place, tokens), clock.GetUtcNow());
             return path;
         }
         if (volume.Kind != "emptyDir") throw new InvalidDataException($"a volume of kind {volume.Kind} is not supported by this node");
@@ -95,7 +112,7 @@ public sealed class PodVolumes(string root, TimeProvider clock) : IPodVolumes
             var sub = mount.SubPathExpression.Length > 0 ? VariableExpansion.Expand(mount.SubPathExpression, variables) : mount.SubPath;
             if (sub.Length > 0) path = SubPath(path, sub);
             var readOnly = mount.ReadOnly || pod.Volumes.Any(v => v.Name == mount.Volume && ConfigVolume.Covers(v));
-            mounts.Add(new ContainerMount(path, mount.Path, readOnly) { Propagation = mount.Propagation });
+            mounts.Add(new ContainerMount(path, mount.Path, readOnly) { Propagation = mount.Propagation, IfPossible = mount.Path == ServiceAccountDefault.MountPath });
         }
         if (container.TerminationMessagePath.Length > 0)
         {
@@ -149,6 +166,7 @@ public sealed class PodVolumes(string root, TimeProvider clock) : IPodVolumes
     public Task RemoveAsync(string podUid, CancellationToken cancellationToken) =>
         Task.Run(() =>
         {
+            podTokens?.Forget(podUid);
             var directory = Path.Combine(_pods, podUid);
             if (!Directory.Exists(directory)) return;
             var volumes = Path.Combine(directory, "volumes", "kubernetes.io~empty-dir");

@@ -40,7 +40,7 @@ internal static class ContainerShell
     {
         var command = spec.Command.AddRange(spec.Args);
         if (spec.Stdin) MakeFifo(Path.Combine(directory, StdinFile));
-        var mounts = spec.Mounts.Where(m => !m.Dispensable).ToList();
+        var mounts = MountsOf(spec);
         if (mounts.Count > 0 && Environment.UserName != "root")
             throw new RuntimeFailureException("CreateContainerError", "this node runs containers as processes of the machine and is not root: it cannot mount volumes");
         Require(command[0], spec);
@@ -64,9 +64,12 @@ internal static class ContainerShell
 
     /// <summary>The words of a command that runs where the container runs.</summary>
     public static ImmutableArray<string> Enter(ContainerSpec spec, int leader, ImmutableArray<string> command) =>
-        spec.Mounts.Any(m => !m.Dispensable)
+        MountsOf(spec).Count > 0
             ? ["nsenter", $"--target={leader}", "--mount", $"--wd={WorkingDirectory(spec)}", "--", .. command]
             : command;
+
+    private static List<ContainerMount> MountsOf(ContainerSpec spec) =>
+        [.. spec.Mounts.Where(static m => !m.Dispensable && (!m.IfPossible || Environment.UserName == "root"))];
 
     public static void SetEnvironment(ProcessStartInfo start, ContainerSpec spec)
     {

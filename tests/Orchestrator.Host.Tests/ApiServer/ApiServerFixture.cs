@@ -14,7 +14,7 @@ using Orchestrator.Host.ApiServer;
 namespace Orchestrator.Host.Tests.ApiServer;
 
 /// <summary>A real server on a port of its own, over in-memory registries, and clients with and without a certificate.</summary>
-public sealed class ApiServerFixture : IAsyncLifetime
+public class ApiServerFixture : IAsyncLifetime
 {
     public const string Token = "secret-token";
 
@@ -44,7 +44,7 @@ public sealed class ApiServerFixture : IAsyncLifetime
     {
         _tokens = Path.GetTempFileName();
         await File.WriteAllTextAsync(_tokens, $"{Token},jane,uid-1,\"dev,ops\"\n");
-        Store = new ResourceStore(Registries, () => Catalog, TimeProvider.System);
+        Store = MakeStore();
         var options = new ApiServerOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
@@ -53,12 +53,15 @@ public sealed class ApiServerFixture : IAsyncLifetime
             Authorizer = new AlwaysAllowAuthorizer(),
             TokenFile = _tokens,
         };
-        _server = await ApiServerHost.StartAsync(options, Store, TimeProvider.System, Faults, new HttpMessageInvoker(Node));
+        _server = await ApiServerHost.StartAsync(Configure(options), Store, TimeProvider.System, Faults, new HttpMessageInvoker(Node));
         Admin = Client(Issue("O=system:masters, CN=admin", server: false));
         Stranger = Client(null);
         foreach (var ns in (string[])["default", "other"])
             Assert.Equal(HttpStatusCode.Created, (await SendAsync(HttpMethod.Post, "/api/v1/namespaces", $$$"""{"metadata":{"name":"{{{ns}}}"}}""")).Code);
     }
+
+    /// <summary>What a derived fixture wants to be otherwise.</summary>
+    protected virtual ApiServerOptions Configure(ApiServerOptions options) => options;
 
     public async Task DisposeAsync()
     {
@@ -68,6 +71,8 @@ public sealed class ApiServerFixture : IAsyncLifetime
         _authority.Dispose();
         File.Delete(_tokens);
     }
+
+    protected virtual ResourceStore MakeStore() => new(Registries, () => Catalog, TimeProvider.System);
 
     public HttpClient Client(X509Certificate2? certificate)
     {
@@ -106,7 +111,7 @@ public sealed class ApiServerFixture : IAsyncLifetime
     public Task<(HttpStatusCode Code, JsonNode? Json, HttpResponseHeaders Headers, string Text)> GetAsync(string path, string? accept = null) =>
         SendAsync(HttpMethod.Get, path, accept: accept);
 
-    private X509Certificate2 Issue(string subject, bool server, X509Certificate2? by = null)
+    public X509Certificate2 Issue(string subject, bool server, X509Certificate2? by = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
