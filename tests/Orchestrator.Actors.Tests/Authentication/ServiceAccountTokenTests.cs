@@ -23,7 +23,7 @@ public sealed class ServiceAccountTokenTests
 
         var user = (await tokens.AuthenticateAsync(token, [], default)).User!;
         Assert.Equal("system:serviceaccount:default:bot", user.Name);
-        Assert.Equal(["system:serviceaccounts", "system:serviceaccounts:default", "system:authenticated"], user.Groups);
+        Assert.Equal(["system:serviceaccounts", "system:serviceaccounts:default", "system:authenticated"], user.Groups.AsEnumerable());
         Assert.Contains(ServiceAccountClaims.CredentialId, user.Extra);
 
         store.Clock.Now += TimeSpan.FromSeconds(601);
@@ -39,7 +39,7 @@ public sealed class ServiceAccountTokenTests
         Assert.Null((await tokens.AuthenticateAsync(token, [], default)).User);
         var review = await tokens.AuthenticateAsync(token, ["vault", "x"], default);
         Assert.NotNull(review.User);
-        Assert.Equal(["vault"], review.Audiences);
+        Assert.Equal(["vault"], review.Audiences.AsEnumerable());
     }
 
     [Fact]
