@@ -69,6 +69,14 @@ public static class ScaleSubresource
         owner[path[^1]] = replicas;
     }
 
+    /// <summary>Puts the replicas of a Scale into the object, or tells what is wrong with the Scale.</summary>
+    public static ApiError? Take(SubresourceSchema scale, JsonObject body, JsonObject tree)
+    {
+        var faults = new FaultList();
+        Apply(scale, body, tree, faults);
+        return faults.ToError(scale.Group, scale.Kind, JsonTree.String(JsonTree.Object(body, "metadata"), "name") ?? "");
+    }
+
     private static JsonNode? At(JsonObject tree, string path) => path.Length == 0 ? null : JsonTree.At(tree, Split(path));
 
     private static string[] Split(string path) => path.TrimStart('.').Split('.');

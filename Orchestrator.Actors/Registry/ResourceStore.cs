@@ -195,8 +195,13 @@ public sealed partial class ResourceStore
 
         Defaulting.Apply(schema, tree!);
         owned ??= OwnedAfter(schema, before, tree!, record, subresource, options);
-        var request = new AdmissionRequest(AdmissionOperation.Update, schema, stored.Key, tree, stored, subresource, options.DryRun) { User = options.User, Notes = options.Notes };
+        // Who scales is admitted by the Scale, and plugins change that.
+        var scale = options.OwnedThrough == "scale" && subresource.Length == 0 ? schema.Subresource("scale") : null;
+        var request = new AdmissionRequest(AdmissionOperation.Update, schema, stored.Key, scale is null ? tree : ScaleSubresource.Read(scale, tree!), stored,
+            scale is null ? subresource : scale.Name, options.DryRun)
+        { User = options.User, Notes = options.Notes };
         if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return new Proposal(forbidden);
+        if (scale is not null && ScaleSubresource.Take(scale, request.Object!, tree!) is { } unfit) return new Proposal(unfit);
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree!);
         ObjectUpdate.Prepare(schema, tree!, before, subresource);
         if (Validation.ValidateUpdate(schema, tree!, before, subresource, request.Notes) is { } invalid) return new Proposal(invalid) { Warnings = warnings };

@@ -43,7 +43,7 @@ internal static class AdmissionReview
         body["operation"] = RequestRule.NameOf(request.Operation);
         body["userInfo"] = User(request);
         body["object"] = request.Object is { } tree ? InVersion(tree.DeepClone().AsObject(), request.Schema, matched, own) : null;
-        body["oldObject"] = request.Stored is { } stored ? Old(stored, matched) : null;
+        body["oldObject"] = request.Stored is { } stored ? Old(request, stored, matched) : null;
         body["dryRun"] = request.DryRun;
         body["options"] = request.Options?.DeepClone() ?? Options(request);
         var review = new JsonObject { ["kind"] = "AdmissionReview", ["apiVersion"] = Group + webhook.ReviewVersion, ["request"] = body };
@@ -99,9 +99,10 @@ internal static class AdmissionReview
         return new ApiError(code < 400 ? 400 : code, reason, message);
     }
 
-    private static JsonObject Old(StoredObject stored, ResourceSchema matched)
+    private static JsonObject Old(AdmissionRequest request, StoredObject stored, ResourceSchema matched)
     {
         var tree = stored.ToTree();
+        if (request.Subresource == "scale" && request.Schema.Subresource("scale") is { } scale) return ScaleSubresource.Read(scale, tree);
         if (!ObjectConversion.IsStorage(matched)) ObjectConversion.FromStorage(matched, tree);
         return tree;
     }
