@@ -17,6 +17,8 @@ internal static class RequiredTool
     {
         "kubectl" => Answers("kubectl", "version --client"),
         "node" => Answers("node", "--version") && Answers("npm", "--version"),
+        "curl" => Answers("curl", "--version"),
+        "openssl" => Answers("openssl", "version"),
         "docker" => Answers("docker", "info"),
         "postgresql" => Directory.Exists("/usr/lib/postgresql"),
         _ => throw new ArgumentOutOfRangeException(nameof(tool), tool, "no such tool"),
