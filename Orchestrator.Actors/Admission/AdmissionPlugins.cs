@@ -60,7 +60,8 @@ public static class AdmissionPlugins
         ("PodTolerationRestriction", false),
         ("ExtendedResourceToleration", false),
         ("DefaultStorageClass", true),
-        ("StorageObjectInUseProtection", true),
+        // On in upstream; off here until controllers take its finalizers away, for a deletion would wait for good.
+        ("StorageObjectInUseProtection", false),
         ("OwnerReferencesPermissionEnforcement", false),
         ("PersistentVolumeClaimResize", true),
         ("RuntimeClass", true),
