@@ -1,0 +1,19 @@
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Kinds.PersistentVolumes;
+
+/// <summary>A new volume waits for its claim.</summary>
+/// <remarks>Source: kubernetes pkg/registry/core/persistentvolume/strategy.go.</remarks>
+public sealed class PersistentVolumeStrategy : IKindStrategy
+{
+    public void ApplyDefaults(JsonObject tree)
+    {
+    }
+
+    public void PrepareForCreate(JsonObject tree) => tree["status"] = new JsonObject
+    {
+        ["phase"] = "Pending",
+        ["lastPhaseTransitionTime"] = tree["metadata"]?["creationTimestamp"]?.DeepClone(),
+    };
+}
