@@ -55,7 +55,9 @@ public sealed record CertificateAuthority(string CertificatePem, string KeyPem)
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         var end = now + (lifetime is { } wanted && wanted < CertificateLifetime ? wanted : CertificateLifetime);
         if (end > issuer.NotAfter) end = issuer.NotAfter;
-        using var signed = request.Create(issuer, now - Backdated, end, RandomNumberGenerator.GetBytes(16));
+        // The generator says how we sign: the key that is certified may be of another kind than ours, such as RSA.
+        using var key = issuer.GetECDsaPrivateKey()!;
+        using var signed = request.Create(issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(key), now - Backdated, end, RandomNumberGenerator.GetBytes(16));
         return signed.ExportCertificatePem();
     }
 
