@@ -22,7 +22,7 @@ public static class ObjectConversion
     ];
 
     /// <summary>Objects are stored as they are requested, so that bytes can be handed on.</summary>
-    public static bool IsStorage(ResourceSchema schema) => schema.Storage && schema.StoredAs == schema.Type;
+    public static bool IsStorage(ResourceSchema schema) => schema.Storage && schema.StoredAs == schema.Type && !schema.HasOlderStored;
 
     /// <summary>Defaults and rules hold for the stored version only, so a request of this version is turned into it before anything else.</summary>
     public static bool IsConvertedFirst(ResourceSchema schema) => !schema.Storage && !schema.IsCustom;

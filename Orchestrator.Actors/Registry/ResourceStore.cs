@@ -166,7 +166,11 @@ public sealed partial class ResourceStore
     {
         var before = stored.ToTree();
         var storage = ObjectConversion.IsStorage(schema) ? schema : SchemaOf(schema.StoredAs);
-        if (!ReferenceEquals(schema, storage)) ObjectConversion.FromStorage(schema, before);
+        if (!ObjectConversion.IsStorage(schema))
+        {
+            (before, var unconverted) = await FromStorageAsync(schema, before, cancellationToken).ConfigureAwait(false);
+            if (unconverted is not null) return new Proposal(unconverted);
+        }
         var changed = change(before.DeepClone().AsObject());
         if (changed.Error is not null) return new Proposal(changed.Error);
         var tree = changed.Tree;
@@ -211,7 +215,11 @@ public sealed partial class ResourceStore
         var outcome = ObjectUpdate.Decide(schema, tree!, before);
         if (outcome == UpdateOutcome.Unchanged && owned.Value.Changed) outcome = UpdateOutcome.Replace;
         if (outcome != UpdateOutcome.Unchanged) FieldManager.PutIn(tree!, owned.Value.ToStore());
-        ObjectConversion.ToStorage(schema, storage, tree!);
+        if (!ReferenceEquals(schema, storage))
+        {
+            (tree, var unconverted) = await ToStorageAsync(schema, storage, tree!, cancellationToken).ConfigureAwait(false);
+            if (unconverted is not null) return new Proposal(unconverted) { Warnings = warnings };
+        }
         // A patch sees the version that it changes; only one that names another, or an update that names one, is a condition.
         return new Proposal(null) { Tree = tree, Outcome = outcome, Conditional = revision is not null && !check, Warnings = warnings };
     }
@@ -236,8 +244,9 @@ public sealed partial class ResourceStore
         if (schema.Type == ResourceTypes.Services && await AllocateAsync(key, tree, cancellationToken).ConfigureAwait(false) is { } exhausted)
             return new PreparedCreate(key, false, exhausted);
         FieldManager.PutIn(tree, owned is JsonArray { Count: 0 } ? null : owned);
-        if (!ObjectConversion.IsStorage(schema)) ObjectConversion.ToStorage(schema, SchemaOf(schema.StoredAs), tree);
-        return new PreparedCreate(key, generated, null);
+        return ObjectConversion.IsStorage(schema) || await StoreAsAsync(schema, tree, cancellationToken).ConfigureAwait(false) is not { } unconverted
+            ? new PreparedCreate(key, generated, null)
+            : new PreparedCreate(key, false, unconverted);
     }
 
     private async Task<ApiError?> AllocateAsync(ObjectKey key, JsonObject service, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas.Rules;
 
@@ -18,7 +19,10 @@ public static class CustomResourceSchemas
         var spec = (JsonObject)definition["spec"]!;
         var names = (JsonObject)spec["names"]!;
         var group = JsonTree.String(spec, "group")!;
-        return [.. ((JsonArray)spec["versions"]!).OfType<JsonObject>().Select(version => Build(spec, names, group, version))];
+        var conversion = CustomConversion.Read(spec);
+        var hasOlder = JsonTree.At(definition, ["status", "storedVersions"]) is JsonArray { Count: > 1 };
+        return [.. ((JsonArray)spec["versions"]!).OfType<JsonObject>().Select(version =>
+            Build(spec, names, group, version) with { Conversion = conversion, HasOlderStored = hasOlder })];
     }
 
     public static bool IsEstablished(JsonObject definition)

@@ -57,6 +57,12 @@ public sealed record ResourceSchema
     /// <summary>The rules of a custom resource; null when it has none.</summary>
     public Rules.CustomRules? Rules { get; init; }
 
+    /// <summary>Objects of it may also lie stored in versions that were the storage version before.</summary>
+    public bool HasOlderStored { get; init; }
+
+    /// <summary>The webhook that converts between the versions; null when they differ in their names alone.</summary>
+    public Kinds.CustomResources.CustomConversion? Conversion { get; init; }
+
     public string Group => Type.Group;
     public string Plural => Type.Plural;
 

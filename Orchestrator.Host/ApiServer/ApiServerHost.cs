@@ -121,7 +121,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         FlowController flows, AuditLog? audit, CancellationToken stopping)
     {
         var metrics = new Metrics(flows, audit);
-        var representations = new Representations(clock);
+        var representations = new Representations(clock, store.Converter);
         var reads = new ConsistentReads(store.Registries, new SnapshotCache(clock));
         return new RequestPipeline(
             store, authenticator,

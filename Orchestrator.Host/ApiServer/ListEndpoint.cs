@@ -129,6 +129,16 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
     private async Task WriteAsync(HttpContext context, ResourceSchema schema, MediaFormat format, Page page)
     {
         var meta = new TableListMeta(page.Revision.ToString(CultureInfo.InvariantCulture), page.Continue, page.Remaining);
+        if (schema.Conversion is not null)
+        {
+            var (shown, error) = await representations.ShowAsync(schema, page.Objects, context.RequestAborted).ConfigureAwait(false);
+            if (error is not null)
+            {
+                await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
+                return;
+            }
+            page = page with { Objects = [.. shown] };
+        }
         if (format.Projection != Projection.None || format.Encoding != MediaEncoding.Json || format.Pretty || context.Request.Query.ContainsKey("pretty"))
         {
             await representations.WriteListAsync(context, schema, format, page.Objects, meta).ConfigureAwait(false);

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 using Orchestrator.Actors.Schemas.Protobuf;
@@ -12,7 +13,7 @@ using Orchestrator.Actors.Schemas.Tables;
 namespace Orchestrator.Host.ApiServer;
 
 /// <summary>Objects in the forms that clients ask for: as stored, as YAML, protobuf, a Table, or the metadata alone.</summary>
-public sealed class Representations(TimeProvider clock)
+public sealed class Representations(TimeProvider clock, CustomResourceConverter? converter = null)
 {
     private static readonly ConditionalWeakTable<ResourceSchema, TableLayout> Layouts = [];
 
@@ -36,8 +37,21 @@ public sealed class Representations(TimeProvider clock)
         };
     }
 
+    /// <summary>Objects in the version of the request, where a webhook has to convert them; else as they are.</summary>
+    public ValueTask<(IReadOnlyList<StoredObject> Objects, ApiError? Error)> ShowAsync(ResourceSchema schema, IReadOnlyList<StoredObject> objects, CancellationToken cancellationToken) =>
+        schema.Conversion is null || converter is null ? ValueTask.FromResult((objects, (ApiError?)null)) : converter.ShowAsync(schema, objects, cancellationToken);
+
     /// <summary>Answers with one object.</summary>
-    public Task WriteObjectAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoredObject o, int code = 200)
+    public Task WriteObjectAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoredObject o, int code = 200) =>
+        schema.Conversion is null ? WriteShownAsync(context, schema, format, o, code) : ShowAndWriteAsync(context, schema, format, o, code);
+
+    private async Task ShowAndWriteAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoredObject o, int code)
+    {
+        var (shown, error) = await ShowAsync(schema, [o], context.RequestAborted).ConfigureAwait(false);
+        await (error is null ? WriteShownAsync(context, schema, format, shown[0], code) : StatusWriter.WriteAsync(context, error)).ConfigureAwait(false);
+    }
+
+    private Task WriteShownAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoredObject o, int code)
     {
         context.Response.StatusCode = code;
         if (format.Encoding == MediaEncoding.Json && format.Projection == Projection.None && !format.Pretty && !context.Request.QueryString.HasValue)

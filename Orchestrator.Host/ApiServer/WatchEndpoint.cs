@@ -126,7 +126,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
             foreach (var o in ns.Length > 0 ? objects.InNamespace(ns) : objects.EnumerateFrom())
             {
                 if (!options.Selection.Matches(o)) continue;
-                Write("ADDED", o);
+                await WriteAsync("ADDED", o, cancellationToken).ConfigureAwait(false);
                 if (++gathered % 64 == 0) await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
             if (options.SendInitialEvents == true && options.AllowBookmarks) Representations.WriteBookmark(_output, schema, format, objects.Revision, endOfInitial: true);
@@ -154,7 +154,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
                         await FailAsync(ApiError.Expired($"too old resource version: {cursor.Position}"), cancellationToken).ConfigureAwait(false);
                         return;
                     }
-                    if (WriteChanges(changes)) await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
+                    if (await WriteChangesAsync(changes, cancellationToken).ConfigureAwait(false)) await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
                     next = cursor.NextAsync(cancellationToken).AsTask();
                 }
                 var now = owner._clock.GetUtcNow();
@@ -173,7 +173,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
             }
         }
 
-        private bool WriteChanges(IReadOnlyList<ObjectChange> changes)
+        private async ValueTask<bool> WriteChangesAsync(IReadOnlyList<ObjectChange> changes, CancellationToken cancellationToken)
         {
             var any = false;
             foreach (var change in changes)
@@ -181,7 +181,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
                 if (ns.Length > 0 && change.Object.Key.Namespace != ns) continue;
                 var (type, o) = EventOf(change);
                 if (type is null) continue;
-                Write(type, o);
+                await WriteAsync(type, o, cancellationToken).ConfigureAwait(false);
                 any = true;
             }
             return any;
@@ -200,6 +200,20 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
             if (change.Kind == ChangeKind.Deleted) return (was && (change.Previous is not null || selected) ? "DELETED" : null, o);
             if (selected) return (was ? "MODIFIED" : "ADDED", o);
             return was ? ("DELETED", change.Previous is { } last ? ObjectSplice.WithRevision(last, o.Revision) : o) : (null, o);
+        }
+
+        private ValueTask WriteAsync(string type, StoredObject o, CancellationToken cancellationToken)
+        {
+            if (schema.Conversion is not null) return ShowAndWriteAsync(type, o, cancellationToken);
+            Write(type, o);
+            return ValueTask.CompletedTask;
+        }
+
+        private async ValueTask ShowAndWriteAsync(string type, StoredObject o, CancellationToken cancellationToken)
+        {
+            var (shown, error) = await owner._representations.ShowAsync(schema, [o], cancellationToken).ConfigureAwait(false);
+            if (error is null) Write(type, shown[0]);
+            else await FailAsync(error, cancellationToken).ConfigureAwait(false);
         }
 
         private void Write(string type, StoredObject o)
