@@ -45,7 +45,7 @@ internal static class FieldManager
     {
         if (Envelope(schema, configuration) is { } wrong) return (new AppliedState(null, null, wrong, null), default);
         var (owners, fault) = ManagedFields.Read(stored);
-        if (owners is null) return (new AppliedState(null, null, new ApiError(500, "", $"failed to decode managed fields: {fault}"), null), default);
+        if (owners is null) return (new AppliedState(null, null, ApiError.BadRequest($"failed to decode managed fields: {fault}"), null), default);
         var versions = new FieldVersions(catalog, schema);
         var time = Rfc3339.Seconds(now);
         var former = owners.Copy();

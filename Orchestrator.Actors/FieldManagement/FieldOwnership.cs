@@ -141,11 +141,11 @@ internal static class FieldOwnership
         return changed is null ? set : FieldSet.Of(changed);
     }
 
-    // Source: apimachinery, structuredmerge.go; it is no API error there either, and reaches the client as 500 without a reason.
+    // Source: apimachinery, structuredmerge.go, for the words. There it reaches the client as 500; what the client sent wrong is 400 here.
     private static ApiError Unfit(ResourceSchema schema, JsonObject configuration, string fault)
     {
         var meta = JsonTree.Object(configuration, "metadata");
-        return new ApiError(500, "",
+        return ApiError.BadRequest(
             $"failed to create typed patch object ({JsonTree.String(meta, "namespace") ?? ""}/{JsonTree.String(meta, "name") ?? ""}; {schema.ApiVersion}, Kind={schema.Kind}): {fault}");
     }
 }

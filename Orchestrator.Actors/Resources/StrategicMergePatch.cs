@@ -117,7 +117,7 @@ public static class StrategicMergePatch
     private static JsonArray MergeList(JsonArray target, JsonArray patch, JsonArray? order, FieldSchema field)
     {
         if (field.Type.Items!.Kind != SchemaKind.Object) return MergePrimitives(target, patch, order, field);
-        if (field.PatchMergeKey.Length == 0) throw PatchFault.Unknown($"list {field.Name} has no merge key");
+        if (field.PatchMergeKey.Length == 0) throw PatchFault.Malformed($"list {field.Name} has no merge key");
         if (patch.Any(p => p is JsonObject element && DirectiveOf(element) == "replace"))
             return [.. patch.Where(p => !(p is JsonObject element && DirectiveOf(element) == "replace")).Select(Plain)];
 
@@ -126,10 +126,10 @@ public static class StrategicMergePatch
         var patched = new JsonArray();
         foreach (var node in patch)
         {
-            if (node is not JsonObject element) throw PatchFault.Unknown($"expected an object in list {field.Name}, found {JsonTree.KindOf(node)}");
+            if (node is not JsonObject element) throw PatchFault.Malformed($"expected an object in list {field.Name}, found {JsonTree.KindOf(node)}");
             if (!element.ContainsKey(field.PatchMergeKey))
-                throw PatchFault.Unknown($"map: {GoText(element)} does not contain declared merge key: {field.PatchMergeKey}");
-            if (DirectiveOf(element) == "merge") throw PatchFault.Unknown("merging lists cannot yet be specified in the patch");
+                throw PatchFault.Malformed($"map: {GoText(element)} does not contain declared merge key: {field.PatchMergeKey}");
+            if (DirectiveOf(element) == "merge") throw PatchFault.Malformed("merging lists cannot yet be specified in the patch");
             var key = Key(element, field);
             if (DirectiveOf(element) == "delete") RemoveAll(target, key, field);
             else MergeElement(target, element, key, field);
@@ -193,7 +193,7 @@ public static class StrategicMergePatch
             "replace" => "replace",
             "delete" => "delete",
             "merge" => "merge",
-            _ => throw PatchFault.Unknown($"unknown patch type: {GoText(node)} in map: {GoText(patch)}"),
+            _ => throw PatchFault.Malformed($"unknown patch type: {GoText(node)} in map: {GoText(patch)}"),
         };
     }
 
@@ -230,7 +230,7 @@ public static class StrategicMergePatch
         foreach (var wanted in order)
             if (at < named.Count && named[at] == (wanted is JsonObject ? Key(wanted, field) : JsonTree.ToText(wanted))) at++;
         if (order.Count > 0 && at < named.Count)
-            throw PatchFault.Unknown($"The order in patch list:\n{GoText(patch)}\n doesn't match {OrderPrefix.TrimEnd('/')} list:\n{GoText(order)}\n");
+            throw PatchFault.Malformed($"The order in patch list:\n{GoText(patch)}\n doesn't match {OrderPrefix.TrimEnd('/')} list:\n{GoText(order)}\n");
     }
 
     /// <summary>A value as Go's fmt prints it.</summary>
@@ -251,6 +251,5 @@ public static class StrategicMergePatch
 
         public static PatchFault Contradicts(string message) => new(JsonPatch.Unprocessable(message));
 
-        public static PatchFault Unknown(string message) => new(new ApiError(500, "", message));
     }
 }

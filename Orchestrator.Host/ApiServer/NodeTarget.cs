@@ -46,7 +46,7 @@ public readonly record struct NodeTarget(Uri? Uri, ApiError? Error)
     {
         if (await store.GetAsync(ResourceTypes.Nodes, new ObjectKey("", node), cancellationToken).ConfigureAwait(false) is not { } stored)
             return (null, ApiError.NotFound(ResourceTypes.Nodes, node));
-        return EndpointOf(stored.ToTree()) is { } host ? (host, null) : (null, ApiError.Internal($"node {node} tells no address of its streams"));
+        return EndpointOf(stored.ToTree()) is { } host ? (host, null) : (null, new ApiError(503, "ServiceUnavailable", $"node {node} tells no address at which its streams could be reached"));
     }
 
     /// <summary>The address at which the API server reaches the node: the first of the kinds that Kubernetes prefers.</summary>

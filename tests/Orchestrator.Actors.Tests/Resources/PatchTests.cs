@@ -61,10 +61,10 @@ public sealed class PatchTests
         Assert.Equal(400, Patch(form, """{"spec":{"containers":[]}}""", patch).Error!.Code);
 
     [Theory]
-    [InlineData("""{"spec":{"$patch":"frob","a":1}}""", 500, "unknown patch type: frob in map: map[$patch:frob a:1]")]
-    [InlineData("""{"spec":{"containers":[{"image":"x"}]}}""", 500, "map: map[image:x] does not contain declared merge key: name")]
-    [InlineData("""{"spec":{"containers":[{"$patch":"delete"}]}}""", 500, "map: map[$patch:delete] does not contain declared merge key: name")]
-    [InlineData("""{"spec":{"containers":[{"$patch":"merge","name":"a"}]}}""", 500, "merging lists cannot yet be specified in the patch")]
+    [InlineData("""{"spec":{"$patch":"frob","a":1}}""", 400, "unknown patch type: frob in map: map[$patch:frob a:1]")]
+    [InlineData("""{"spec":{"containers":[{"image":"x"}]}}""", 400, "map: map[image:x] does not contain declared merge key: name")]
+    [InlineData("""{"spec":{"containers":[{"$patch":"delete"}]}}""", 400, "map: map[$patch:delete] does not contain declared merge key: name")]
+    [InlineData("""{"spec":{"containers":[{"$patch":"merge","name":"a"}]}}""", 400, "merging lists cannot yet be specified in the patch")]
     [InlineData("""{"spec":{"$setElementOrder/containers":[{"name":"a"},{"name":"b"}],"containers":[{"name":"b"},{"name":"a"}]}}""", 500,
         "The order in patch list:\n[map[name:b] map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:a] map[name:b]]\n")]
     [InlineData("""{"spec":{"$retainKeys":["a"],"b":1}}""", 422, "patch content doesn't match retainKeys list")]
