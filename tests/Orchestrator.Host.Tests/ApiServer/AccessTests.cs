@@ -99,10 +99,10 @@ public sealed class AccessTests(RbacServer server) : IClassFixture<RbacServer>
         await GrantAsync("reviewed", """[{"verbs":["list"],"apiGroups":["apps"],"resources":["deployments"]}]""", "reviewers", "default");
         const string Attributes = "\"resourceAttributes\":{\"namespace\":\"default\",\"verb\":\"list\",\"group\":\"apps\",\"resource\":\"deployments\"}";
 
-        var yes = await server.SendAsync(HttpMethod.Post, "/apis/authorization.k8s.io/v1/subjectaccessreviews", $$"""{"spec":{"user":"x","groups":["reviewers"],{{Attributes}}}}""");
-        var no = await server.SendAsync(HttpMethod.Post, "/apis/authorization.k8s.io/v1/subjectaccessreviews", $$"""{"spec":{"user":"x",{{Attributes}}}}""");
-        var wrong = await server.SendAsync(HttpMethod.Post, "/apis/authorization.k8s.io/v1/subjectaccessreviews", $$"""{"spec":{ {{Attributes}} }}""");
-        var token = await server.SendAsync(HttpMethod.Post, "/apis/authentication.k8s.io/v1/tokenreviews", $$"""{"spec":{"token":"{{ApiServerFixture.Token}}"}}""");
+        var yes = await server.SendAsync(HttpMethod.Post, "/apis/authorization.k8s.io/v1/subjectaccessreviews", $$"""{"spec":{"user":"x","groups":["reviewers"], {{Attributes}} } }""");
+        var no = await server.SendAsync(HttpMethod.Post, "/apis/authorization.k8s.io/v1/subjectaccessreviews", $$"""{"spec":{"user":"x", {{Attributes}} } }""");
+        var wrong = await server.SendAsync(HttpMethod.Post, "/apis/authorization.k8s.io/v1/subjectaccessreviews", $$"""{"spec":{ {{Attributes}} } }""");
+        var token = await server.SendAsync(HttpMethod.Post, "/apis/authentication.k8s.io/v1/tokenreviews", $$"""{"spec":{"token":"{{ApiServerFixture.Token}}" } }""");
 
         Assert.True((bool)yes.Json!["status"]!["allowed"]!);
         Assert.Equal("RBAC: allowed by RoleBinding \"reviewed/default\" of Role \"reviewed\" to Group \"reviewers\"", (string?)yes.Json["status"]!["reason"]);
