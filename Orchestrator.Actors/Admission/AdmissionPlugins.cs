@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Orchestrator.Actors.Admission.Plugins;
 using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -30,6 +31,9 @@ public sealed record AdmissionServices
 
     /// <summary>Null lets everyone do everything.</summary>
     public AuthorizationCheck? Authorizer { get; init; }
+
+    /// <summary>Answers what expressions ask; null lets everyone do everything.</summary>
+    public IAuthorizer? Access { get; init; }
 
     /// <summary>Plugins that are made elsewhere; each takes its place by its name.</summary>
     public ImmutableArray<IAdmissionPlugin> More { get; init; } = [];
@@ -129,10 +133,10 @@ public static class AdmissionPlugins
         yield return new DenyServiceExternalIPs();
         if (services.Webhooks is { } caller)
         {
-            yield return new MutatingAdmissionWebhook(caller, services.Catalog, services.Authorizer);
-            yield return new ValidatingAdmissionWebhook(caller, services.Catalog, services.Authorizer);
+            yield return new MutatingAdmissionWebhook(caller, services.Catalog, services.Access);
+            yield return new ValidatingAdmissionWebhook(caller, services.Catalog, services.Access);
         }
-        yield return new ValidatingAdmissionPolicy(services.Catalog, services.Authorizer);
+        yield return new ValidatingAdmissionPolicy(services.Catalog, services.Access);
         yield return new ResourceQuota(services.Clock);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Webhooks;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -10,7 +11,7 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// <summary>Asks the mutating webhooks, one after the other, and applies what they want changed.</summary>
 /// <remarks>Source: kube-apiserver, admission plugin MutatingAdmissionWebhook. When one of them has changed the object, all mutating
 /// plugins run once more; webhooks that allow it are then asked again if the object has changed since they saw it.</remarks>
-public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaCatalog> catalog, AuthorizationCheck? authorizer) : IAdmissionPlugin
+public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaCatalog> catalog, IAuthorizer? authorizer) : IAdmissionPlugin
 {
     private readonly WebhookSet _webhooks = new(ResourceTypes.MutatingWebhookConfigurations);
     private readonly WebhookDispatch _dispatch = new(caller, catalog, authorizer);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Policies;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -11,7 +12,7 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// <remarks>Source: k8s.io/apiserver, pkg/admission/plugin/policy/validating.</remarks>
 /// <param name="catalog">The kinds as they are served now.</param>
 /// <param name="authorizer">Answers the questions of expressions; null lets everyone do everything.</param>
-public sealed class ValidatingAdmissionPolicy(Func<SchemaCatalog> catalog, AuthorizationCheck? authorizer) : IAdmissionPlugin
+public sealed class ValidatingAdmissionPolicy(Func<SchemaCatalog> catalog, IAuthorizer? authorizer) : IAdmissionPlugin
 {
     /// <summary>How long the value of an audit annotation may be (characters).</summary>
     private const int AnnotationMax = 10 * 1024;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Actors.Admission.Webhooks;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -8,7 +9,7 @@ namespace Orchestrator.Actors.Admission.Plugins;
 
 /// <summary>Asks the validating webhooks, all at once.</summary>
 /// <remarks>Source: kube-apiserver, admission plugin ValidatingAdmissionWebhook.</remarks>
-public sealed class ValidatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaCatalog> catalog, AuthorizationCheck? authorizer) : IAdmissionPlugin
+public sealed class ValidatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaCatalog> catalog, IAuthorizer? authorizer) : IAdmissionPlugin
 {
     private readonly WebhookSet _webhooks = new(ResourceTypes.ValidatingWebhookConfigurations);
     private readonly WebhookDispatch _dispatch = new(caller, catalog, authorizer);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Matching;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Cel;
 using Orchestrator.Actors.Cel.Evaluation;
 using Orchestrator.Actors.Cel.Libraries;
@@ -15,7 +16,7 @@ namespace Orchestrator.Actors.Admission.Policies;
 /// <param name="matched">The version of the resource that the rules named; objects are shown in it.</param>
 /// <param name="ns">The namespace of the request; null for requests of the cluster.</param>
 /// <param name="authorizer">Null lets everyone do everything.</param>
-public sealed class AdmissionVariables(AdmissionRequest request, ResourceSchema matched, StoredObject? ns, AuthorizationCheck? authorizer)
+public sealed class AdmissionVariables(AdmissionRequest request, ResourceSchema matched, StoredObject? ns, IAuthorizer? authorizer)
 {
     private static readonly TypeSchema NamespaceSchema = SchemaCatalog.BuiltIn.Find(ResourceTypes.Namespaces)!.Root;
 
@@ -85,27 +86,29 @@ public sealed class AdmissionVariables(AdmissionRequest request, ResourceSchema 
     private static JsonObject ResourceOf(ResourceSchema schema) => new() { ["group"] = schema.Group, ["version"] = schema.Version, ["resource"] = schema.Plural };
 
     /// <summary>Puts the questions of expressions to the cluster's authorizer; asks each once per request.</summary>
-    private sealed class RequestAuthorizer(UserInfo user, AuthorizationCheck? authorizer) : ICelAuthorizer
+    private sealed class RequestAuthorizer(UserInfo user, IAuthorizer? authorizer) : ICelAuthorizer
     {
         private readonly Dictionary<CelAuthorizationCheck, CelAuthorizationDecision> _known = [];
 
-        public CelAuthorizationDecision Authorize(CelAuthorizationCheck check)
-        {
-            if (_known.TryGetValue(check, out var known)) return known;
-            return _known[check] = new CelAuthorizationDecision(IsAllowed(check), "", null);
-        }
+        public CelAuthorizationDecision Authorize(CelAuthorizationCheck check) =>
+            _known.TryGetValue(check, out var known) ? known : _known[check] = Ask(check);
 
-        private bool IsAllowed(CelAuthorizationCheck check)
+        private CelAuthorizationDecision Ask(CelAuthorizationCheck check)
         {
-            if (authorizer is null) return true;
+            if (authorizer is null) return new CelAuthorizationDecision(true, "", null);
             var who = user;
             if (check.ServiceAccount is var (ns, name))
                 who = new UserInfo($"system:serviceaccount:{ns}:{name}", "", ["system:serviceaccounts", $"system:serviceaccounts:{ns}", UserInfo.Authenticated]);
-            // Paths are no resources, and the check of admission knows resources alone.
-            if (check.Path.Length > 0) return who.IsMaster;
-            var pending = authorizer(who, check.Verb, new ResourceType(check.Group, check.Resource), check.Subresource, new ObjectKey(check.Namespace, check.Name), CancellationToken.None);
+            var access = check.Path.Length > 0
+                ? new AccessRequest(who, check.Verb) { Path = check.Path }
+                : AccessRequest.OfResource(who, check.Verb, check.Group, check.Resource, check.Namespace, check.Name, check.Subresource) with
+                {
+                    FieldSelector = check.FieldSelector.Length == 0 ? null : check.FieldSelector,
+                };
+            var pending = authorizer.DecideAsync(access, CancellationToken.None);
             // The authorizer reads from memory once its informers are full, so this waits only in the first moments of the process.
-            return pending.IsCompletedSuccessfully ? pending.Result : pending.AsTask().GetAwaiter().GetResult();
+            var decision = pending.IsCompletedSuccessfully ? pending.Result : pending.AsTask().GetAwaiter().GetResult();
+            return new CelAuthorizationDecision(decision.Allowed, decision.Reason, decision.EvaluationError.Length == 0 ? null : decision.EvaluationError);
         }
     }
 }

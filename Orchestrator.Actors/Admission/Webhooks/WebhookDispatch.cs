@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Policies;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -9,7 +10,7 @@ namespace Orchestrator.Actors.Admission.Webhooks;
 
 /// <summary>Asks single webhooks: decides whether one is to be asked, calls it, and reads the answer.</summary>
 /// <remarks>Source: k8s.io/apiserver, pkg/admission/plugin/webhook/generic and mutating and validating dispatchers.</remarks>
-internal sealed class WebhookDispatch(IWebhookCaller caller, Func<SchemaCatalog> catalog, AuthorizationCheck? authorizer)
+internal sealed class WebhookDispatch(IWebhookCaller caller, Func<SchemaCatalog> catalog, IAuthorizer? authorizer)
 {
     /// <summary>What configures admission is never subject to it, or a wrong webhook could not be taken away.</summary>
     public static bool IsExempt(AdmissionRequest request) =>

@@ -30,6 +30,7 @@ internal static class CustomSchema
         }
         writer.WriteEndObject();
         if (root.PreserveUnknownFields) writer.WriteBoolean("x-kubernetes-preserve-unknown-fields"u8, true);
+        WriteRules(writer, root);
         SchemaWriter.WriteKinds(writer, kinds);
         writer.WriteEndObject();
     }
@@ -84,10 +85,29 @@ internal static class CustomSchema
         writer.WriteEndObject();
     }
 
+    private static void WriteRules(Utf8JsonWriter writer, TypeSchema type)
+    {
+        if (type.Rules.IsEmpty) return;
+        writer.WriteStartArray("x-kubernetes-validations"u8);
+        foreach (var rule in type.Rules)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("rule"u8, rule.Rule);
+            if (rule.Message.Length > 0) writer.WriteString("message"u8, rule.Message);
+            if (rule.MessageExpression.Length > 0) writer.WriteString("messageExpression"u8, rule.MessageExpression);
+            if (rule.Reason.Length > 0) writer.WriteString("reason"u8, rule.Reason);
+            if (rule.FieldPath.Length > 0) writer.WriteString("fieldPath"u8, rule.FieldPath);
+            if (rule.OptionalOldSelf is { } optional) writer.WriteBoolean("optionalOldSelf"u8, optional);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
     private static void WriteMembers(Utf8JsonWriter writer, TypeSchema type, OpenApiFlavor flavor)
     {
         if (type.PreserveUnknownFields) writer.WriteBoolean("x-kubernetes-preserve-unknown-fields"u8, true);
         if (type.EmbeddedResource) writer.WriteBoolean("x-kubernetes-embedded-resource"u8, true);
+        WriteRules(writer, type);
         // OpenAPI 2 cannot say nullable, and kubectl refuses what does not match its type: so nothing is said there.
         if (flavor == OpenApiFlavor.V2 && (type.Nullable || type.PreserveUnknownFields)) return;
         if (type.Nullable) writer.WriteBoolean("nullable"u8, true);
