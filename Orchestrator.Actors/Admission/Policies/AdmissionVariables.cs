@@ -67,7 +67,9 @@ public sealed class AdmissionVariables(AdmissionRequest request, ResourceSchema 
             ["dryRun"] = request.DryRun,
             ["options"] = request.Options?.DeepClone(),
         };
-        if (request.Subresource.Length > 0) described["subResource"] = described["requestSubResource"] = request.Subresource;
+        if (request.Subresource.Length == 0) return described;
+        described["subResource"] = request.Subresource;
+        described["requestSubResource"] = request.Subresource;
         return described;
     }
 
