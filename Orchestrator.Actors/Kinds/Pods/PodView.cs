@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -25,6 +27,11 @@ public sealed record ContainerStatusView(string Name, bool Ready, int RestartCou
 /// <summary>The parts of a pod that the scheduler and the controllers read; parsed once per version.</summary>
 public sealed class PodView
 {
+    private static readonly string[] PlacedBy =
+        ["nodeName", "nodeSelector", "affinity", "tolerations", "topologySpreadConstraints", "overhead", "hostNetwork", "priority", "schedulerName", "resources"];
+
+    private static readonly string[] ContainerPlacedBy = ["image", "ports", "resources", "restartPolicy"];
+
     private string? _equivalenceKey;
 
     private PodView(StoredObject source, JsonElement pod)
@@ -56,6 +63,8 @@ public sealed class PodView
         StartTime = KindTime.Read(status, "startTime");
         PodIPs = [.. status.Items("podIPs").Select(static p => p.Text("ip"))];
         NominatedNodeName = status.Text("nominatedNodeName");
+        // The scheduler asks this of every pod that has no node yet, and the document is open now.
+        if (NodeName.Length == 0) _equivalenceKey = MakeEquivalenceKey(spec);
     }
 
     public StoredObject Source { get; }
@@ -116,8 +125,9 @@ public sealed class PodView
         Condition("Ready") is { Status: "True" } ready
         && (minReadySeconds == 0 || (ready.LastTransition is { } since && since.AddSeconds(minReadySeconds) <= now));
 
-    /// <summary>Equal for pods that the scheduler cannot tell apart: the same namespace, labels and spec.</summary>
-    public string EquivalenceKey => _equivalenceKey ??= MakeEquivalenceKey();
+    /// <summary>Equal for pods that the scheduler cannot tell apart: the same namespace, owner, labels, and what of the spec its rules read.</summary>
+    /// <remarks>Not the whole spec: the volume with the pod's token has a name of its own in each pod.</remarks>
+    public string EquivalenceKey => _equivalenceKey ??= ReadEquivalenceKey();
 
     public static PodView Of(StoredObject o) => o.View(static o =>
     {
@@ -125,14 +135,38 @@ public sealed class PodView
         return new PodView(o, document.RootElement);
     });
 
-    private string MakeEquivalenceKey()
+    private string ReadEquivalenceKey()
     {
         using var document = JsonDocument.Parse(Source.Json);
-        var text = new StringBuilder(Key.Namespace);
+        return MakeEquivalenceKey(document.RootElement.Get("spec"));
+    }
+
+    private string MakeEquivalenceKey(JsonElement spec)
+    {
+        var text = new ArrayBufferWriter<byte>(1024);
+        Append(text, Key.Namespace);
+        Append(text, Meta.Controller?.Uid ?? "");
         foreach (var (name, value) in Meta.Labels.OrderBy(static l => l.Key, StringComparer.Ordinal))
-            text.Append('\n').Append(name).Append('=').Append(value);
-        text.Append('\n').Append(document.RootElement.Get("spec").Text());
-        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        {
+            Append(text, name);
+            Append(text, value);
+        }
+        foreach (var name in PlacedBy) Append(text, spec.Get(name));
+        foreach (var container in spec.Items("containers").Concat(spec.Items("initContainers")))
+            foreach (var name in ContainerPlacedBy) Append(text, container.Get(name));
+        return Convert.ToHexString(SHA256.HashData(text.WrittenSpan));
+    }
+
+    private static void Append(ArrayBufferWriter<byte> text, string value)
+    {
+        Encoding.UTF8.GetBytes(value, text);
+        text.Write("\n"u8);
+    }
+
+    private static void Append(ArrayBufferWriter<byte> text, JsonElement value)
+    {
+        if (value.Exists()) text.Write(JsonMarshal.GetRawUtf8Value(value));
+        text.Write("\n"u8);
     }
 
     private static ImmutableArray<ContainerPortView> ReadPorts(JsonElement spec)
