@@ -93,7 +93,8 @@ public static class ServiceAccountClaims
             if (node.Uid.Length > 0) extra["authentication.kubernetes.io/node-uid"] = [node.Uid];
         }
         return new UserInfo(ServiceAccountName.Of(identity.Account), identity.AccountUid,
-            [.. ServiceAccountName.GroupsOf(identity.Account.Namespace), UserInfo.Authenticated]) { Extra = extra.ToImmutable() };
+            [.. ServiceAccountName.GroupsOf(identity.Account.Namespace), UserInfo.Authenticated])
+        { Extra = extra.ToImmutable() };
     }
 
     private static void Add(JsonObject owner, string name, BoundObject? bound)

@@ -76,8 +76,13 @@ public sealed class TokenKey
             (algorithm, data, signature) => algorithm == own && key.VerifyData(data, signature, Hash(own)!.Value, DSASignatureFormat.IeeeP1363FixedFieldConcatenation),
             new JsonObject
             {
-                ["use"] = "sig", ["kty"] = "EC", ["kid"] = id, ["crv"] = curve, ["alg"] = own,
-                ["x"] = Base64Url.EncodeToString(parameters.Q.X), ["y"] = Base64Url.EncodeToString(parameters.Q.Y),
+                ["use"] = "sig",
+                ["kty"] = "EC",
+                ["kid"] = id,
+                ["crv"] = curve,
+                ["alg"] = own,
+                ["x"] = Base64Url.EncodeToString(parameters.Q.X),
+                ["y"] = Base64Url.EncodeToString(parameters.Q.Y),
             });
     }
 

@@ -111,7 +111,12 @@ public sealed class CertificateSigner : UntypedActor, IWithTimers
         var now = Rfc3339.Seconds(_clock.GetUtcNow());
         conditions.Add(new JsonObject
         {
-            ["type"] = "Failed", ["status"] = "True", ["reason"] = reason, ["message"] = message, ["lastUpdateTime"] = now, ["lastTransitionTime"] = now,
+            ["type"] = "Failed",
+            ["status"] = "True",
+            ["reason"] = reason,
+            ["message"] = message,
+            ["lastUpdateTime"] = now,
+            ["lastTransitionTime"] = now,
         });
     }
 

@@ -12,11 +12,31 @@ public static class HtmlRewriter
 
     private static readonly FrozenDictionary<string, string[]> Links = new Dictionary<string, string[]>
     {
-        ["a"] = ["href"], ["applet"] = ["codebase"], ["area"] = ["href"], ["audio"] = ["src"], ["base"] = ["href"], ["blockquote"] = ["cite"],
-        ["body"] = ["background"], ["button"] = ["formaction"], ["command"] = ["icon"], ["del"] = ["cite"], ["embed"] = ["src"], ["form"] = ["action"],
-        ["frame"] = ["longdesc", "src"], ["head"] = ["profile"], ["html"] = ["manifest"], ["iframe"] = ["longdesc", "src"],
-        ["img"] = ["longdesc", "src", "usemap"], ["input"] = ["src", "usemap", "formaction"], ["ins"] = ["cite"], ["link"] = ["href"],
-        ["object"] = ["classid", "codebase", "data", "usemap"], ["q"] = ["cite"], ["script"] = ["src"], ["source"] = ["src"], ["video"] = ["poster", "src"],
+        ["a"] = ["href"],
+        ["applet"] = ["codebase"],
+        ["area"] = ["href"],
+        ["audio"] = ["src"],
+        ["base"] = ["href"],
+        ["blockquote"] = ["cite"],
+        ["body"] = ["background"],
+        ["button"] = ["formaction"],
+        ["command"] = ["icon"],
+        ["del"] = ["cite"],
+        ["embed"] = ["src"],
+        ["form"] = ["action"],
+        ["frame"] = ["longdesc", "src"],
+        ["head"] = ["profile"],
+        ["html"] = ["manifest"],
+        ["iframe"] = ["longdesc", "src"],
+        ["img"] = ["longdesc", "src", "usemap"],
+        ["input"] = ["src", "usemap", "formaction"],
+        ["ins"] = ["cite"],
+        ["link"] = ["href"],
+        ["object"] = ["classid", "codebase", "data", "usemap"],
+        ["q"] = ["cite"],
+        ["script"] = ["src"],
+        ["source"] = ["src"],
+        ["video"] = ["poster", "src"],
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     public static async Task CopyAsync(Stream from, Stream to, Func<string, string> rewrite, CancellationToken cancellationToken)
