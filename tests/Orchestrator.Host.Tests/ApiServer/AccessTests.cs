@@ -85,6 +85,11 @@ public sealed class AccessTests(RbacServer server) : IClassFixture<RbacServer>
         var refused = await SendAsync("GET", "/api/v1/pods", ApiServerFixture.Token, headers: ("Impersonate-User", "bob"));
         Assert.Equal("users \"bob\" is forbidden: User \"jane\" cannot impersonate resource \"users\" in API group \"\" at the cluster scope", (string?)refused.Json!["message"]);
 
+        // Every cluster starts with this right for everyone; here there are no roles but those that tests make.
+        Assert.Equal(HttpStatusCode.Created, (await server.SendAsync(HttpMethod.Post, $"{Roles}/clusterroles",
+            """{"metadata":{"name":"basic"},"rules":[{"verbs":["create"],"apiGroups":["authentication.k8s.io"],"resources":["selfsubjectreviews"]}]}""")).Code);
+        Assert.Equal(HttpStatusCode.Created, (await server.SendAsync(HttpMethod.Post, $"{Roles}/clusterrolebindings",
+            """{"metadata":{"name":"basic"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"basic"},"subjects":[{"kind":"Group","apiGroup":"rbac.authorization.k8s.io","name":"system:serviceaccounts"}]}""")).Code);
         var (_, json, _) = await AsAdminAsync("/apis/authentication.k8s.io/v1/selfsubjectreviews", "{}",
             ("Impersonate-User", "system:serviceaccount:default:bot"), ("Impersonate-Uid", "u"), ("Impersonate-Extra-Scopes", "view"));
         var user = json!["status"]!["userInfo"]!;
