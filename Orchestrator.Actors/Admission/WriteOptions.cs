@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -30,6 +31,9 @@ public sealed record WriteOptions
 
     /// <summary>What unknown fields in the result of a patch lead to; other bodies have been decoded with it already.</summary>
     public FieldValidation FieldValidation { get; init; }
+
+    /// <summary>Words the refusal of a patch whose outcome is no object of the kind; null for the words of a body.</summary>
+    public Func<DecodeFault, JsonObject, ApiError>? Undecodable { get; init; }
 }
 
 /// <summary>What became of a verb: the committed object, or why it was refused.</summary>

@@ -13,8 +13,11 @@ using Orchestrator.Actors.Kinds.GarbageCollection;
 using Orchestrator.Actors.Kinds.Jobs;
 using Orchestrator.Actors.Kinds.Namespaces;
 using Orchestrator.Actors.Kinds.Nodes;
+using Orchestrator.Actors.Kinds.PersistentVolumeClaims;
+using Orchestrator.Actors.Kinds.PersistentVolumes;
 using Orchestrator.Actors.Kinds.PodDisruptionBudgets;
 using Orchestrator.Actors.Kinds.ReplicaSets;
+using Orchestrator.Actors.Kinds.ReplicationControllers;
 using Orchestrator.Actors.Kinds.ResourceQuotas;
 using Orchestrator.Actors.Kinds.Roles;
 using Orchestrator.Actors.Kinds.ServiceAccounts;
@@ -46,7 +49,8 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         var definitions = new CustomResourceDefinitionController(() => store.Catalog);
         ImmutableArray<KindController> controllers =
         [
-            new DeploymentController(), new ReplicaSetController(), new DaemonSetController(), new JobController(), new EndpointsController(),
+            new DeploymentController(), new ReplicaSetController(), new ReplicationControllerController(), new DaemonSetController(), new JobController(),
+            new EndpointsController(), new PersistentVolumeClaimProtectionController(), new PersistentVolumeProtectionController(),
             namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, members.IsUnreachable), new PodCollectionController(),
             definitions, new PodDisruptionBudgetController(() => store.Catalog), new ValidatingAdmissionPolicyController(() => store.Catalog),
             new ClusterRoleAggregationController(),

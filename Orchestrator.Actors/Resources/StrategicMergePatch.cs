@@ -93,8 +93,9 @@ public static class StrategicMergePatch
     {
         if (retained is not JsonArray list) throw PatchFault.Malformed("invalid patch format of retainKeys");
         var keep = list.Select(JsonTree.AsString).ToHashSet(StringComparer.Ordinal);
-        foreach (var (name, _) in patch)
-            if (!IsDirective(name) && !keep.Contains(name)) throw PatchFault.Contradicts("patch content doesn't match retainKeys list");
+        // A null only clears what the kept fields replace.
+        foreach (var (name, value) in patch)
+            if (value is not null && !IsDirective(name) && !keep.Contains(name)) throw PatchFault.Contradicts("patch content doesn't match retainKeys list");
         foreach (var name in target.Select(f => f.Key).Where(k => !keep.Contains(k)).ToArray()) target.Remove(name);
     }
 
@@ -234,7 +235,8 @@ public static class StrategicMergePatch
     }
 
     /// <summary>A value as Go's fmt prints it.</summary>
-    private static string GoText(JsonNode? value) => value switch
+    /// <summary>JSON as Go prints maps and slices: <c>map[a:1 b:[x y]]</c>.</summary>
+    public static string GoText(JsonNode? value) => value switch
     {
         null => "<nil>",
         JsonObject map => $"map[{string.Join(' ', map.OrderBy(static p => p.Key, StringComparer.Ordinal).Select(static p => $"{p.Key}:{GoText(p.Value)}"))}]",

@@ -17,7 +17,16 @@ public enum FieldValidation : byte
 /// <summary>A body as an object of the wanted type, or the refusal.</summary>
 /// <param name="Tree">Pruned of unknown fields and of nulls that mean nothing; the caller's to change. Null with an error.</param>
 /// <param name="Warnings">One per unknown or duplicate field, when they are to be told.</param>
-public readonly record struct DecodedObject(JsonObject? Tree, ImmutableArray<string> Warnings, ApiError? Error);
+public readonly record struct DecodedObject(JsonObject? Tree, ImmutableArray<string> Warnings, ApiError? Error)
+{
+    /// <summary>What is wrong with the fields, for whoever words the refusal otherwise; null where the body as a whole is at fault.</summary>
+    public DecodeFault? Fault { get; init; }
+}
+
+/// <summary>Why fields do not fit their types.</summary>
+/// <param name="Text">In the words of a JSON decoder.</param>
+/// <param name="Restoring">In those of the converter that turns maps into objects: <c>cannot restore map from string</c>.</param>
+public sealed record DecodeFault(string Text, string Restoring);
 
 /// <summary>Turns bodies into trees that fit the schema: JSON of the right kind, values of the right type, no unknown field.</summary>
 /// <remarks>Faults have the status, reason and text that kube-apiserver gives them.</remarks>
@@ -54,14 +63,14 @@ public static class ObjectDecoder
     {
         var pruner = new Pruner();
         pruner.PruneObject(tree, type, null, type.Name.Length > 0);
-        if (pruner.Fault is { } fault) return Refuse(kind, version, fault);
+        if (pruner.Fault is { } fault) return Refuse(kind, version, fault, pruner.Restoring ?? fault);
 
         if (validation == FieldValidation.Ignore || (duplicates is null && pruner.Unknown is null)) return new DecodedObject(tree, [], null);
         var warnings = ImmutableArray.CreateBuilder<string>();
         foreach (var path in duplicates ?? []) warnings.Add($"duplicate field \"{path}\"");
         foreach (var path in pruner.Unknown ?? []) warnings.Add($"unknown field \"{path}\"");
         return validation == FieldValidation.Strict
-            ? Refuse(kind, version, $"strict decoding error: {string.Join(", ", warnings)}")
+            ? Refuse(kind, version, $"strict decoding error: {string.Join(", ", warnings)}", null)
             : new DecodedObject(tree, warnings.ToImmutable(), null);
     }
 
@@ -89,8 +98,9 @@ public static class ObjectDecoder
         return null;
     }
 
-    private static DecodedObject Refuse(string kind, string version, string fault) =>
-        new(null, [], ApiError.BadRequest($"{kind} in version \"{version}\" cannot be handled as a {kind}: {fault}"));
+    private static DecodedObject Refuse(string kind, string version, string fault, string? restoring) =>
+        new(null, [], ApiError.BadRequest($"{kind} in version \"{version}\" cannot be handled as a {kind}: {fault}"))
+        { Fault = new DecodeFault(fault, restoring ?? fault) };
 
     private static DecodedObject Unrecognized(string kind, string fault, ReadOnlySpan<byte> body) =>
         new(null, [], ApiError.BadRequest($"the object provided is unrecognized (must be of type {kind}): {fault} ({Summarize(body)})"));

@@ -13,6 +13,9 @@ internal sealed class Pruner
     /// <summary>The first wrong value; null when there is none.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>The same in the words of the converter from maps to objects; null where it has none of its own.</summary>
+    public string? Restoring { get; private set; }
+
     /// <summary>Paths of the fields that were dropped; null for none.</summary>
     public List<string>? Unknown { get; private set; }
 
@@ -176,7 +179,28 @@ internal sealed class Pruner
     {
         var what = JsonTree.KindOf(value);
         if (what == "number" && type.Kind is SchemaKind.Int32 or SchemaKind.Int64) what += " " + JsonTree.ToText(value);
+        if (Fault is null) Restoring = Restore(value, type);
         Fault ??= $"json: cannot unmarshal {what} into Go struct field {GoTypes.ShortNameOf(owner)}.{WithoutIndexes(path)} of type {GoTypes.NameOf(type)}";
+    }
+
+    // Source: k8s.io/apimachinery, runtime/converter.go.
+    private static string Restore(JsonNode? value, TypeSchema type)
+    {
+        var (kind, name) = value?.GetValueKind() switch
+        {
+            JsonValueKind.Object => ("map", "map[string]interface {}"),
+            JsonValueKind.Array => ("slice", "[]interface {}"),
+            JsonValueKind.String => ("string", "string"),
+            JsonValueKind.Number => JsonTree.AsInt64(value) is null ? ("float64", "float64") : ("int64", "int64"),
+            _ => ("bool", "bool"),
+        };
+        return type.Kind switch
+        {
+            SchemaKind.Map => $"cannot restore map from {kind}",
+            SchemaKind.List => $"cannot restore slice from {kind}",
+            SchemaKind.Object => $"cannot restore struct from: {kind}",
+            _ => $"cannot convert {name} to {GoTypes.NameOf(type)}",
+        };
     }
 
     // Go names the fields on the way, not the elements.

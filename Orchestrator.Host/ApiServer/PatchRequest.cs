@@ -57,6 +57,16 @@ public sealed class PatchRequest
         return (patched.Tree, patched.Error);
     }
 
+    /// <summary>The refusal of a patch whose outcome is no object of the kind.</summary>
+    /// <remarks>Source: k8s.io/apiserver, endpoints/handlers/patch.go: a strategic merge shows the patch, the others show the outcome.</remarks>
+    public ApiError Undecodable(DecodeFault fault, JsonObject outcome)
+    {
+        var (shown, text) = _type == PatchType.StrategicMerge
+            ? (StrategicMergePatch.GoText(ObjectJson.Parse(_body).Tree), fault.Restoring)
+            : (outcome.ToJsonString(), fault.Text);
+        return ApiError.Invalid("", "", "", [new ErrorCause("FieldValueInvalid", "patch", $"Invalid value: {GoQuote.Quote(shown)}: {text}")]);
+    }
+
     // Source: k8s.io/apimachinery, meta/v1/validation ValidatePatchOptions.
     private static ApiError? Check(WriteParameters parameters, bool isApply)
     {

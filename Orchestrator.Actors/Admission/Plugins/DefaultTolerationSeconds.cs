@@ -17,7 +17,8 @@ public sealed class DefaultTolerationSeconds : IAdmissionPlugin
 
     public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
     {
-        if (request.Operation == AdmissionOperation.Create && request.Schema.Type == ResourceTypes.Pods && request.Subresource.Length == 0
+        // A replacement that leaves them out means the same pod.
+        if (request.Operation is AdmissionOperation.Create or AdmissionOperation.Update && request.IsOf(ResourceTypes.Pods)
             && JsonTree.Object(request.Object, "spec") is { } spec)
             AddTo(spec);
         return ValueTask.FromResult<ApiError?>(null);

@@ -20,7 +20,9 @@ public sealed class Priority : IAdmissionPlugin
 
     public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
     {
-        if (request.Operation != AdmissionOperation.Create || !request.IsOf(ResourceTypes.Pods)) return ValueTask.FromResult<ApiError?>(null);
+        if (!request.IsOf(ResourceTypes.Pods)) return ValueTask.FromResult<ApiError?>(null);
+        if (request.Operation == AdmissionOperation.Update) KeepComputed(request);
+        if (request.Operation != AdmissionOperation.Create) return ValueTask.FromResult<ApiError?>(null);
         var pending = registries.InformerAsync(ResourceTypes.PriorityClasses, cancellationToken);
         return pending.IsCompletedSuccessfully && AdmitPod(request, pending.Result.Objects) is null
             ? ValueTask.FromResult<ApiError?>(null)
@@ -42,6 +44,16 @@ public sealed class Priority : IAdmissionPlugin
     // A class may have been made a moment ago through another process.
     private static async ValueTask<ApiError?> AdmitLateAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken) =>
         AdmitPod(request, (await registries.ConsistentAsync(ResourceTypes.PriorityClasses, cancellationToken).ConfigureAwait(false)).Objects);
+
+    // A replacement made from the manifest alone leaves out what was computed.
+    private static void KeepComputed(AdmissionRequest request)
+    {
+        if (JsonTree.Object(request.Object, "spec") is not { } spec || (spec["priority"] is not null && spec["preemptionPolicy"] is not null)) return;
+        using var document = JsonDocument.Parse(request.Stored!.Json);
+        var stored = document.RootElement.Get("spec");
+        if (spec["priority"] is null && stored.TryGetProperty("priority", out var priority)) spec["priority"] = priority.GetInt64();
+        if (spec["preemptionPolicy"] is null && stored.Text("preemptionPolicy") is { Length: > 0 } policy) spec["preemptionPolicy"] = policy;
+    }
 
     private static ApiError? AdmitPod(AdmissionRequest request, ObjectIndex classes)
     {

@@ -48,7 +48,7 @@ internal static class DaemonSetRevisions
         labels[DaemonSetView.HashLabel] = hash;
         // A strategic merge patch with this directive brings the template back as it was.
         template["$patch"] = "replace";
-        return new CreateAction(ResourceTypes.ControllerRevisions, new ObjectKey(set.Key.Namespace, name), new JsonObject
+        var body = new JsonObject
         {
             ["apiVersion"] = "apps/v1",
             ["kind"] = "ControllerRevision",
@@ -61,6 +61,10 @@ internal static class DaemonSetRevisions
             },
             ["data"] = new JsonObject { ["spec"] = new JsonObject { ["template"] = template } },
             ["revision"] = number,
-        });
+        };
+        // Clients read the cause of the change from here.
+        if (set.Meta.Annotations.Count > 0)
+            body["metadata"]!["annotations"] = new JsonObject(set.Meta.Annotations.Select(static a => KeyValuePair.Create<string, JsonNode?>(a.Key, a.Value)));
+        return new CreateAction(ResourceTypes.ControllerRevisions, new ObjectKey(set.Key.Namespace, name), body);
     }
 }

@@ -6,7 +6,7 @@ using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Kinds.ReplicaSets;
 
-/// <summary>What the ReplicaSet controller sees.</summary>
+/// <summary>What the ReplicaSet controller sees, or that of ReplicationControllers.</summary>
 /// <param name="Candidates">The pods that it controls and those of its namespace that nothing controls.</param>
 /// <param name="Siblings">Pods of the other ReplicaSets of the same Deployment: they tell which nodes are crowded.</param>
 public sealed record ReplicaSetObserved(ReplicaSetView Desired, IReadOnlyCollection<PodView> Candidates, IReadOnlyCollection<PodView> Siblings);
@@ -34,7 +34,7 @@ public static class ReplicaSetReconciler
             shortfall = missing;
         }
         var status = Status(set, live, shortfall, context);
-        if (StatusWrite.IfChanged(ResourceTypes.ReplicaSets, set.Source, status) is { } write) actions.Add(write);
+        if (StatusWrite.IfChanged(set.Kind.Type, set.Source, status) is { } write) actions.Add(write);
         return new ReconcileResult(actions.ToImmutable(), NextAvailability(set.MinReadySeconds, live, context.Now));
     }
 
@@ -127,5 +127,5 @@ public static class ReplicaSetReconciler
     }
 
     private static EventAction Event(ReplicaSetView set, string reason, string message) =>
-        new(ResourceTypes.ReplicaSets, set.Key, "apps/v1", "ReplicaSet", set.Uid, false, reason, message);
+        new(set.Kind.Type, set.Key, set.Kind.ApiVersion, set.Kind.Name, set.Uid, false, reason, message);
 }

@@ -7,17 +7,26 @@ using Orchestrator.Actors.Schemas.Tables;
 
 namespace Orchestrator.Actors.Kinds.ReplicaSets;
 
-/// <summary>The parts of a ReplicaSet that controllers read; parsed once per version.</summary>
+/// <summary>A kind whose objects keep a number of equal pods.</summary>
+/// <param name="ApiVersion">As owner references and events name it, like <c>apps/v1</c>.</param>
+public sealed record ReplicaKind(ResourceType Type, string ApiVersion, string Name)
+{
+    public static readonly ReplicaKind ReplicaSet = new(ResourceTypes.ReplicaSets, "apps/v1", "ReplicaSet");
+    public static readonly ReplicaKind ReplicationController = new(ResourceTypes.ReplicationControllers, "v1", "ReplicationController");
+}
+
+/// <summary>The parts of a ReplicaSet, or of the ReplicationController that it grew out of, that controllers read; parsed once per version.</summary>
 public sealed class ReplicaSetView
 {
-    private ReplicaSetView(StoredObject source, JsonElement root)
+    private ReplicaSetView(StoredObject source, JsonElement root, ReplicaKind kind)
     {
         Source = source;
+        Kind = kind;
         var spec = root.Get("spec");
         var status = root.Get("status");
         Replicas = (int)spec.Number("replicas", 1);
         MinReadySeconds = (int)spec.Number("minReadySeconds");
-        Selector = LabelQuery.Read(spec.Get("selector"));
+        Selector = kind == ReplicaKind.ReplicaSet ? LabelQuery.Read(spec.Get("selector")) : LabelQuery.ReadMap(spec, "selector");
         TemplateLabels = LabelQuery.ReadMap(spec.Get("template", "metadata"), "labels");
         TemplateIdentity = PodTemplate.Identity(spec.Get("template"));
         StatusReplicas = (int)status.Number("replicas");
@@ -30,6 +39,7 @@ public sealed class ReplicaSetView
     }
 
     public StoredObject Source { get; }
+    public ReplicaKind Kind { get; }
     public ObjectKey Key => Source.Key;
     public ObjectMeta Meta => Source.Meta;
     public string Uid => Meta.Uid;
@@ -53,13 +63,18 @@ public sealed class ReplicaSetView
     public int? DesiredReplicas => (int?)Number(DeploymentAnnotations.DesiredReplicas);
     public int? MaxReplicas => (int?)Number(DeploymentAnnotations.MaxReplicas);
 
-    public OwnerIdentity Identity => new("apps/v1", "ReplicaSet", Key.Name, Uid);
+    public OwnerIdentity Identity => new(Kind.ApiVersion, Kind.Name, Key.Name, Uid);
 
-    public static ReplicaSetView Of(StoredObject o) => o.View(static o =>
+    public static ReplicaSetView Of(StoredObject o) => o.View(static o => Parse(o, ReplicaKind.ReplicaSet));
+
+    /// <summary>A ReplicationController in the form of a ReplicaSet: its selector is a plain map of labels.</summary>
+    public static ReplicaSetView OfController(StoredObject o) => o.View(static o => Parse(o, ReplicaKind.ReplicationController));
+
+    private static ReplicaSetView Parse(StoredObject o, ReplicaKind kind)
     {
         using var document = JsonDocument.Parse(o.Json);
-        return new ReplicaSetView(o, document.RootElement);
-    });
+        return new ReplicaSetView(o, document.RootElement, kind);
+    }
 
     private long? Number(string annotation) =>
         Meta.Annotations.TryGetValue(annotation, out var text)

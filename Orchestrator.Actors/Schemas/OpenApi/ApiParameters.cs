@@ -17,7 +17,7 @@ internal static class ApiParameters
     private static readonly ApiParameter Force = ApiParameter.Query("force", "boolean", "An apply takes over the fields of other managers.");
     private static readonly ApiParameter Continue = ApiParameter.Query("continue", "string", "The token of the last chunk, to get the next one.");
     private static readonly ApiParameter FieldSelector = ApiParameter.Query("fieldSelector", "string", "Selects objects by their fields.");
-    private static readonly ApiParameter LabelSelector = ApiParameter.Query("labelSelector", "string", "Selects objects by their labels.");
+    private static readonly ApiParameter LabelSelector = ApiParameter.Query("labelSelector", "string", "Restricts the list of returned objects to those whose labels are selected.");
     private static readonly ApiParameter Limit = ApiParameter.Query("limit", "integer", "The most objects of one answer.");
     private static readonly ApiParameter ResourceVersion = ApiParameter.Query("resourceVersion", "string", "The version to read, or to watch from.");
     private static readonly ApiParameter ResourceVersionMatch = ApiParameter.Query("resourceVersionMatch", "string", "How resourceVersion is meant: Exact or NotOlderThan.");
@@ -36,7 +36,7 @@ internal static class ApiParameters
     public static readonly ImmutableArray<ApiParameter> List =
     [
         ApiParameter.Query("allowWatchBookmarks", "boolean", "A watch also gets bookmarks."), Continue, FieldSelector, LabelSelector, Limit,
-        ResourceVersion, ResourceVersionMatch, SendInitialEvents, Timeout, ApiParameter.Query("watch", "boolean", "Changes are told as they happen."),
+        ResourceVersion, ResourceVersionMatch, SendInitialEvents, Timeout, ApiParameter.Query("watch", "boolean", "Watch for changes to the described resources: additions, updates and removals are told as they happen."),
     ];
 
     public static readonly ImmutableArray<ApiParameter> DeleteCollection =

@@ -32,6 +32,18 @@ public sealed class CertificateAuthorityTests
     }
 
     [Fact]
+    public void Sign_RequestForARsaKey_IsSignedThough()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=whatever", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequestPem();
+        using var certificate = X509Certificate2.CreateFromPem(_authority.Sign(request, new CertificateSubject("jane", [], [], [], Server: false), Now));
+        using var signed = certificate.GetRSAPublicKey();
+        Assert.Equal(key.ExportRSAPublicKey(), signed!.ExportRSAPublicKey());
+        using var authority = X509Certificate2.CreateFromPem(_authority.CertificatePem);
+        Assert.Equal(authority.SubjectName.RawData, certificate.IssuerName.RawData);
+    }
+
+    [Fact]
     public void Sign_SomethingElse_IsRefused() =>
         Assert.ThrowsAny<Exception>(() => _authority.Sign("not a request", new CertificateSubject("x", [], [], [], false), Now));
 }

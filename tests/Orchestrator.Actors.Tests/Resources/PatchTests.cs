@@ -95,6 +95,7 @@ public sealed class PatchTests
         { """{"spec":{"nodeSelector":{"a":"1"}}}""", """{"spec":{"nodeSelector":{"$patch":"replace","b":"2"}}}""", """{"spec":{"nodeSelector":{"b":"2"}}}""" },
         // A volume's source is a union: the keys to retain drop the old source.
         { """{"spec":{"volumes":[{"name":"v","emptyDir":{}}]}}""", """{"spec":{"volumes":[{"name":"v","$retainKeys":["name","hostPath"],"hostPath":{"path":"/x"}}]}}""", """{"spec":{"volumes":[{"name":"v","hostPath":{"path":"/x"}}]}}""" },
+        { """{"spec":{"volumes":[{"name":"v","emptyDir":{}}]}}""", """{"spec":{"volumes":[{"name":"v","$retainKeys":["name","hostPath"],"emptyDir":null,"hostPath":{"path":"/x"}}]}}""", """{"spec":{"volumes":[{"name":"v","hostPath":{"path":"/x"}}]}}""" },
         // Lists of scalars that merge.
         { """{"metadata":{"finalizers":["a","b"]}}""", """{"metadata":{"$deleteFromPrimitiveList/finalizers":["a"],"finalizers":["c"]}}""", """{"metadata":{"finalizers":["c","b"]}}""" },
         { """{"metadata":{"labels":{"x":"1"}}}""", """{"metadata":{"labels":{"y":"2"},"annotations":{"k":null,"l":"m"}}}""", """{"metadata":{"labels":{"x":"1","y":"2"},"annotations":{"l":"m"}}}""" },

@@ -54,6 +54,15 @@ public sealed class DaemonSetReconcilerTests
     }
 
     [Fact]
+    public void Reconcile_NewRevision_RemembersTheAnnotationsOfTheSet()
+    {
+        Deploy();
+        _cluster.Change(ResourceTypes.DaemonSets, Key, static set => set["metadata"]!["annotations"] = new JsonObject { ["kubernetes.io/change-cause"] = "kubectl apply" });
+        Settle();
+        Assert.Equal("kubectl apply", Assert.Single(_cluster.All(ResourceTypes.ControllerRevisions)).Meta.Annotations["kubernetes.io/change-cause"]);
+    }
+
+    [Fact]
     public void Reconcile_NodeGetsANoExecuteTaint_LosesItsPod()
     {
         Deploy();

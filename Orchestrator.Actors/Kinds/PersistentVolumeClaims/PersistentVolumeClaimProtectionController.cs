@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Orchestrator.Actors.Admission.Plugins;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas.Tables;
+
+namespace Orchestrator.Actors.Kinds.PersistentVolumeClaims;
+
+/// <summary>Keeps a claim that is being deleted for as long as a pod on a node names it.</summary>
+/// <remarks>A pod without a node does not count: no kubelet starts a pod whose claim is being deleted.</remarks>
+public sealed class PersistentVolumeClaimProtectionController : KindController
+{
+    public override string Name => "pvc-protection";
+
+    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.PersistentVolumeClaims, ResourceTypes.Pods];
+
+    public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
+    {
+        if (type == ResourceTypes.PersistentVolumeClaims) return change.Kind == ChangeKind.Deleted ? [] : [change.Object.Key];
+        if (change.Kind != ChangeKind.Deleted) return [];
+        return caches[ResourceTypes.PersistentVolumeClaims].Objects.InNamespace(change.Object.Key.Namespace)
+            .Where(static c => c.Meta.Deleting).Select(static c => c.Key);
+    }
+
+    public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context) =>
+        caches[ResourceTypes.PersistentVolumeClaims].Get(key) is { } claim
+            ? InUseFinalizer.Reconcile(ResourceTypes.PersistentVolumeClaims, claim, StorageObjectInUseProtection.ClaimFinalizer,
+                () => caches[ResourceTypes.Pods].Objects.InNamespace(key.Namespace).Any(p => Uses(p, claim)))
+            : ReconcileResult.None;
+
+    /// <summary>Whether a pod that has a node mounts the claim, by its name or as the one made for a volume of its own.</summary>
+    internal static bool Uses(StoredObject pod, StoredObject claim)
+    {
+        // Read in place: a pod's shared view is for those who look at pods all the time.
+        using var document = JsonDocument.Parse(pod.Json);
+        var spec = document.RootElement.Get("spec");
+        if (spec.Text("nodeName") is not { Length: > 0 } || spec.Get("volumes") is not { ValueKind: JsonValueKind.Array } volumes) return false;
+        foreach (var volume in volumes.EnumerateArray())
+        {
+            if (volume.Get("persistentVolumeClaim").Text("claimName") == claim.Key.Name) return true;
+            if (volume.Get("ephemeral").ValueKind == JsonValueKind.Object && $"{pod.Key.Name}-{volume.Text("name")}" == claim.Key.Name
+                && claim.Meta.Controller?.Uid == pod.Meta.Uid)
+                return true;
+        }
+        return false;
+    }
+}

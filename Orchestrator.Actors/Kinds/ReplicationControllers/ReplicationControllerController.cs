@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Kinds.ReplicaSets;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+
+namespace Orchestrator.Actors.Kinds.ReplicationControllers;
+
+/// <summary>Keeps the pods of ReplicationControllers: the rules are those of ReplicaSets, only the kind is another.</summary>
+/// <remarks>Source: kubernetes pkg/controller/replication, which runs the ReplicaSet controller behind a conversion.</remarks>
+public sealed class ReplicationControllerController : KindController
+{
+    private const string Kind = "ReplicationController";
+
+    public override string Name => "replicationcontroller";
+
+    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.ReplicationControllers, ResourceTypes.Pods];
+
+    public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
+    {
+        if (type == ResourceTypes.ReplicationControllers) return [change.Object.Key];
+        var owners = Owners(Kind, change);
+        if (change.Object.Meta.Controller is not null || change.Kind == ChangeKind.Deleted) return owners;
+        return owners.Concat(caches[ResourceTypes.ReplicationControllers].Objects.InNamespace(change.Object.Key.Namespace)
+            .Where(c => ReplicaSetView.OfController(c).Selector.Matches(change.Object.Meta.Labels)).Select(static c => c.Key));
+    }
+
+    public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context)
+    {
+        if (caches[ResourceTypes.ReplicationControllers].Get(key) is not { } stored) return ReconcileResult.None;
+        var controller = ReplicaSetView.OfController(stored);
+        var pods = caches[ResourceTypes.Pods];
+        var candidates = pods.Group(CacheGroups.ControlledBy(key.Namespace, Kind, key.Name))
+            .Concat(pods.Group(CacheGroups.Orphans(key.Namespace)).Where(p => controller.Selector.Matches(p.Meta.Labels)))
+            .Select(PodView.Of).ToList();
+        return ReplicaSetReconciler.Reconcile(new ReplicaSetObserved(controller, candidates, []), context);
+    }
+}
