@@ -64,8 +64,7 @@ public static class AdmissionPlugins
         ("PodTolerationRestriction", false),
         ("ExtendedResourceToleration", false),
         ("DefaultStorageClass", true),
-        // On in upstream; off here until controllers take its finalizers away, for a deletion would wait for good.
-        ("StorageObjectInUseProtection", false),
+        ("StorageObjectInUseProtection", true),
         ("OwnerReferencesPermissionEnforcement", false),
         ("PersistentVolumeClaimResize", true),
         ("RuntimeClass", true),

@@ -14,6 +14,13 @@ internal static class CustomSchema
         writer.WriteStartObject();
         if (description.Length > 0) writer.WriteString("description"u8, description);
         writer.WriteString("type"u8, "object"u8);
+        // Clients of version 2 take any list of fields to be all that there are.
+        if (flavor == OpenApiFlavor.V2 && root.PreserveUnknownFields)
+        {
+            SchemaWriter.WriteKinds(writer, kinds);
+            writer.WriteEndObject();
+            return;
+        }
         SchemaWriter.WriteRequired(writer, root.RequiredFields);
         writer.WriteStartObject("properties"u8);
         WriteText(writer, "apiVersion", "The group and version of this form of the object.");

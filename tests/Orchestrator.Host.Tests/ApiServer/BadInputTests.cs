@@ -65,4 +65,19 @@ public sealed class BadInputTests(ApiServerFixture server) : IClassFixture<ApiSe
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
         Assert.Equal("fieldManager", (string?)json["details"]!["causes"]![0]!["field"]);
     }
+
+    [Theory]
+    [InlineData("application/strategic-merge-patch+json", """{"metadata":{"labels":"x"}}""", "Invalid value: \"map[metadata:map[labels:x]]\": cannot restore map from string")]
+    [InlineData("application/strategic-merge-patch+json", """{"binaryData":["x"]}""", "Invalid value: \"map[binaryData:[x]]\": cannot restore map from slice")]
+    [InlineData("application/merge-patch+json", """{"data":5}""", "json: cannot unmarshal number into Go struct field")]
+    public async Task Patch_WhoseOutcomeIsNoConfigMap_IsInvalid(string type, string patch, string expected)
+    {
+        await server.SendAsync(HttpMethod.Post, Maps, """{"metadata":{"name":"misfit"},"data":{"a":"b"}}""");
+        using var request = new HttpRequestMessage(HttpMethod.Patch, Maps + "/misfit") { Content = new StringContent(patch, Encoding.UTF8, type) };
+        using var response = await server.Admin.SendAsync(request);
+        var cause = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["details"]!["causes"]![0]!;
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        Assert.Equal("patch", (string?)cause["field"]);
+        Assert.Contains(expected, (string?)cause["message"], StringComparison.Ordinal);
+    }
 }

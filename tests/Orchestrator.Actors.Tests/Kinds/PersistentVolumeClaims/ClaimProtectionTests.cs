@@ -9,14 +9,14 @@ public sealed class ClaimProtectionTests
 {
     private const string Finalizer = "kubernetes.io/pvc-protection";
 
-    private static StoredObject Claim(bool going, string finalizers) => Stored("data", $$"""
+    private static StoredObject Claim(bool going, string finalizers) => Stored("data", $$$"""
         {"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"data","namespace":"d","uid":"c1",
-         {{(going ? "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"," : "")}}"finalizers":[{{finalizers}}],
-         "ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"web","uid":"p1","controller":true}]}}
+         {{{(going ? "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"," : "")}}}"finalizers":[{{{finalizers}}}],
+         "ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"web","uid":"p1","controller":true}]} }
         """);
 
-    private static StoredObject Pod(string node, string volume) => Stored("web", $$"""
-        {"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"d","uid":"p1"},"spec":{"nodeName":"{{node}}","volumes":[{{volume}}]}}
+    private static StoredObject Pod(string node, string volume) => Stored("web", $$$"""
+        {"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"d","uid":"p1"},"spec":{"nodeName":"{{{node}}}","volumes":[{{{volume}}}]} }
         """);
 
     private static StoredObject Stored(string name, string json) => new(new ObjectKey("d", name), 7, Encoding.UTF8.GetBytes(json));
@@ -37,7 +37,7 @@ public sealed class ClaimProtectionTests
     public void Reconcile_MadeWithoutFinalizer_GetsIt()
     {
         var patch = Assert.IsType<PatchAction>(Assert.Single(Reconcile(Claim(false, ""), inUse: false).Actions));
-        Assert.Equal($$"""{"metadata":{"finalizers":["{{Finalizer}}"]}}""", patch.Patch.ToJsonString());
+        Assert.Equal($$$"""{"metadata":{"finalizers":["{{{Finalizer}}}"]}}""", patch.Patch.ToJsonString());
     }
 
     [Theory]
@@ -52,8 +52,8 @@ public sealed class ClaimProtectionTests
     public void Uses_ClaimMadeForAVolumeOfThePod_CountsOnlyForItsOwner()
     {
         var pod = Pod("n1", """{"name":"scratch","ephemeral":{"volumeClaimTemplate":{}}}""");
-        static StoredObject Made(string owner) => Stored("web-scratch", $$"""
-            {"metadata":{"name":"web-scratch","namespace":"d","uid":"c2","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"web","uid":"{{owner}}","controller":true}]}}
+        static StoredObject Made(string owner) => Stored("web-scratch", $$$"""
+            {"metadata":{"name":"web-scratch","namespace":"d","uid":"c2","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"web","uid":"{{{owner}}}","controller":true}]} }
             """);
         Assert.True(PersistentVolumeClaimProtectionController.Uses(pod, Made("p1")));
         Assert.False(PersistentVolumeClaimProtectionController.Uses(pod, Made("p2")));

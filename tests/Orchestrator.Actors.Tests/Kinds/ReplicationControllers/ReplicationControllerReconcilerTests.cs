@@ -36,7 +36,7 @@ public sealed class ReplicationControllerReconcilerTests
 
         var status = Assert.Single(_cluster.Reconcile(controller).Actions.OfType<StatusAction>());
         Assert.Equal(ResourceTypes.ReplicationControllers, status.Type);
-        Assert.Equal((1, 1, 1), ((int)status.Status["replicas"]!, (int)status.Status["readyReplicas"]!, (int)status.Status["fullyLabeledReplicas"]!));
+        foreach (var count in (string[])["replicas", "readyReplicas", "fullyLabeledReplicas"]) Assert.Equal("1", status.Status[count]!.ToJsonString());
     }
 
     [Fact]
