@@ -24,10 +24,10 @@ public sealed record CertificateAuthority(string CertificatePem, string KeyPem)
     /// <summary>How far back validity begins, for clocks that differ between machines.</summary>
     private static readonly TimeSpan Backdated = TimeSpan.FromMinutes(5);
 
-    public static CertificateAuthority Create(DateTimeOffset now)
+    public static CertificateAuthority Create(DateTimeOffset now, string name = "orchestrator-ca")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=orchestrator-ca", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign | X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));

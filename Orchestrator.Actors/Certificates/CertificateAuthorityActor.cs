@@ -10,7 +10,9 @@ namespace Orchestrator.Actors.Certificates;
 
 /// <summary>Asks for a certificate; answered with <see cref="CertificateSigned"/> or <see cref="CertificateRefused"/>.</summary>
 /// <param name="RequestPem">A PKCS#10 request; the private key stays with the one who asks.</param>
-public sealed record SignCertificate(string RequestPem, CertificateSubject Subject) : IWireMessage
+/// <param name="FrontProxy">Asks the authority of front proxies, whose certificates let their holders name users; it is another one, so
+/// that no other certificate of the cluster does.</param>
+public sealed record SignCertificate(string RequestPem, CertificateSubject Subject, bool FrontProxy = false) : IWireMessage
 {
     /// <summary>How long it shall be valid; null for the longest, a year, beyond which nothing goes.</summary>
     public TimeSpan? Lifetime { get; init; }
@@ -24,6 +26,9 @@ public sealed record CertificateRefused(string Why) : IWireMessage;
 /// <summary>Journaled once, at the first start of a cluster.</summary>
 public sealed record AuthorityCreated(string CertificatePem, string KeyPem) : IWireMessage;
 
+/// <summary>Journaled once: the authority of front proxies.</summary>
+public sealed record FrontProxyAuthorityCreated(string CertificatePem, string KeyPem) : IWireMessage;
+
 /// <summary>Holds the cluster's private keys, of certificates and of tokens; a singleton, so that a cluster has one of each however many seeds start at once.</summary>
 public sealed class CertificateAuthorityActor : UntypedPersistentActor
 {
@@ -31,7 +36,7 @@ public sealed class CertificateAuthorityActor : UntypedPersistentActor
 
     private readonly TimeProvider _clock;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private CertificateAuthority? _authority;
+    private CertificateAuthority? _authority, _frontProxy;
     private TokenSigningKey? _tokenKey;
 
     public CertificateAuthorityActor(TimeProvider clock) => _clock = clock;
@@ -54,6 +59,7 @@ public sealed class CertificateAuthorityActor : UntypedPersistentActor
     protected override void OnRecover(object message)
     {
         if (message is AuthorityCreated e) _authority = new CertificateAuthority(e.CertificatePem, e.KeyPem);
+        if (message is FrontProxyAuthorityCreated proxy) _frontProxy = new CertificateAuthority(proxy.CertificatePem, proxy.KeyPem);
         if (message is TokenKeyCreated key) _tokenKey = new TokenSigningKey(key.PrivatePem);
     }
 
@@ -61,7 +67,8 @@ public sealed class CertificateAuthorityActor : UntypedPersistentActor
     {
         switch (message)
         {
-            case SignCertificate sign when _authority is null: Create(sign); break;
+            case SignCertificate { FrontProxy: true } sign when _frontProxy is null: CreateFrontProxy(sign); break;
+            case SignCertificate { FrontProxy: false } sign when _authority is null: Create(sign); break;
             case SignCertificate sign: Sign(sign, Sender); break;
             case GetTokenKeys or SignToken when _tokenKey is null: CreateTokenKey(message); break;
             case GetTokenKeys or SignToken: AnswerTokens(message, Sender); break;
@@ -77,6 +84,18 @@ public sealed class CertificateAuthorityActor : UntypedPersistentActor
         {
             _authority = authority;
             _log.Info("Created the cluster's certificate authority");
+            Sign(first, sender);
+        });
+    }
+
+    private void CreateFrontProxy(SignCertificate first)
+    {
+        var authority = CertificateAuthority.Create(_clock.GetUtcNow(), "front-proxy-ca");
+        var sender = Sender;
+        Persist(new FrontProxyAuthorityCreated(authority.CertificatePem, authority.KeyPem), _ =>
+        {
+            _frontProxy = authority;
+            _log.Info("Created the authority of front proxies");
             Sign(first, sender);
         });
     }
@@ -100,8 +119,9 @@ public sealed class CertificateAuthorityActor : UntypedPersistentActor
     {
         try
         {
-            var certificate = _authority!.Sign(sign.RequestPem, sign.Subject, _clock.GetUtcNow(), sign.Lifetime);
-            sender.Tell(new CertificateSigned(certificate, _authority.CertificatePem));
+            var authority = (sign.FrontProxy ? _frontProxy : _authority)!;
+            var certificate = authority.Sign(sign.RequestPem, sign.Subject, _clock.GetUtcNow(), sign.Lifetime);
+            sender.Tell(new CertificateSigned(certificate, authority.CertificatePem));
         }
         catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException)
         {

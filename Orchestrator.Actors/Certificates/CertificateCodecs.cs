@@ -11,6 +11,7 @@ internal static class CertificateCodecs
         WireCodec.Json<CertificateSigned>("certificate-signed"),
         WireCodec.Json<CertificateRefused>("certificate-refused"),
         WireCodec.Json<AuthorityCreated>("authority-created"),
+        WireCodec.Json<FrontProxyAuthorityCreated>("front-proxy-authority-created"),
         WireCodec.Json<SignToken>("sign-token"),
         WireCodec.Json<TokenSigned>("token-signed"),
         WireCodec.Json<GetTokenKeys>("get-token-keys"),

@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
+using Orchestrator.Host.ApiServer.Aggregation;
 using Orchestrator.Host.ApiServer.Audit;
 using Orchestrator.Host.ApiServer.FlowControl;
 
@@ -30,15 +31,17 @@ public sealed class ApiServerHost : IAsyncDisposable
     private readonly CancellationTokenSource _stopping;
     private readonly NodeProxy _nodes;
     private readonly AuditLog? _audit;
-    private readonly Task _flows;
+    private readonly Aggregator _aggregator;
+    private readonly Task _following;
 
-    private ApiServerHost(WebApplication application, CancellationTokenSource stopping, NodeProxy nodes, AuditLog? audit, Task flows, Uri url)
+    private ApiServerHost(WebApplication application, CancellationTokenSource stopping, NodeProxy nodes, AuditLog? audit, Aggregator aggregator, Task following, Uri url)
     {
         _application = application;
         _stopping = stopping;
         _nodes = nodes;
         _audit = audit;
-        _flows = flows;
+        _aggregator = aggregator;
+        _following = following;
         Url = url;
     }
 
@@ -62,7 +65,8 @@ public sealed class ApiServerHost : IAsyncDisposable
         var proxy = new NodeProxy(store, nodes ?? NodeProxy.CreateClient(options.NodeClientCertificate, options.ClientAuthorities), stopping.Token);
         var flows = new FlowController(options.RequestsMax, PatienceMax, clock);
         var audit = options.Audit is { } target ? new AuditLog(target, clock, logs.CreateLogger<AuditLog>()) : null;
-        var pipeline = Compose(options, store, clock, logs, authenticator, proxy, flows, audit, stopping.Token);
+        var aggregator = new Aggregator(options, store, clock, logs, stopping.Token);
+        var pipeline = Compose(options, store, clock, logs, authenticator, proxy, aggregator, flows, audit, stopping.Token);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -78,13 +82,14 @@ public sealed class ApiServerHost : IAsyncDisposable
         {
             await application.DisposeAsync().ConfigureAwait(false);
             proxy.Dispose();
+            aggregator.Dispose();
             if (audit is not null) await audit.DisposeAsync().ConfigureAwait(false);
             stopping.Dispose();
             throw;
         }
         var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         var following = new FlowConfiguration(store, flows, clock, logs.CreateLogger<FlowConfiguration>()).RunAsync(stopping.Token);
-        return new ApiServerHost(application, stopping, proxy, audit, following, new Uri(address));
+        return new ApiServerHost(application, stopping, proxy, audit, aggregator, Task.WhenAll(following, aggregator.RunAsync(stopping.Token)), new Uri(address));
     }
 
     /// <summary>Ends watches and streams, lets other requests finish, and stops listening.</summary>
@@ -98,9 +103,10 @@ public sealed class ApiServerHost : IAsyncDisposable
     {
         await StopAsync().ConfigureAwait(false);
         await _application.DisposeAsync().ConfigureAwait(false);
-        await _flows.ConfigureAwait(false);
+        await _following.ConfigureAwait(false);
         if (_audit is not null) await _audit.DisposeAsync().ConfigureAwait(false);
         _nodes.Dispose();
+        _aggregator.Dispose();
         _stopping.Dispose();
     }
 
@@ -118,19 +124,19 @@ public sealed class ApiServerHost : IAsyncDisposable
 
     private static RequestPipeline Compose(
         ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, Authenticator authenticator, NodeProxy nodes,
-        FlowController flows, AuditLog? audit, CancellationToken stopping)
+        Aggregator aggregator, FlowController flows, AuditLog? audit, CancellationToken stopping)
     {
         var metrics = new Metrics(flows, audit);
         var representations = new Representations(clock, store.Converter);
         var reads = new ConsistentReads(store.Registries, new SnapshotCache(clock));
         return new RequestPipeline(
             store, authenticator,
-            new DocumentEndpoint(() => store.Catalog, metrics, options.Checks, new IssuerDocuments(options.TokenSigner, options.TokenIssuance)),
+            new DocumentEndpoint(() => store.Catalog, aggregator.Documents, metrics, options.Checks, new IssuerDocuments(options.TokenSigner, options.TokenIssuance)),
             new ListEndpoint(reads, representations),
             new WatchEndpoint(reads, representations, () => store.Catalog, clock, stopping),
             new ResourceEndpoint(store, reads, representations),
             new SubresourceEndpoint(store, options.Tokens), new ComponentStatusEndpoint(store, representations, options.Components), nodes,
-            new ReviewEndpoint(store, options.Authorizer, authenticator), options.Authorizer, flows, audit, metrics, logs.CreateLogger<RequestPipeline>());
+            new ReviewEndpoint(store, options.Authorizer, authenticator), aggregator, options.Authorizer, flows, audit, metrics, logs.CreateLogger<RequestPipeline>());
     }
 
     private static void Configure(KestrelServerOptions kestrel, ApiServerOptions options)

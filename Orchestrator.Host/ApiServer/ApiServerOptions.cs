@@ -25,6 +25,12 @@ public sealed record ApiServerOptions
     /// <summary>Shows the server to the nodes that it fetches logs and streams from; null when there is none.</summary>
     public X509Certificate2? NodeClientCertificate { get; init; }
 
+    /// <summary>Shows the server to the API servers behind APIServices, which believe it who a user is; null when there are none to show it to.</summary>
+    public X509Certificate2? FrontProxyCertificate { get; init; }
+
+    /// <summary>The authority of <see cref="FrontProxyCertificate"/>, which such servers are told of; null keeps it back.</summary>
+    public X509Certificate2? FrontProxyAuthority { get; init; }
+
     /// <summary>A file of <c>token,user,uid,"group,group"</c> lines; null for no tokens.</summary>
     public string? TokenFile { get; init; }
 

@@ -6,11 +6,12 @@ using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 using Orchestrator.Actors.Schemas.Discovery;
 using Orchestrator.Actors.Schemas.OpenApi;
+using Orchestrator.Host.ApiServer.Aggregation;
 
 namespace Orchestrator.Host.ApiServer;
 
 /// <summary>The documents about the API and about the server: discovery, OpenAPI, version, health and metrics.</summary>
-public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, Metrics metrics, IReadOnlyList<HealthCheck> checks, IssuerDocuments issuer)
+public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocuments aggregated, Metrics metrics, IReadOnlyList<HealthCheck> checks, IssuerDocuments issuer)
 {
     private const string GitVersion = "v1.32.0+orchestrator.1";
 
@@ -69,7 +70,7 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, Metrics metric
 
     private Task WriteDiscoveryAsync(HttpContext context, string[] parts)
     {
-        var documents = DiscoveryDocuments.Of(catalog());
+        var documents = aggregated.Discovery(catalog());
         var whole = parts.Length == 1;
         var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => f.Encoding != MediaEncoding.Protobuf
             && (f.Projection == Projection.None || (whole && f.Projection == Projection.Discovery && f.Version is "v2" or "v2beta1")));
@@ -91,12 +92,12 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, Metrics metric
 
     private Task WriteOpenApiV2Async(HttpContext context)
     {
-        var documents = OpenApiDocuments.Of(catalog());
         var accept = context.Request.Headers.Accept.ToString();
         if (!accept.Contains(OpenApiDocuments.V2ProtobufAccepted, StringComparison.Ordinal) && !accept.Contains(OpenApiDocuments.V2ProtobufMediaType, StringComparison.Ordinal))
-            return WriteDocumentAsync(context, MediaFormat.Json, documents.V2, tagged: true);
-        return WriteTagged(context, documents.V2Protobuf)
-            ? ResponseWriter.WriteAsync(context, OpenApiDocuments.V2ProtobufMediaType, documents.V2Protobuf.Body)
+            return WriteDocumentAsync(context, MediaFormat.Json, aggregated.V2(catalog()), tagged: true);
+        var document = aggregated.V2Protobuf(catalog());
+        return WriteTagged(context, document)
+            ? ResponseWriter.WriteAsync(context, OpenApiDocuments.V2ProtobufMediaType, document.Body)
             : Task.CompletedTask;
     }
 
@@ -105,7 +106,7 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, Metrics metric
         var documents = OpenApiDocuments.Of(catalog());
         var document = parts switch
         {
-            ["openapi", "v3"] => documents.V3Index,
+            ["openapi", "v3"] => aggregated.V3Index(catalog()),
             ["openapi", "v3", "api", var version] => documents.V3("", version),
             ["openapi", "v3", "apis", var group, var version] => documents.V3(group, version),
             _ => null,

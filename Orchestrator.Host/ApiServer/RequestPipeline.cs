@@ -7,6 +7,7 @@ using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
+using Orchestrator.Host.ApiServer.Aggregation;
 using Orchestrator.Host.ApiServer.Audit;
 using Orchestrator.Host.ApiServer.FlowControl;
 
@@ -15,7 +16,7 @@ namespace Orchestrator.Host.ApiServer;
 /// <summary>The way of a request: who, may they, what do they want, and the endpoint that does it.</summary>
 public sealed partial class RequestPipeline(
     ResourceStore store, Authenticator authenticator, DocumentEndpoint documents, ListEndpoint lists, WatchEndpoint watches, ResourceEndpoint resources,
-    SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, ReviewEndpoint reviews, IAuthorizer authorizer, FlowController flows, AuditLog? audit, Metrics metrics, ILogger logger)
+    SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, ReviewEndpoint reviews, Aggregator aggregator, IAuthorizer authorizer, FlowController flows, AuditLog? audit, Metrics metrics, ILogger logger)
 {
     private static readonly ApiError Unauthorized = new(401, "Unauthorized", "Unauthorized");
 
@@ -120,6 +121,7 @@ public sealed partial class RequestPipeline(
     private Task EnterAsync(HttpContext context, RequestInfo request, UserInfo user, ApiError? forbidden)
     {
         if (forbidden is not null) return StatusWriter.WriteAsync(context, forbidden);
+        if (aggregator.Find(request) is { } remote) return aggregator.HandleAsync(context, remote, user);
         if (!request.IsResource) return documents.HandleAsync(context, request.Path);
         return store.Catalog.Find(request.Group, request.Version, request.Resource) is { } schema
             ? DispatchAsync(context, request, schema, user)

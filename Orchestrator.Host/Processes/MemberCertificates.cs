@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using Orchestrator.Actors.Certificates;
+using Orchestrator.Host.ApiServer.Aggregation;
 
 namespace Orchestrator.Host.Processes;
 
@@ -31,6 +32,9 @@ public sealed class MemberCertificates(IActorRef authority)
     public Task<IssuedCertificate> KubeletClientAsync() =>
         IssueAsync(new CertificateSubject("kube-apiserver-kubelet-client", ["system:masters"], [], [], Server: false));
 
+    /// <summary>What the API server shows to other API servers that it hands requests on to; its authority is that of front proxies.</summary>
+    public Task<IssuedCertificate> FrontProxyAsync() => IssueAsync(new CertificateSubject(AuthenticationConfigMap.FrontProxyName, [], [], [], Server: false), frontProxy: true);
+
     public Task<IssuedCertificate> NodeAsync(string node, IPAddress address) => IssueAsync(new CertificateSubject(
         $"system:node:{node}", ["system:nodes"], [node, "localhost"], [.. AddressesOf(address)], Server: true));
 
@@ -47,11 +51,11 @@ public sealed class MemberCertificates(IActorRef authority)
             yield return new IPAddress(own.GetAddressBytes()).ToString();
     }
 
-    private async Task<IssuedCertificate> IssueAsync(CertificateSubject subject)
+    private async Task<IssuedCertificate> IssueAsync(CertificateSubject subject, bool frontProxy = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={subject.CommonName}", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
-        var signed = await AskAsync(new SignCertificate(request, subject)).ConfigureAwait(false);
+        var signed = await AskAsync(new SignCertificate(request, subject, frontProxy)).ConfigureAwait(false);
         var keyPem = key.ExportPkcs8PrivateKeyPem();
         using var pem = X509Certificate2.CreateFromPem(signed.CertificatePem, keyPem);
         // TLS on some platforms cannot use a key that lives in memory only, as one from PEM does.

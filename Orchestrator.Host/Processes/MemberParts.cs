@@ -93,9 +93,10 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
         var serving = certificates.ServerAsync(settings.Listen.Address, BootstrapObjects.ServiceAddress);
         var administrator = certificates.AdministratorAsync();
         var toNodes = certificates.KubeletClientAsync();
+        var frontProxy = certificates.FrontProxyAsync();
         await BootstrapAsync(store).ConfigureAwait(false);
         var server = await serving.ConfigureAwait(false);
-        var api = await StartApiServerAsync(store, access, server, await toNodes.ConfigureAwait(false)).ConfigureAwait(false);
+        var api = await StartApiServerAsync(store, access, server, await toNodes.ConfigureAwait(false), await frontProxy.ConfigureAwait(false)).ConfigureAwait(false);
         _started.Add(api);
         await EnsureAsync(store, ResourceTypes.Services, BootstrapObjects.KubernetesService(api.Url.Port)).ConfigureAwait(false);
         var admin = await administrator.ConfigureAwait(false);
@@ -111,7 +112,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
         return $"Ready: {ReachableUrl(api.Url)}, remoting {Remoting}, kubeconfig {kubeconfig}. Try: kubectl --kubeconfig {kubeconfig} get nodes";
     }
 
-    private async Task<ApiServerHost> StartApiServerAsync(ResourceStore store, AccessParts access, IssuedCertificate server, IssuedCertificate toNodes)
+    private async Task<ApiServerHost> StartApiServerAsync(ResourceStore store, AccessParts access, IssuedCertificate server, IssuedCertificate toNodes, IssuedCertificate frontProxy)
     {
         try
         {
@@ -123,6 +124,8 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
                     ClientAuthorities = [server.Authority],
                     Authorizer = access.Control.Authorizer,
                     NodeClientCertificate = toNodes.Certificate,
+                    FrontProxyCertificate = frontProxy.Certificate,
+                    FrontProxyAuthority = frontProxy.Authority,
                     RequestsMax = settings.RequestsMax,
                     Audit = settings.Audit,
                     Checks = [new HealthCheck("poststarthook/rbac/bootstrap-roles", _ => ValueTask.FromResult(_rolesMade ? null : "not finished"))],

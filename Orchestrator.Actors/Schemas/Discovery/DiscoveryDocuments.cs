@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Orchestrator.Actors.Kinds.ApiServices;
 
 namespace Orchestrator.Actors.Schemas.Discovery;
 
@@ -18,6 +19,22 @@ public sealed class DiscoveryDocuments
         _groups = [.. catalog.Resources.GroupBy(static r => r.Group, StringComparer.Ordinal)
             .Select(group => DiscoveryGroup.Create(group.Key, group, catalog))
             .OrderBy(static g => g.Name, Comparer<string>.Create(GroupOrder.Compare))];
+
+    // Groups of other servers are among ours by priority, and a version that another server took over is no longer ours.
+    private DiscoveryDocuments(DiscoveryDocuments local, IReadOnlyCollection<RemoteVersion> remote)
+    {
+        var taken = remote.Select(static r => (r.Group, r.Version)).ToHashSet();
+        var versions = local._groups.SelectMany(static g => g.Versions).Where(v => !taken.Contains((v.Group, v.Name)))
+            .Select(static v => (Version: v, Priorities: LocalApiServices.PrioritiesOf(v.Group, v.Name)))
+            .Concat(remote.Select(static r => (Version: new DiscoveryVersion(r.Group, r.Version, []) { Remote = r }, Priorities: (Group: r.GroupPriority, Version: r.VersionPriority))));
+        _groups = [.. versions.GroupBy(static v => v.Version.Group, StringComparer.Ordinal)
+            .OrderByDescending(static g => g.Max(static v => v.Priorities.Group)).ThenBy(static g => g.Key, StringComparer.Ordinal)
+            .Select(static g => new DiscoveryGroup(g.Key, [.. g.OrderByDescending(static v => v.Priorities.Version)
+                .ThenBy(static v => v.Version.Name, ApiVersionOrder.Newest).Select(static v => v.Version)]))];
+    }
+
+    /// <summary>These documents and what other servers serve.</summary>
+    public DiscoveryDocuments With(IReadOnlyCollection<RemoteVersion> remote) => remote.Count == 0 ? this : new DiscoveryDocuments(this, remote);
 
     /// <summary>The documents of a catalog, which every caller shares.</summary>
     public static DiscoveryDocuments Of(SchemaCatalog catalog) => Catalogs.GetValue(catalog, static c => new DiscoveryDocuments(c));

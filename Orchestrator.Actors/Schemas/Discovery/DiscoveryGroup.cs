@@ -48,6 +48,9 @@ internal sealed record DiscoveryGroup(string Name, ImmutableArray<DiscoveryVersi
 /// <summary>One version of a group and its resources in the order of their names.</summary>
 internal sealed record DiscoveryVersion(string Group, string Name, ImmutableArray<DiscoveryResource> Resources)
 {
+    /// <summary>What another server said of the version; null when it is ours.</summary>
+    public RemoteVersion? Remote { get; init; }
+
     private string GroupVersion => Group.Length == 0 ? Name : $"{Group}/{Name}";
 
     public void WriteReference(Utf8JsonWriter writer)
@@ -74,10 +77,18 @@ internal sealed record DiscoveryVersion(string Group, string Name, ImmutableArra
     {
         writer.WriteStartObject();
         writer.WriteString("version"u8, Name);
-        writer.WriteStartArray("resources"u8);
-        foreach (var resource in Resources) resource.WriteAggregated(writer);
-        writer.WriteEndArray();
-        writer.WriteString("freshness"u8, "Current"u8);
+        if (Remote is { } remote)
+        {
+            writer.WritePropertyName("resources"u8);
+            writer.WriteRawValue(remote.Resources.Span);
+        }
+        else
+        {
+            writer.WriteStartArray("resources"u8);
+            foreach (var resource in Resources) resource.WriteAggregated(writer);
+            writer.WriteEndArray();
+        }
+        writer.WriteString("freshness"u8, Remote is { Current: false } ? "Stale"u8 : "Current"u8);
         writer.WriteEndObject();
     }
 }

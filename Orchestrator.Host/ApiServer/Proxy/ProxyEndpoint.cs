@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -82,66 +81,16 @@ public sealed class ProxyEndpoint : IDisposable
         using var message = MessageOf(context, target, path, upgrade is { IsUpgradableRequest: true });
         using var response = await (target.IsNode ? _nodes : _others).SendAsync(message, cancellationToken).ConfigureAwait(false);
         var links = new ProxyLinks(path.Prefix, target.Address, context.Request.Host.Value ?? "");
-        ProxyHeaders.CopyResponse(response, context.Response, links);
-        if (response.StatusCode == HttpStatusCode.SwitchingProtocols)
-        {
-            if (upgrade is not { IsUpgradableRequest: true }) throw new HttpRequestException("the backend switched protocols without being asked");
-            context.Response.Headers.Upgrade = response.Headers.Upgrade.ToString();
-            var backend = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            await using var closing = backend.ConfigureAwait(false);
-            await NodeProxy.PipeAsync(await upgrade.UpgradeAsync().ConfigureAwait(false), backend, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using (body.ConfigureAwait(false))
-        {
-            var encoding = string.Join(',', response.Content.Headers.ContentEncoding);
-            var html = response.Content.Headers.ContentType?.MediaType == "text/html" && encoding is "" or "gzip" or "deflate" && !HttpMethods.IsHead(context.Request.Method);
-            if (html)
-            {
-                context.Response.ContentLength = null;
-                await RewriteAsync(body, context.Response.Body, encoding, links, cancellationToken).ConfigureAwait(false);
-            }
-            else await CopyAsync(body, context.Response.Body, cancellationToken).ConfigureAwait(false);
-        }
+        await ProxyExchange.AnswerAsync(context, response, upgrade is { IsUpgradableRequest: true } ? upgrade : null, links, cancellationToken).ConfigureAwait(false);
     }
 
     private static HttpRequestMessage MessageOf(HttpContext context, ProxyTarget target, ProxyPath path, bool upgrade)
     {
-        var request = context.Request;
-        var uri = new Uri($"{target.Scheme}://{target.Authority}{(path.Rest.Length == 0 ? "/" : path.Rest)}{request.QueryString.Value}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-        var message = new HttpRequestMessage(new HttpMethod(request.Method), uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        var uri = new Uri($"{target.Scheme}://{target.Authority}{(path.Rest.Length == 0 ? "/" : path.Rest)}{context.Request.QueryString.Value}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var message = ProxyExchange.MessageOf(context, uri, upgrade);
         message.Options.Set(TargetKey, target);
-        if (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0 || context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && request.ContentLength is null && !upgrade)
-            message.Content = new StreamContent(request.Body);
-        ProxyHeaders.CopyRequest(context, message, upgrade);
         message.Headers.TryAddWithoutValidation("X-Forwarded-Uri", path.Prefix + path.Rest);
         return message;
-    }
-
-    private static async Task RewriteAsync(Stream from, Stream to, string encoding, ProxyLinks links, CancellationToken cancellationToken)
-    {
-        if (encoding.Length == 0)
-        {
-            await HtmlRewriter.CopyAsync(from, to, links.Rewrite, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-        var gzip = encoding == "gzip";
-        Stream plain = gzip ? new GZipStream(from, CompressionMode.Decompress) : new ZLibStream(from, CompressionMode.Decompress);
-        Stream packed = gzip ? new GZipStream(to, CompressionLevel.Fastest, leaveOpen: true) : new ZLibStream(to, CompressionLevel.Fastest, leaveOpen: true);
-        await using var _ = plain.ConfigureAwait(false);
-        await using (packed.ConfigureAwait(false)) await HtmlRewriter.CopyAsync(plain, packed, links.Rewrite, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static async Task CopyAsync(Stream from, Stream to, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[32 * 1024];
-        while (await from.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
-        {
-            await to.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-            await to.FlushAsync(cancellationToken).ConfigureAwait(false);
-        }
     }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)

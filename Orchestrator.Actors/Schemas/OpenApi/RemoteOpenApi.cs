@@ -1,0 +1,126 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas.Discovery;
+
+namespace Orchestrator.Actors.Schemas.OpenApi;
+
+/// <summary>What another server's OpenAPI says about one version that it serves.</summary>
+/// <param name="V2">Its whole document of version 2; null when it has none.</param>
+/// <param name="V3">Where its document of version 3 is, a path with the hash of the document as query; null when it has none.</param>
+public sealed record RemoteOpenApi(string Group, string Version, ReadOnlyMemory<byte>? V2, string? V3)
+{
+    private const string Definitions = "#/definitions/";
+
+    private string Prefix => $"/apis/{Group}/{Version}";
+
+    /// <summary>Our document of version 2 with the paths of other servers and the definitions that these refer to.</summary>
+    /// <remarks>A definition of theirs that is not what we call so gets another name. Source: kube-openapi, pkg/aggregator.</remarks>
+    public static DiscoveryDocument MergeV2(DiscoveryDocument local, IEnumerable<RemoteOpenApi> remotes)
+    {
+        var document = JsonNode.Parse(local.Body.Span)!.AsObject();
+        var (paths, definitions) = (JsonTree.Ensure(document, "paths"), JsonTree.Ensure(document, "definitions"));
+        foreach (var remote in remotes)
+            if (remote.V2 is { } body && Parse(body) is { } theirs) remote.AddTo(paths, definitions, theirs);
+        return DiscoveryDocument.Of(Encoding.UTF8.GetBytes(JsonTree.ToText(document)));
+    }
+
+    /// <summary>The same in protobuf; null when a server uses parts of Swagger that our documents have no need of.</summary>
+    public static DiscoveryDocument? ToProtobuf(DiscoveryDocument v2)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(v2.Body);
+            return DiscoveryDocument.Of(OpenApiV2Protobuf.Encode(document.RootElement));
+        }
+        catch (Exception e) when (e is NotSupportedException or InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The index of version 3 with the documents of other servers.</summary>
+    public static DiscoveryDocument MergeV3Index(DiscoveryDocument local, IEnumerable<RemoteOpenApi> remotes)
+    {
+        var document = JsonNode.Parse(local.Body.Span)!.AsObject();
+        var paths = JsonTree.Ensure(document, "paths");
+        foreach (var remote in remotes)
+        {
+            paths.Remove(remote.Prefix[1..]);
+            if (remote.V3 is { } url) paths[remote.Prefix[1..]] = new JsonObject { ["serverRelativeURL"] = url };
+        }
+        return DiscoveryDocument.Of(Encoding.UTF8.GetBytes(JsonTree.ToText(document)));
+    }
+
+    /// <summary>Where a server's index says that the document of a version is; null when it does not say so.</summary>
+    public static string? FindV3(ReadOnlyMemory<byte> index, string group, string version)
+    {
+        var url = JsonTree.AsString(JsonTree.At(Parse(index), ["paths", $"apis/{group}/{version}", "serverRelativeURL"]));
+        // Clients ask us, so it can only be the path that we hand on.
+        return url is not null && (url == $"/openapi/v3/apis/{group}/{version}" || url.StartsWith($"/openapi/v3/apis/{group}/{version}?", StringComparison.Ordinal)) ? url : null;
+    }
+
+    private void AddTo(JsonObject paths, JsonObject definitions, JsonObject theirs)
+    {
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        var own = JsonTree.Object(theirs, "definitions") ?? [];
+        var wanted = new Queue<JsonNode?>();
+        foreach (var (path, item) in JsonTree.Object(theirs, "paths") ?? [])
+        {
+            if (path != Prefix && !path.StartsWith(Prefix + "/", StringComparison.Ordinal)) continue;
+            var copy = item?.DeepClone();
+            paths[path] = copy;
+            wanted.Enqueue(copy);
+        }
+        var added = new List<(string Name, JsonNode Definition)>();
+        while (wanted.TryDequeue(out var node))
+            foreach (var owner in References(node))
+            {
+                var name = JsonTree.String(owner, "$ref")![Definitions.Length..];
+                if (!names.TryGetValue(name, out var renamed))
+                {
+                    var definition = own[name]?.DeepClone() ?? new JsonObject { ["type"] = "object" };
+                    names[name] = renamed = NameFor(name, definition, definitions);
+                    if (!definitions.ContainsKey(renamed))
+                    {
+                        added.Add((renamed, definition));
+                        wanted.Enqueue(definition);
+                    }
+                }
+                owner["$ref"] = Definitions + renamed;
+            }
+        foreach (var (name, definition) in added) definitions[name] = definition;
+    }
+
+    private static string NameFor(string name, JsonNode definition, JsonObject definitions)
+    {
+        var candidate = name;
+        for (var number = 2; definitions[candidate] is { } other && !JsonTree.DeepEquals(other, definition); number++) candidate = $"{name}_v{number}";
+        return candidate;
+    }
+
+    private static IEnumerable<JsonObject> References(JsonNode? node)
+    {
+        var open = new Stack<JsonNode?>([node]);
+        while (open.TryPop(out var next))
+        {
+            if (next is JsonArray array) foreach (var item in array) open.Push(item);
+            if (next is not JsonObject owner) continue;
+            if (JsonTree.String(owner, "$ref")?.StartsWith(Definitions, StringComparison.Ordinal) == true) yield return owner;
+            foreach (var (_, value) in owner) open.Push(value);
+        }
+    }
+
+    private static JsonObject? Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return JsonNode.Parse(body.Span) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

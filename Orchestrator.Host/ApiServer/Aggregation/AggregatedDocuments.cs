@@ -1,0 +1,62 @@
+using Orchestrator.Actors.Schemas;
+using Orchestrator.Actors.Schemas.Discovery;
+using Orchestrator.Actors.Schemas.OpenApi;
+
+namespace Orchestrator.Host.ApiServer.Aggregation;
+
+/// <summary>Discovery and OpenAPI of this server together with what other servers said of theirs.</summary>
+/// <remarks>Merged when somebody asks after something changed, and kept until the next change.</remarks>
+public sealed class AggregatedDocuments
+{
+    private volatile Merged? _merged;
+    private volatile Remote _remote = new([], []);
+
+    /// <summary>Takes what other servers serve from now on.</summary>
+    public void Set(IReadOnlyList<RemoteVersion> versions, IReadOnlyList<RemoteOpenApi> specifications)
+    {
+        var before = _remote;
+        if (versions.Count == before.Versions.Count && versions.Zip(before.Versions).All(static p => p.First.SameAs(p.Second))
+            && specifications.SequenceEqual(before.Specifications)) return;
+        _remote = new Remote(versions, specifications);
+    }
+
+    public DiscoveryDocuments Discovery(SchemaCatalog catalog) => Of(catalog)?.Discovery ?? DiscoveryDocuments.Of(catalog);
+
+    /// <summary>/openapi/v2.</summary>
+    public DiscoveryDocument V2(SchemaCatalog catalog) => Of(catalog)?.V2.Value ?? OpenApiDocuments.Of(catalog).V2;
+
+    /// <summary>/openapi/v2 in protobuf; without the other servers where what they say has no such form.</summary>
+    public DiscoveryDocument V2Protobuf(SchemaCatalog catalog) => Of(catalog)?.V2Protobuf.Value ?? OpenApiDocuments.Of(catalog).V2Protobuf;
+
+    /// <summary>/openapi/v3.</summary>
+    public DiscoveryDocument V3Index(SchemaCatalog catalog) => Of(catalog)?.V3Index.Value ?? OpenApiDocuments.Of(catalog).V3Index;
+
+    private Merged? Of(SchemaCatalog catalog)
+    {
+        var (remote, merged) = (_remote, _merged);
+        if (remote.Versions.Count == 0) return null;
+        if (merged is null || !ReferenceEquals(merged.Catalog, catalog) || !ReferenceEquals(merged.Remote, remote)) _merged = merged = new Merged(catalog, remote);
+        return merged;
+    }
+
+    private sealed record Remote(IReadOnlyList<RemoteVersion> Versions, IReadOnlyList<RemoteOpenApi> Specifications);
+
+    private sealed class Merged
+    {
+        public Merged(SchemaCatalog catalog, Remote remote)
+        {
+            (Catalog, Remote) = (catalog, remote);
+            Discovery = DiscoveryDocuments.Of(catalog).With(remote.Versions);
+            V2 = new(() => RemoteOpenApi.MergeV2(OpenApiDocuments.Of(catalog).V2, remote.Specifications));
+            V2Protobuf = new(() => RemoteOpenApi.ToProtobuf(V2!.Value) ?? OpenApiDocuments.Of(catalog).V2Protobuf);
+            V3Index = new(() => RemoteOpenApi.MergeV3Index(OpenApiDocuments.Of(catalog).V3Index, remote.Specifications));
+        }
+
+        public SchemaCatalog Catalog { get; }
+        public Remote Remote { get; }
+        public DiscoveryDocuments Discovery { get; }
+        public Lazy<DiscoveryDocument> V2 { get; }
+        public Lazy<DiscoveryDocument> V2Protobuf { get; }
+        public Lazy<DiscoveryDocument> V3Index { get; }
+    }
+}
