@@ -75,7 +75,11 @@ internal static class HeaderLines
             base.Dispose(disposing);
         }
 
-        public override ValueTask DisposeAsync() => inner.DisposeAsync();
+        public override async ValueTask DisposeAsync()
+        {
+            await inner.DisposeAsync().ConfigureAwait(false);
+            await base.DisposeAsync().ConfigureAwait(false);
+        }
 
         private ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> data)
         {

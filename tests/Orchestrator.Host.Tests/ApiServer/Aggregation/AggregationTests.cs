@@ -114,7 +114,7 @@ public sealed class AggregationTests(AggregatingServer server) : IClassFixture<A
         Assert.Equal("""{"type":"ADDED"}""", await reader.ReadLineAsync());
 
         using var socket = new ClientWebSocket();
-        socket.Options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        socket.Options.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Issuer == "CN=test-authority";
         socket.Options.ClientCertificates.Add(server.Issue("O=system:masters, CN=admin", server: false));
         await socket.ConnectAsync(new Uri($"wss://{server.Url.Authority}{Base}/namespaces/default/flunders/one/shell"), default);
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, default);
