@@ -66,6 +66,10 @@ public sealed class ObjectIndex
         }
     }
 
+    /// <summary>All objects in order, in runs that stay the same arrays for as long as nothing in them changes: what was made of a run
+    /// can be kept by it.</summary>
+    public IReadOnlyList<StoredObject[]> Chunks => _chunks;
+
     /// <summary>An index of <paramref name="objects"/>, in any order, each key once.</summary>
     public static ObjectIndex From(IEnumerable<StoredObject> objects, long revision)
     {

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.IO.Compression;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Admission;
@@ -24,6 +25,9 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
         "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with " +
         "the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first " +
         "chunk was returned and now may show up in the list.";
+
+    /// <summary>Kept for as long as the run of objects itself.</summary>
+    private static readonly ConditionalWeakTable<StoredObject[], CompressedPart> Compressed = [];
 
     public async Task HandleAsync(HttpContext context, RequestInfo request, ResourceSchema schema)
     {
@@ -98,6 +102,12 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
             return new Page(index.Revision, objects, "", null);
         }
         var all = selection.IsEverything;
+        if (all && options.Limit == 0 && start.After is null)
+        {
+            // Nothing is left out, so what was made of whole runs of objects serves.
+            objects.AddRange(ns.Length == 0 ? index.EnumerateFrom() : index.InNamespace(ns));
+            return new Page(index.Revision, objects, "", null) { Whole = index };
+        }
         using var source = Source(index, ns, start.After).GetEnumerator();
         while (source.MoveNext())
         {
@@ -166,11 +176,49 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
             await WriteItemsAsync(response.BodyWriter, schema, head, page.Objects, convert, context.RequestAborted).ConfigureAwait(false);
             return;
         }
+        if (page.Whole is { } whole && !convert && schema.Conversion is null)
+        {
+            var assembly = Assemble(whole, page.Objects, head.Span);
+            response.ContentLength = assembly.Finish();
+            await assembly.WriteAsync(response.BodyWriter, FlushEvery, context.RequestAborted).ConfigureAwait(false);
+            return;
+        }
         await using var gzip = new GZipStream(response.BodyWriter.AsStream(leaveOpen: true), CompressionLevel.Fastest);
         var writer = PipeWriter.Create(gzip, new StreamPipeWriterOptions(leaveOpen: true, minimumBufferSize: FlushEvery));
         await WriteItemsAsync(writer, schema, head, page.Objects, convert, context.RequestAborted).ConfigureAwait(false);
         await writer.CompleteAsync().ConfigureAwait(false);
     }
+
+    /// <summary>The compressed list: runs of objects that are wholly in it are compressed once for all readers.</summary>
+    private static GzipAssembly Assemble(ObjectIndex whole, List<StoredObject> objects, ReadOnlySpan<byte> head)
+    {
+        var assembly = new GzipAssembly();
+        assembly.AddStored(head);
+        var next = 0;
+        foreach (var chunk in whole.Chunks)
+        {
+            if (next == objects.Count) break;
+            var count = 0;
+            foreach (var o in chunk)
+                if (next + count < objects.Count && ReferenceEquals(o, objects[next + count])) count++;
+            if (count == 0) continue;
+            if (next > 0) assembly.AddStored(","u8);
+            var run = objects.GetRange(next, count);
+            assembly.Add(count == chunk.Length ? Compressed.GetValue(chunk, static c => Compress(c)) : Compress(run));
+            next += count;
+        }
+        assembly.AddStored("]}"u8);
+        return assembly;
+    }
+
+    private static CompressedPart Compress(IReadOnlyList<StoredObject> run) => CompressedPart.Of(stream =>
+    {
+        for (var i = 0; i < run.Count; i++)
+        {
+            if (i > 0) stream.Write(","u8);
+            stream.Write(run[i].Json.Span);
+        }
+    });
 
     private static async Task WriteItemsAsync(
         PipeWriter writer, ResourceSchema schema, ReadOnlyMemory<byte> head, List<StoredObject> objects, bool convert, CancellationToken cancellationToken)
@@ -207,5 +255,9 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
         public string ContinueWith { get; init; } = "";
     }
 
-    private readonly record struct Page(long Revision, List<StoredObject> Objects, string Continue, long? Remaining);
+    private readonly record struct Page(long Revision, List<StoredObject> Objects, string Continue, long? Remaining)
+    {
+        /// <summary>Where the objects come from, when none of them, or none of their namespace, was left out.</summary>
+        public ObjectIndex? Whole { get; init; }
+    }
 }

@@ -31,6 +31,32 @@ public sealed class ListAndWatchTests(ApiServerFixture server) : IClassFixture<A
     }
 
     [Fact]
+    public async Task List_Compressed_IsTheSameAsPlain_AlsoAfterChanges()
+    {
+        var data = new string('x', 2000);
+        for (var i = 0; i < 600; i++)
+            await server.Store.CreateAsync(server.Catalog.Find("", "v1", "podtemplates")!, i % 2 == 0 ? "default" : "other",
+                JsonNode.Parse($$$"""{"metadata":{"name":"t-{{{i:000}}}","annotations":{"a":"{{{data}}}"}},"template":{"spec":{"containers":[{"name":"c","image":"i"}] } } }""")!.AsObject());
+        foreach (var path in (string[])["/api/v1/podtemplates", "/api/v1/namespaces/default/podtemplates", "/api/v1/namespaces/other/podtemplates"])
+        {
+            Assert.Equal((await server.GetAsync(path)).Text, await CompressedAsync(path));
+            await server.SendAsync(HttpMethod.Delete, "/api/v1/namespaces/default/podtemplates/t-100");
+            Assert.Equal((await server.GetAsync(path)).Text, await CompressedAsync(path));
+        }
+    }
+
+    private async Task<string> CompressedAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
+        using var response = await server.Admin.SendAsync(request);
+        Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
+        await using var gzip = new System.IO.Compression.GZipStream(await response.Content.ReadAsStreamAsync(), System.IO.Compression.CompressionMode.Decompress);
+        using var reader = new StreamReader(gzip);
+        return await reader.ReadToEndAsync();
+    }
+
+    [Fact]
     public async Task List_Selectors_Choose()
     {
         await server.SendAsync(HttpMethod.Post, Maps, """{"metadata":{"name":"red","labels":{"color":"red"}}}""");
