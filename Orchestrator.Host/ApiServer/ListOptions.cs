@@ -76,8 +76,11 @@ public sealed record ListOptions
     public static bool? Flag(IQueryCollection query, string name)
     {
         if (!query.TryGetValue(name, out var values)) return null;
-        return values.ToString() is not ("0" or "false" or "False" or "FALSE" or "f" or "F");
+        return IsTrue(values.Count > 0 ? values[0] : "false");
     }
+
+    /// <summary>Whether a flag that was sent is set. Source: k8s.io/apimachinery, Convert_Slice_string_To_bool.</summary>
+    public static bool IsTrue(string? value) => value != "0" && !string.Equals(value, "false", StringComparison.OrdinalIgnoreCase);
 
     public static ApiError InvalidVersion(string version) =>
         ApiError.Invalid("", "", "", []) with

@@ -124,10 +124,13 @@ public readonly record struct NodeTarget(Uri? Uri, ApiError? Error)
             var sent = (subresource, name) switch { (not "log", "stdin") => "input", (not "log", "stdout") => "output", (not "log", "stderr") => "error", ("portforward", "ports") => "port", _ => name };
             foreach (var value in query[name])
             {
-                var flag = sent is "input" or "output" or "error" or "tty" ? value is "true" or "1" ? "1" : null : value;
+                var flag = IsFlag(sent) ? ListOptions.IsTrue(value) ? subresource == "log" ? "true" : "1" : null : value;
                 if (flag is not null) text.Append(text.Length == 0 ? '?' : '&').Append(sent).Append('=').Append(Uri.EscapeDataString(flag));
             }
         }
         return text.ToString();
     }
+
+    // Clients write them as their languages do: Python says True.
+    private static bool IsFlag(string name) => name is "input" or "output" or "error" or "tty" or "follow" or "previous" or "timestamps";
 }

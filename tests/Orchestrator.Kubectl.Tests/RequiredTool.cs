@@ -19,6 +19,8 @@ internal static class RequiredTool
         "node" => Answers("node", "--version") && Answers("npm", "--version"),
         "curl" => Answers("curl", "--version"),
         "openssl" => Answers("openssl", "version"),
+        "python" => Answers("/usr/bin/python3", "-c \"import kubernetes\""),
+        "ruby" => Answers("ruby", "-e \"require 'kubeclient'\""),
         "docker" => Answers("docker", "info"),
         "postgresql" => Directory.Exists("/usr/lib/postgresql"),
         _ => throw new ArgumentOutOfRangeException(nameof(tool), tool, "no such tool"),
