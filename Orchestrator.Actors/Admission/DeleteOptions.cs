@@ -36,6 +36,9 @@ public sealed record DeleteOptions
     /// <summary>The deletion is refused with a Conflict when the object is at another version.</summary>
     public string? ResourceVersion { get; init; }
 
+    /// <summary>What the request says of options, for those that are asked at admission; null when all are at their defaults. Not to be changed.</summary>
+    public JsonObject? Given { get; init; }
+
     /// <summary>Who asks.</summary>
     public UserInfo User { get; init; } = UserInfo.ApiServer;
 

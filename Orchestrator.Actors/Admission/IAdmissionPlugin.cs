@@ -31,7 +31,7 @@ public sealed record AdmissionRequest(
     /// <summary>Who asks; the control plane itself where no request is behind the write.</summary>
     public UserInfo User { get; init; } = UserInfo.ApiServer;
 
-    /// <summary>The options object of the request (CreateOptions and so on), as webhooks get it; null when all are at their defaults.</summary>
+    /// <summary>What the request says of options, without a kind, which follows from the operation; null when all are at their defaults.</summary>
     public JsonObject? Options { get; init; }
 
     /// <summary>Where remarks go; null when nobody reads them.</summary>
@@ -52,9 +52,10 @@ public sealed record AdmissionRequest(
     /// <summary>What mutating webhooks have to do with the request; null while none were asked.</summary>
     internal Webhooks.WebhookRounds? Webhooks { get; set; }
 
-    /// <summary>The kind of <see cref="Object"/>: that of the type, or for some subresources another one, such as Scale or Eviction.</summary>
+    /// <summary>The kind of <see cref="Object"/>: that of the type, or for some subresources another one, such as Scale, Eviction or PodExecOptions.</summary>
     public (string Group, string Version, string Kind) ObjectKind =>
-        Subresource.Length > 0 && Schema.Subresource(Subresource) is { Kind.Length: > 0 } sub
+        Operation == AdmissionOperation.Connect && JsonTree.String(Object, "kind") is { } connect ? ("", "v1", connect)
+        : Subresource.Length > 0 && Schema.Subresource(Subresource) is { Kind.Length: > 0 } sub
             ? (sub.Group, sub.Version, sub.Kind)
             : (Schema.Group, Schema.Version, Schema.Kind);
 

@@ -23,6 +23,9 @@ public sealed record WriteOptions
     /// <summary>An apply takes fields that others own.</summary>
     public bool Force { get; init; }
 
+    /// <summary>What the request says of options, for those that are asked at admission; null when all are at their defaults. Not to be changed.</summary>
+    public JsonObject? Given { get; init; }
+
     /// <summary>Who asks.</summary>
     public UserInfo User { get; init; } = UserInfo.ApiServer;
 

@@ -13,7 +13,11 @@ namespace Orchestrator.Actors.Controllers;
 /// <param name="Revisions">The newest version that the pass wrote, by type: what the caches must show before the next pass.</param>
 /// <param name="Refusal">The first refusal that matters, or null.</param>
 /// <param name="CreateRefusal">The first refusal of a creation, or null.</param>
-public sealed record ActionOutcome(ImmutableDictionary<ResourceType, long> Revisions, ApiError? Refusal, ApiError? CreateRefusal);
+public sealed record ActionOutcome(ImmutableDictionary<ResourceType, long> Revisions, ApiError? Refusal, ApiError? CreateRefusal)
+{
+    /// <summary>The first refusal of a deletion of each type.</summary>
+    public ImmutableArray<string> DeleteRefusals { get; init; } = [];
+}
 
 /// <summary>Carries out the actions of one pass, as batches: one commit per type and verb.</summary>
 public sealed class ActionRunner(ResourceStore store, EventRecorder events)
@@ -25,6 +29,7 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
         public Dictionary<ResourceType, long> Revisions { get; } = [];
         public ApiError? Refusal { get; set; }
         public ApiError? CreateRefusal { get; set; }
+        public List<string> DeleteRefusals { get; } = [];
 
         public void Wrote(ResourceType type, StoredObject? o)
         {
@@ -43,9 +48,12 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
             await DeleteAsync(pass, group.Key.Type, group.Key.Propagation, group.Key.GraceSeconds, [.. group], cancellationToken).ConfigureAwait(false);
         foreach (var group in actions.OfType<StatusAction>().GroupBy(static a => a.Type))
             await StatusAsync(pass, group.Key, [.. group], cancellationToken).ConfigureAwait(false);
-        if (pass.CreateRefusal is null)
-            foreach (var e in actions.OfType<EventAction>()) events.Record(e, component);
-        return new ActionOutcome(pass.Revisions.ToImmutableDictionary(), pass.Refusal, pass.CreateRefusal);
+        if (pass.CreateRefusal is null && actions.Any(static a => a is EventAction))
+        {
+            var source = new EventSource(component, FieldManagers.ControllerManager);
+            foreach (var e in actions.OfType<EventAction>()) events.Record(e, source);
+        }
+        return new ActionOutcome(pass.Revisions.ToImmutableDictionary(), pass.Refusal, pass.CreateRefusal) { DeleteRefusals = [.. pass.DeleteRefusals] };
     }
 
     private async Task PatchAsync(Pass pass, PatchAction patch, CancellationToken cancellationToken)
@@ -87,11 +95,15 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
         };
         var results = await store.DeleteManyAsync(type, [.. deletes.Select(static d => new DeleteTarget(d.Key, d.Uid))], options, cancellationToken)
             .ConfigureAwait(false);
+        ApiError? refusal = null;
         foreach (var result in results)
         {
             pass.Wrote(type, result.Object);
-            if (result.Error is { Reason: not ("NotFound" or "Conflict") } error) pass.Refusal ??= error;
+            if (result.Error is { Reason: not ("NotFound" or "Conflict") } error) refusal ??= error;
         }
+        if (refusal is null) return;
+        pass.Refusal ??= refusal;
+        pass.DeleteRefusals.Add(refusal.Message);
     }
 
     private async Task StatusAsync(Pass pass, ResourceType type, ImmutableArray<StatusAction> writes, CancellationToken cancellationToken)

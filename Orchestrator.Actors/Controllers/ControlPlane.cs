@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Kinds.CertificateSigningRequests;
 using Orchestrator.Actors.Kinds.ConfigMaps;
 using Orchestrator.Actors.Kinds.CustomResources;
@@ -68,7 +69,12 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         system.ActorOf(Props.Create(() => new TriggerSource(controllers, caches, registries, hosts, types, region, settings.Role)), "controller-triggers");
         system.ActorOf(NodeMembersActor.Props(members, caches, region), "node-members");
         StartSingleton(system, settings.Role, "scheduler", SchedulerActor.Props(registries, events, clock, settings.SchedulerSeed));
-        if (authority is not null) StartSingleton(system, settings.Role, "certificate-signer", CertificateSigner.Props(registries, store, authority, clock));
+        if (authority is not null)
+        {
+            StartSingleton(system, settings.Role, "certificate-signer", CertificateSigner.Props(registries, store, authority, clock));
+            StartSingleton(system, settings.Role, "token-secrets",
+                TokenSecretActor.Props(registries, new TokenSecrets(store, new ClusterTokenSigner(authority), settings.RootCertificatePem)));
+        }
         StartSingleton(system, settings.Role, "resource-quota", ResourceQuotaActor.Props(registries, store, clock));
         StartSingleton(system, settings.Role, "garbage-collector",
             GarbageCollectorActor.Props(registries, store, runner, clock, settings.EventsKeptFor));

@@ -34,17 +34,35 @@ public sealed record DeleteAction(ResourceType Type, ObjectKey Key, string Uid, 
 /// <param name="Kind">The kind of the object, such as <c>Deployment</c>.</param>
 public sealed record EventAction(
     ResourceType Type, ObjectKey Key, string ApiVersion, string Kind, string Uid, bool Warning, string Reason, string Message)
-    : ControllerAction(Type, Key);
+    : ControllerAction(Type, Key)
+{
+    /// <summary>The part of the object that it is about, such as <c>spec.containers{web}</c>; empty for all of it.</summary>
+    public string FieldPath { get; init; } = "";
+
+    /// <summary>The version of the object, where it says something; 0 leaves it out.</summary>
+    public long Revision { get; init; }
+}
 
 /// <summary>What one pass decided.</summary>
 /// <param name="RequeueAfter">When to look again although nothing may change, or null.</param>
 public sealed record ReconcileResult(ImmutableArray<ControllerAction> Actions, TimeSpan? RequeueAfter = null)
 {
     public static ReconcileResult None { get; } = new([]);
+
+    /// <summary>The types of which the pass must have seen all that was committed before it. When there are any, they are read up to
+    /// date and the pass is made once more, with <see cref="ReconcileContext.Confirmed"/>, before anything is done.</summary>
+    public ImmutableArray<ResourceType> Confirm { get; init; } = [];
 }
 
 /// <summary>What a pass knows beside the objects.</summary>
 /// <param name="Now">The time of the pass.</param>
 /// <param name="NameSeed">Unique per decision: names of created objects derive from it.</param>
 /// <param name="Failure">Why the last pass could not create something, or null.</param>
-public sealed record ReconcileContext(DateTimeOffset Now, string NameSeed, string? Failure = null);
+public sealed record ReconcileContext(DateTimeOffset Now, string NameSeed, string? Failure = null)
+{
+    /// <summary>Why the last pass could not delete something; empty when it could.</summary>
+    public ImmutableArray<string> DeletionFailures { get; init; } = [];
+
+    /// <summary>The caches show what <see cref="ReconcileResult.Confirm"/> asked for.</summary>
+    public bool Confirmed { get; init; }
+}

@@ -34,6 +34,7 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
     private bool _running, _caughtUp;
     private int _failures;
     private string? _failure;
+    private ImmutableArray<string> _deletionFailures = [];
     private DateTimeOffset _notBefore;
 
     public ControllerActor(string id, ControllerServices services)
@@ -74,7 +75,8 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
             case TriggerReconcile trigger: Pend(trigger.Cause); break;
             case Due: Pend(new DecisionCause("timer", _key.ToString(), 0)); break;
             case Start: StartPass(); break;
-            case Ready: RunPass(); break;
+            case Ready: RunPass(confirmed: false); break;
+            case Confirmed: RunPass(confirmed: true); break;
             case PassDone done: Finish(done); break;
             case PassFailed failed: Fail(failed.Error); break;
             case GetDecisions: Sender.Tell(_decisions); break;
@@ -105,7 +107,7 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
         _pending = null;
         Timers.Cancel(nameof(Due));
         var ready = UntilCachesShowAsync();
-        if (ready.IsCompletedSuccessfully) RunPass();
+        if (ready.IsCompletedSuccessfully) RunPass(confirmed: false);
         else ready.PipeTo(Self, success: static () => Ready.Instance, failure: static e => new PassFailed(e.Message));
     }
 
@@ -122,10 +124,16 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
             if (_services.Caches.Find(type) is { } cache) await cache.WaitForAsync(revision).WaitAsync(deadline.Token).ConfigureAwait(false);
     }
 
-    private void RunPass()
+    private async Task ConfirmAsync(ImmutableArray<ResourceType> types)
+    {
+        using var deadline = new CancellationTokenSource(_services.Settings.CacheDeadline, _services.Clock);
+        await _services.Caches.CatchUpAsync(types, deadline.Token).ConfigureAwait(false);
+    }
+
+    private void RunPass(bool confirmed)
     {
         var started = _services.Clock.GetTimestamp();
-        var context = new ReconcileContext(_services.Clock.GetUtcNow(), $"{_id}/{_decisions.Count}", _failure);
+        var context = new ReconcileContext(_services.Clock.GetUtcNow(), $"{_id}/{_decisions.Count}", _failure) { DeletionFailures = _deletionFailures, Confirmed = confirmed };
         ReconcileResult result;
         try
         {
@@ -135,6 +143,11 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
         {
             _log.Error(e, "The controller {0} cannot work on {1}", _controller!.Name, _key);
             Fail(e.Message);
+            return;
+        }
+        if (!confirmed && !result.Confirm.IsEmpty)
+        {
+            ConfirmAsync(result.Confirm).PipeTo(Self, success: static () => Confirmed.Instance, failure: static e => new PassFailed(e.Message));
             return;
         }
         if (result.RequeueAfter is { } wait) Timers.StartSingleTimer(nameof(Due), Due.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(10));
@@ -169,6 +182,7 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
     private void Conclude(ActionOutcome outcome)
     {
         _failure = outcome.CreateRefusal?.Message;
+        _deletionFailures = outcome.DeleteRefusals;
         if (outcome.Refusal is { } refusal)
         {
             Fail(refusal.Message);
@@ -208,6 +222,11 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
     private sealed class Ready
     {
         public static readonly Ready Instance = new();
+    }
+
+    private sealed class Confirmed
+    {
+        public static readonly Confirmed Instance = new();
     }
 
     private sealed class Start

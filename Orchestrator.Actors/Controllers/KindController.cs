@@ -13,6 +13,9 @@ public abstract class KindController
     /// <summary>The types whose changes it wants to hear of, and reads, its own kind first.</summary>
     public abstract ImmutableArray<ResourceType> Reads { get; }
 
+    /// <summary>Whether changes of a type concern it. More than <see cref="Reads"/> where the types are not known beforehand; it starts without those.</summary>
+    public virtual bool Follows(ResourceType type) => Reads.Contains(type);
+
     /// <summary>The objects that a change concerns. Called in the process that hosts the registry of the type.</summary>
     public abstract IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches);
 

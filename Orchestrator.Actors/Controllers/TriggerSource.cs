@@ -98,7 +98,7 @@ public sealed class TriggerSource : UntypedActor, IWithTimers
         if (!_hosts(batch.Type)) return;
         foreach (var controller in _controllers)
         {
-            if (!controller.Reads.Contains(batch.Type)) continue;
+            if (!controller.Follows(batch.Type)) continue;
             var told = new HashSet<ObjectKey>();
             foreach (var change in batch.Changes) Trigger(controller, batch.Type, change, told);
         }
@@ -125,7 +125,7 @@ public sealed class TriggerSource : UntypedActor, IWithTimers
     private void Resync(ResourceType type)
     {
         foreach (var controller in _controllers)
-            if (controller.Reads.Contains(type)) Resync(controller, [type]);
+            if (controller.Follows(type)) Resync(controller, [type]);
     }
 
     private void Resync(KindController controller, ImmutableArray<ResourceType> types)

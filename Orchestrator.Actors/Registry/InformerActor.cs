@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Event;
 using Orchestrator.Actors.Resources;
 
@@ -17,7 +18,9 @@ public sealed record InformerSynced(ResourceType Type, ObjectIndex Objects);
 /// <remarks>Batches carry the version before them, so a gap is noticed and mended by following anew from the last version seen.</remarks>
 public sealed class InformerActor : UntypedActor, IWithTimers
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+    /// <summary>How soon a registry that does not answer is asked again, at first and at most. All types of a process lose their registry
+    /// at once when a member goes down, and its shards come up elsewhere only after that: asking in step would be a storm.</summary>
+    private static readonly TimeSpan RetryMin = TimeSpan.FromMilliseconds(500), RetryMax = TimeSpan.FromSeconds(5);
 
     /// <summary>A lost last batch shows in no gap, so a feed over the network is compared with its registry this often.</summary>
     private static readonly TimeSpan CompareEvery = TimeSpan.FromSeconds(5);
@@ -27,12 +30,15 @@ public sealed class InformerActor : UntypedActor, IWithTimers
     private readonly HashSet<IActorRef> _subscribers = [];
     private readonly List<StoredObject> _listed = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Random _jitter;
     private IActorRef? _source;
+    private int _unanswered;
 
     public InformerActor(Informer informer, IActorRef region)
     {
         _informer = informer;
         _region = region;
+        _jitter = new Random(HashCode.Combine(informer.Type, Environment.ProcessId));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -42,11 +48,13 @@ public sealed class InformerActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(nameof(Compare), Compare.Instance, CompareEvery);
+        if (Context.System.Settings.HasCluster) Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
         FollowRegistry();
     }
 
     protected override void PostStop()
     {
+        if (Context.System.Settings.HasCluster) Cluster.Get(Context.System).Unsubscribe(Self);
         if (_source is not null) _source.Tell(new UnfollowObjects(_informer.Type), Self);
     }
 
@@ -61,6 +69,8 @@ public sealed class InformerActor : UntypedActor, IWithTimers
             case SubscribeToChanges subscribe: Handle(subscribe); break;
             case UnsubscribeFromChanges unsubscribe: Unsubscribe(unsubscribe.Subscriber); break;
             case Retry: FollowRegistry(); break;
+            case ClusterEvent.MemberUp or ClusterEvent.MemberRemoved: AskSoon(); break;
+            case ClusterEvent.IMemberEvent: break;
             case Compare:
                 if (_source is { Path.Address.HasGlobalScope: true }) _region.Tell(new GetRevision(_informer.Type, Confirmed: false), Self);
                 break;
@@ -127,12 +137,21 @@ public sealed class InformerActor : UntypedActor, IWithTimers
     {
         _region.Tell(new FollowObjects(_informer.Type, _informer.WhenSynced.IsCompleted ? _informer.Revision : -1), Self);
         // The registry may be moving; until it answers, ask again.
-        Timers.StartSingleTimer(nameof(Retry), Retry.Instance, RetryAfter);
+        var wait = RetryMin * Math.Pow(2, Math.Min(_unanswered++, 8));
+        Timers.StartSingleTimer(nameof(Retry), Retry.Instance, (wait < RetryMax ? wait : RetryMax) * (0.75 + (_jitter.NextDouble() * 0.5)));
+    }
+
+    // Shards move when members come and go, so what did not answer before may answer now.
+    private void AskSoon()
+    {
+        _unanswered = 0;
+        if (Timers.IsTimerActive(nameof(Retry))) Timers.StartSingleTimer(nameof(Retry), Retry.Instance, RetryMin * _jitter.NextDouble());
     }
 
     private void Attend(IActorRef source)
     {
         Timers.Cancel(nameof(Retry));
+        _unanswered = 0;
         if (source.Equals(_source)) return;
         if (_source is not null) Context.Unwatch(_source);
         _source = Context.Watch(source);

@@ -25,16 +25,19 @@ public sealed partial class ResourceStore
         }
     }
 
-    /// <summary>Deletes what <paramref name="matches"/> in a namespace (empty: in all); returns what was deleted or marked.</summary>
-    public async Task<(ImmutableArray<StoredObject> Objects, ApiError? Error)> DeleteCollectionAsync(
-        ResourceSchema schema, string ns, Func<StoredObject, bool> matches, DeleteOptions? options = null, CancellationToken cancellationToken = default)
+    /// <summary>Deletes what <paramref name="matches"/> in a namespace (empty: in all); returns it as it was listed, and that list's version.</summary>
+    /// <param name="limit">Most objects to delete, the first by key; 0 for all.</param>
+    /// <remarks>Source: k8s.io/apiserver, registry/generic DeleteCollection: it deletes what one list returns.</remarks>
+    public async Task<(ImmutableArray<StoredObject> Objects, long Revision, ApiError? Error)> DeleteCollectionAsync(
+        ResourceSchema schema, string ns, Func<StoredObject, bool> matches, long limit = 0, DeleteOptions? options = null, CancellationToken cancellationToken = default)
     {
         var index = (await Registries.ConsistentAsync(schema.StoredAs, cancellationToken).ConfigureAwait(false)).Objects;
-        var objects = (ns.Length > 0 ? index.InNamespace(ns) : index.EnumerateFrom()).Where(matches).ToList();
+        var matching = (ns.Length > 0 ? index.InNamespace(ns) : index.EnumerateFrom()).Where(matches);
+        ImmutableArray<StoredObject> objects = [.. limit > 0 && limit < int.MaxValue ? matching.Take((int)limit) : matching];
         var results = await DeleteManyAsync(schema.StoredAs, [.. objects.Select(o => new DeleteTarget(o.Key, o.Meta.Uid))], options, cancellationToken).ConfigureAwait(false);
         foreach (var result in results)
-            if (result.Error is { Reason: not ("NotFound" or "Conflict") } error) return ([], error);
-        return ([.. results.Where(r => r.Object is not null).Select(r => r.Object!)], null);
+            if (result.Error is { Reason: not ("NotFound" or "Conflict") } error) return ([], 0, error);
+        return (objects, index.Revision, null);
     }
 
     /// <summary>Deletes many objects of one type in one commit; those that lose against another writer are tried again alone.</summary>
@@ -77,7 +80,7 @@ public sealed partial class ResourceStore
         ResourceSchema schema, StoredObject stored, DeleteOptions options, CancellationToken cancellationToken)
     {
         if (ObjectDeletion.CheckPreconditions(schema.Type, stored, options) is { } conflict) return (null, DeleteResult.Refused(conflict));
-        var request = new AdmissionRequest(AdmissionOperation.Delete, schema, stored.Key, null, stored, "", options.DryRun) { User = options.User, Notes = options.Notes };
+        var request = new AdmissionRequest(AdmissionOperation.Delete, schema, stored.Key, null, stored, "", options.DryRun) { User = options.User, Options = options.Given, Notes = options.Notes };
         if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return (null, DeleteResult.Refused(forbidden));
         if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return (null, DeleteResult.Refused(denied));
         var plan = ObjectDeletion.Plan(schema, stored, options, _clock.GetUtcNow());

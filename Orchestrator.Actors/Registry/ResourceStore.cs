@@ -203,7 +203,7 @@ public sealed partial class ResourceStore
         var scale = options.OwnedThrough == "scale" && subresource.Length == 0 ? schema.Subresource("scale") : null;
         var request = new AdmissionRequest(AdmissionOperation.Update, schema, stored.Key, scale is null ? tree : ScaleSubresource.Read(scale, tree!), stored,
             scale is null ? subresource : scale.Name, options.DryRun)
-        { User = options.User, Notes = options.Notes };
+        { User = options.User, Options = options.Given, Notes = options.Notes };
         if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return new Proposal(forbidden);
         if (scale is not null && ScaleSubresource.Take(scale, request.Object!, tree!) is { } unfit) return new Proposal(unfit);
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree!);
@@ -231,7 +231,7 @@ public sealed partial class ResourceStore
         if (error is not null) return new PreparedCreate(default, false, error);
         owned ??= FieldManager.OfCreate(Catalog, schema, tree, ManagerOf(options), _clock.GetUtcNow())?.ToNode();
         var key = new ObjectKey(schema.Namespaced ? ns : "", JsonTree.String(SystemMetadata.Of(tree), "name") ?? "");
-        var request = new AdmissionRequest(AdmissionOperation.Create, schema, key, tree, null, "", options.DryRun) { User = options.User, Notes = options.Notes };
+        var request = new AdmissionRequest(AdmissionOperation.Create, schema, key, tree, null, "", options.DryRun) { User = options.User, Options = options.Given, Notes = options.Notes };
         var pending = _admission.AdmitAsync(request, Registries, cancellationToken);
         error = pending.IsCompletedSuccessfully ? pending.Result : await pending.ConfigureAwait(false);
         if (error is not null) return new PreparedCreate(key, false, error);

@@ -21,6 +21,8 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
 {
     public const string SchedulerName = "default-scheduler";
 
+    private static readonly EventSource Source = new(SchedulerName, FieldManagers.Scheduler);
+
     /// <summary>Most pods placed in one turn (count): between turns the actor takes in what has changed.</summary>
     private const int BatchMax = 512;
 
@@ -186,13 +188,13 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
             if (bound.Results[i].Error is not { } error)
             {
                 _queue.Remove(pod.Key);
-                _events.Record(Event(pod, false, "Scheduled", $"Successfully assigned {pod.Key} to {node}"), SchedulerName);
+                _events.Record(Event(pod, false, "Scheduled", $"Successfully assigned {pod.Key} to {node}"), Source);
                 continue;
             }
             _model.Forget(pod.Key);
             // A binding that timed out may still happen; then the pod comes back with its node, and leaves the queue.
             if (error.Reason is "Conflict" or "NotFound") _log.Debug("{0} was not bound: {1}", pod.Key, error.Message);
-            else _events.Record(Event(pod, true, "FailedScheduling", $"binding rejected: {error.Message}"), SchedulerName);
+            else _events.Record(Event(pod, true, "FailedScheduling", $"binding rejected: {error.Message}"), Source);
             _queue.Retry(pod.Key, now);
         }
         AskForTurn();
@@ -220,7 +222,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
 
     private void ReportFailure(PodView pod, string message, DateTimeOffset now, ImmutableArray<ObjectWrite>.Builder writes)
     {
-        _events.Record(Event(pod, true, "FailedScheduling", message), SchedulerName);
+        _events.Record(Event(pod, true, "FailedScheduling", message), Source);
         if (pod.Condition("PodScheduled") is { Status: "False" } condition && condition.Message == message) return;
         var status = StatusWrite.Current(pod.Source);
         if (!StatusWrite.SetCondition(status, "PodScheduled", "False", "Unschedulable", message, now))

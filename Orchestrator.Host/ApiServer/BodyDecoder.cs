@@ -15,6 +15,9 @@ public readonly record struct WriteParameters(bool DryRun, string FieldManager, 
     /// <summary>An apply takes fields that others own; null when the request does not say.</summary>
     public bool? Force { get; init; }
 
+    /// <summary>What the query says, as the options object of meta/v1 without its kind; null when it says nothing.</summary>
+    public JsonObject? Given { get; init; }
+
     /// <param name="optionsKind">CreateOptions, UpdateOptions or PatchOptions, as faults name it.</param>
     public static (WriteParameters Parameters, ApiError? Error) Read(IQueryCollection query, string optionsKind)
     {
@@ -29,7 +32,11 @@ public readonly record struct WriteParameters(bool DryRun, string FieldManager, 
         var validation = FieldValidation.Warn;
         if (query["fieldValidation"].ToString() is { Length: > 0 } text && !Enum.TryParse(text, out validation))
             faults.NotSupported(FieldPath.Of("fieldValidation"), text, ["", "Ignore", "Strict", "Warn"]);
-        return (new WriteParameters(dryRun.Count > 0, manager, validation) { Force = ListOptions.Flag(query, "force") }, faults.ToError("meta.k8s.io", optionsKind, ""));
+        JsonObject? given = null;
+        if (dryRun.Count > 0) (given ??= [])["dryRun"] = new JsonArray([.. dryRun.Select(static v => (JsonNode?)v)]);
+        if (manager.Length > 0) (given ??= [])["fieldManager"] = manager;
+        if (query["fieldValidation"].ToString() is { Length: > 0 } said) (given ??= [])["fieldValidation"] = said;
+        return (new WriteParameters(dryRun.Count > 0, manager, validation) { Force = ListOptions.Flag(query, "force"), Given = given }, faults.ToError("meta.k8s.io", optionsKind, ""));
     }
 }
 

@@ -136,7 +136,7 @@ public sealed partial class RequestPipeline(
         if (request.Verb == "list") return lists.HandleAsync(context, request, schema);
         if (request.Verb == "watch") return watches.HandleAsync(context, request, schema);
         if (request.Subresource == "log") return nodes.HandleAsync(context, request);
-        if (request.Subresource is "exec" or "attach" or "portforward" or "proxy") return ConnectAsync(context, request);
+        if (request.Subresource is "exec" or "attach" or "portforward" or "proxy") return ConnectAsync(context, request, schema, user);
 
         var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => Representations.Offers(f, schema, list: request.Subresource == "history"));
         if (format is null) return StatusWriter.WriteAsync(context, Representations.NotAcceptable);
@@ -173,8 +173,15 @@ public sealed partial class RequestPipeline(
     }
 
     /// <summary>Connects the client to something in the cluster: admission sees these as CONNECT, whatever the method.</summary>
-    private Task ConnectAsync(HttpContext context, RequestInfo request) =>
-        request.Subresource == "proxy" ? nodes.Proxies.HandleAsync(context, request) : nodes.HandleAsync(context, request);
+    private async Task ConnectAsync(HttpContext context, RequestInfo request, ResourceSchema schema, UserInfo user)
+    {
+        CollectNotes(context);
+        var admission = new AdmissionRequest(
+            AdmissionOperation.Connect, schema, ResourceEndpoint.KeyOf(request, schema), ConnectOptions.Of(schema, request, context.Request), null, request.Subresource, DryRun: false)
+        { User = user, Notes = context.Features.Get<AdmissionNotes>() };
+        if (await store.AdmitAsync(admission, context.RequestAborted).ConfigureAwait(false) is { } refused) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
+        else await (request.Subresource == "proxy" ? nodes.Proxies.HandleAsync(context, request) : nodes.HandleAsync(context, request)).ConfigureAwait(false);
+    }
 
     /// <summary>404 for what is not there, 405 for verbs that it does not have.</summary>
     private static ApiError? Refuses(RequestInfo request, ResourceSchema schema)

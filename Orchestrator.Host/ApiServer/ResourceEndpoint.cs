@@ -177,9 +177,15 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             await StatusWriter.WriteAsync(context, error!).ConfigureAwait(false);
             return;
         }
-        var (objects, refused) = await store.DeleteCollectionAsync(schema, request.Namespace, selected.Selection.Matches, options, context.RequestAborted).ConfigureAwait(false);
+        if (selected.Continue.Length > 0)
+        {
+            await StatusWriter.WriteAsync(context, ApiError.BadRequest("continue is not supported by deletecollection: what one call leaves is found by the next")).ConfigureAwait(false);
+            return;
+        }
+        var (objects, revision, refused) = await store.DeleteCollectionAsync(
+            schema, request.Namespace, selected.Selection.Matches, selected.Limit, options, context.RequestAborted).ConfigureAwait(false);
         if (refused is not null) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
-        else await representations.WriteListAsync(context, schema, format, [.. objects], new TableListMeta("")).ConfigureAwait(false);
+        else await representations.WriteListAsync(context, schema, format, [.. objects], new TableListMeta(revision.ToString(System.Globalization.CultureInfo.InvariantCulture))).ConfigureAwait(false);
     }
 
     private async ValueTask<(DeleteOptions? Options, ApiError? Error)> ReadDeleteOptionsAsync(HttpContext context)
@@ -197,7 +203,9 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             if (query["dryRun"] is { Count: > 0 } dryRun) tree["dryRun"] = new JsonArray([.. dryRun.Select(v => (JsonNode?)v)]);
         }
         var (options, fault) = DeleteOptions.Read(tree);
-        return (options is null ? null : options with { User = context.Features.Get<UserInfo>()!, Notes = context.Features.Get<AdmissionNotes>() }, fault);
+        tree.Remove("kind");
+        tree.Remove("apiVersion");
+        return (options is null ? null : options with { Given = tree.Count > 0 ? tree : null, User = context.Features.Get<UserInfo>()!, Notes = context.Features.Get<AdmissionNotes>() }, fault);
     }
 
     private Task WriteResultAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoreResult result) =>
@@ -211,6 +219,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
         FieldManager = FieldManagers.OfRequest(parameters.FieldManager ?? "", context.Request.Headers.UserAgent.ToString()) is { Length: > 0 } manager ? manager : "unknown",
         Force = parameters.Force == true,
         FieldValidation = parameters.FieldValidation,
+        Given = parameters.Given,
         User = context.Features.Get<UserInfo>()!,
         Notes = context.Features.Get<AdmissionNotes>(),
     };

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Kinds.Events;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Node.Runtime;
@@ -16,7 +17,7 @@ public sealed class NodeAgent : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly StatusReporter _statuses;
-    private readonly EventRecorder _events;
+    private readonly PodEvents _events;
     private readonly ProbeRunner _probes;
     private readonly NodeFeed _feed;
     private readonly KubeletSettings _settings;
@@ -35,7 +36,7 @@ public sealed class NodeAgent : IAsyncDisposable
         (_registries, _settings, _clock, _data, Runtime) = (registries, settings.For(runtime.Simulated), clock, Path.GetFullPath(dataDirectory), runtime);
         Directory.CreateDirectory(_data);
         _statuses = new StatusReporter(registries, clock, Environment.ProcessId);
-        _events = new EventRecorder(registries, clock);
+        _events = new PodEvents(new EventRecorder(registries, clock, ""));
         _probes = new ProbeRunner(runtime);
         _feed = new NodeFeed(registries);
         IPodVolumes volumes = runtime.Simulated ? new NoVolumes() : new PodVolumes(_data, clock, _tokens = new PodTokens(tokens, registries, clock));
@@ -130,7 +131,6 @@ public sealed class NodeAgent : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _statuses.DisposeAsync().ConfigureAwait(false);
-        await _events.DisposeAsync().ConfigureAwait(false);
         _probes.Dispose();
         _stop.Dispose();
     }

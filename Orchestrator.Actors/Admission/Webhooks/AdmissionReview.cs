@@ -45,7 +45,7 @@ internal static class AdmissionReview
         body["object"] = request.Object is { } tree ? InVersion(tree.DeepClone().AsObject(), request.Schema, matched, own) : null;
         body["oldObject"] = request.Stored is { } stored ? Old(request, stored, matched) : null;
         body["dryRun"] = request.DryRun;
-        body["options"] = request.Options?.DeepClone() ?? Options(request);
+        body["options"] = Options(request);
         var review = new JsonObject { ["kind"] = "AdmissionReview", ["apiVersion"] = Group + webhook.ReviewVersion, ["request"] = body };
         return Encoding.UTF8.GetBytes(JsonTree.ToText(review));
     }
@@ -107,14 +107,13 @@ internal static class AdmissionReview
         return tree;
     }
 
-    private static JsonObject Options(AdmissionRequest request)
+    /// <summary>A patch comes as the creation or the update that it leads to, and a connection has its options for its object.</summary>
+    private static JsonObject? Options(AdmissionRequest request)
     {
-        var options = new JsonObject
-        {
-            ["kind"] = request.Operation == AdmissionOperation.Connect ? request.ObjectKind.Kind : $"{request.Operation}Options",
-            ["apiVersion"] = "meta.k8s.io/v1",
-        };
+        if (request.Operation == AdmissionOperation.Connect) return null;
+        var options = new JsonObject { ["kind"] = $"{request.Operation}Options", ["apiVersion"] = "meta.k8s.io/v1" };
         if (request.DryRun) options["dryRun"] = new JsonArray("All");
+        foreach (var (name, value) in request.Options ?? []) options[name] = value?.DeepClone();
         return options;
     }
 

@@ -14,8 +14,17 @@ public sealed class CustomResourceDefinitionController(Func<SchemaCatalog> catal
 
     public override ImmutableArray<ResourceType> Reads => [ResourceTypes.CustomResourceDefinitions];
 
+    public override bool Follows(ResourceType type) => type == ResourceTypes.CustomResourceDefinitions || catalog().Find(type) is { IsCustom: true };
+
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {
+        if (type != ResourceTypes.CustomResourceDefinitions)
+        {
+            // An instance matters only while its definition waits for it to go.
+            var definition = new ObjectKey("", type.ToString());
+            if (caches[ResourceTypes.CustomResourceDefinitions].Get(definition) is { Meta.Deleting: true }) yield return definition;
+            yield break;
+        }
         if (change.Kind != ChangeKind.Deleted) yield return change.Object.Key;
         // A name that is given up may be the one that another definition of the group waits for.
         var group = GroupOf(change.Object.Key);
@@ -39,7 +48,7 @@ public sealed class CustomResourceDefinitionController(Func<SchemaCatalog> catal
         if (catalog().Find(type) is null) return CustomResourceDefinitionRemoval.Reconcile(stored, [], context);
         return caches.Find(type) is { Revision: >= 0 } instances
             ? CustomResourceDefinitionRemoval.Reconcile(stored, [.. instances.Objects.EnumerateFrom()], context)
-            : new ReconcileResult([], CustomResourceDefinitionRemoval.LookAgain);
+            : new ReconcileResult([], CustomResourceDefinitionRemoval.LookForCache);
     }
 
     /// <summary>The types that definitions brought, of which namespaces know only a part.</summary>

@@ -15,8 +15,14 @@ public static class CustomResourceDefinitionRemoval
     /// <summary>Most instances deleted in one pass (count).</summary>
     public const int BurstMax = 500;
 
-    /// <summary>How often a definition is looked at while its instances go.</summary>
-    public static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+    /// <summary>When to look without being told. Every change of an instance is a trigger, but triggers can be lost with a process.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
+
+    /// <summary>How soon the second look follows the first one that finds nothing.</summary>
+    private static readonly TimeSpan SecondLook = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How often to see whether the instances can be read here by now.</summary>
+    public static readonly TimeSpan LookForCache = TimeSpan.FromMilliseconds(200);
 
     public static ReconcileResult Reconcile(StoredObject definition, IReadOnlyList<StoredObject> instances, ReconcileContext context)
     {
@@ -34,7 +40,7 @@ public static class CustomResourceDefinitionRemoval
         }
         // A creation that was admitted before the deletion may commit after the first look, so it takes two to believe it.
         StatusWrite.SetCondition(status, "Terminating", "False", "InstanceDeletionCompleted", "removed all instances", context.Now);
-        if (StatusWrite.IfChanged(type, definition, status) is { } done) return new ReconcileResult([done], LookAgain);
+        if (StatusWrite.IfChanged(type, definition, status) is { } done) return new ReconcileResult([done], SecondLook);
         var kept = new JsonArray([.. definition.Meta.Finalizers.Where(static f => f != Finalizer).Select(static f => (JsonNode?)f)]);
         return new ReconcileResult([new PatchAction(type, definition.Key, definition.Meta.Uid,
             new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = kept } }, definition.Revision)]);

@@ -5,19 +5,28 @@ using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
-using Orchestrator.Actors.Scheduling;
 
 namespace Orchestrator.Actors.Kinds.Events;
 
+/// <summary>Who tells Events.</summary>
+/// <param name="Component">Such as <c>kubelet</c> or <c>deployment-controller</c>.</param>
+/// <param name="Manager">Who owns the fields of the Event.</param>
+/// <param name="Host">The node that it speaks for; null for the machine of the recorder.</param>
+public sealed record EventSource(string Component, string Manager, string? Host = null);
+
 /// <summary>Records Kubernetes Events: the same thing said again raises a count instead of filling the store.</summary>
 /// <remarks>
-/// Calls return at once; what has gathered is written as one commit. Events are a help for people, so when the registry cannot
-/// keep up the newest are dropped, never the work that they tell of. Source of the aggregation: client-go, tools/record.
+/// Calls return at once and may come from any thread; what has gathered is written as one commit. Events are news, not records: when
+/// the registry cannot keep up the newest are dropped, never the work that they tell of. Source of the aggregation: client-go, tools/record.
 /// </remarks>
+/// <param name="host">The machine that tells them; empty leaves it out.</param>
 public sealed class EventRecorder(IRegistries registries, TimeProvider clock, string host)
 {
     /// <summary>Most events that wait for a commit (count).</summary>
-    private const int PendingMax = 10_000;
+    private const int PendingMax = 20_000;
+
+    /// <summary>Most events of one commit (count).</summary>
+    private const int BatchMax = 500;
 
     /// <summary>Most different events that can be counted up (count); source: client-go, maxLruCacheEntries = 4096.</summary>
     private const int KnownMax = 4096;
@@ -26,54 +35,49 @@ public sealed class EventRecorder(IRegistries registries, TimeProvider clock, st
     private static readonly TimeSpan CountedFor = TimeSpan.FromMinutes(10);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Uid, string Reason, string Message), Known> _known = [];
-    private readonly Dictionary<ObjectKey, ObjectWrite> _pending = [];
+    private readonly Queue<News> _pending = new();
     private bool _writing;
+
+    // The two below belong to whoever writes, and only one does at a time.
+    private readonly Dictionary<(string Uid, string FieldPath, string Reason, string Message), Known> _known = [];
     private long _last;
 
-    private sealed record Known(ObjectKey Key, JsonObject Tree, int Count, DateTimeOffset Last);
+    private readonly record struct News(EventAction Event, EventSource Source, DateTimeOffset At);
 
-    public void Record(EventAction e, string component)
+    private sealed record Known(ObjectKey Key, string Uid, int Count, DateTimeOffset First, DateTimeOffset Last);
+
+    public void Record(EventAction e, EventSource source)
     {
+        var news = new News(e, source, clock.GetUtcNow());
         lock (_lock)
         {
             if (_pending.Count >= PendingMax) return;
-            var now = clock.GetUtcNow();
-            var id = (e.Uid, e.Reason, e.Message);
-            if (_known.Count >= KnownMax) _known.Clear();
-            var known = _known.TryGetValue(id, out var before) && now - before.Last < CountedFor
-                ? before with { Count = before.Count + 1, Last = now }
-                : Make(e, component, now);
-            _known[id] = known;
-            known.Tree["count"] = known.Count;
-            known.Tree["lastTimestamp"] = KindTime.Format(now);
-            var json = UncommittedJson.From(known.Tree);
-            var isNew = known.Count == 1 || (_pending.TryGetValue(known.Key, out var waiting) && waiting is CreateObject);
-            _pending[known.Key] = isNew ? new CreateObject(known.Key, json) : new ReplaceObject(known.Key, json);
+            _pending.Enqueue(news);
             if (_writing) return;
             _writing = true;
         }
-        _ = WriteAsync();
+        // Whoever has something to tell has other things to do than to word it.
+        _ = Task.Run(WriteAsync);
     }
 
     private async Task WriteAsync()
     {
+        var batch = new List<News>();
         while (true)
         {
-            ImmutableArray<ObjectWrite> batch;
+            batch.Clear();
             lock (_lock)
             {
-                if (_pending.Count == 0)
+                while (batch.Count < BatchMax && _pending.TryDequeue(out var news)) batch.Add(news);
+                if (batch.Count == 0)
                 {
                     _writing = false;
                     return;
                 }
-                batch = [.. _pending.Values];
-                _pending.Clear();
             }
             try
             {
-                await registries.WriteAsync(ResourceTypes.Events, batch).ConfigureAwait(false);
+                await registries.WriteAsync(ResourceTypes.Events, WritesOf(batch)).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -82,42 +86,66 @@ public sealed class EventRecorder(IRegistries registries, TimeProvider clock, st
         }
     }
 
-    private Known Make(EventAction e, string component, DateTimeOffset now)
+    private ImmutableArray<ObjectWrite> WritesOf(List<News> batch)
+    {
+        var writes = new Dictionary<ObjectKey, ObjectWrite>();
+        foreach (var (e, source, at) in batch)
+        {
+            var id = (e.Uid, e.FieldPath, e.Reason, e.Message);
+            var again = _known.TryGetValue(id, out var before) && at - before.Last < CountedFor;
+            if (!again && _known.Count >= KnownMax) _known.Clear();
+            var known = _known[id] = again ? before! with { Count = before.Count + 1, Last = at } : Begin(e, at);
+            var json = UncommittedJson.From(TreeOf(e, source, known));
+            // A repetition within one batch: the object is not there yet, so its creation takes the new count.
+            var isNew = !again || writes.GetValueOrDefault(known.Key) is CreateObject;
+            writes[known.Key] = isNew ? new CreateObject(known.Key, json) : new ReplaceObject(known.Key, json);
+        }
+        return [.. writes.Values];
+    }
+
+    private Known Begin(EventAction e, DateTimeOffset now)
     {
         // Names must differ from each other alone; time orders them for people who list them.
         _last = Math.Max(_last + 1, now.UtcTicks);
-        var ns = e.Key.Namespace.Length > 0 ? e.Key.Namespace : "default";
-        var key = new ObjectKey(ns, string.Create(CultureInfo.InvariantCulture, $"{e.Key.Name}.{_last:x}"));
+        var key = new ObjectKey(e.Key.Namespace.Length > 0 ? e.Key.Namespace : "default", string.Create(CultureInfo.InvariantCulture, $"{e.Key.Name}.{_last:x}"));
+        return new Known(key, Guid.CreateVersion7(now).ToString(), 1, now, now);
+    }
+
+    private JsonObject TreeOf(EventAction e, EventSource source, Known known)
+    {
+        var from = source.Host ?? host;
         var involved = new JsonObject { ["kind"] = e.Kind };
         if (e.Key.Namespace.Length > 0) involved["namespace"] = e.Key.Namespace;
         involved["name"] = e.Key.Name;
         involved["uid"] = e.Uid;
         involved["apiVersion"] = e.ApiVersion;
-        var time = KindTime.Format(now);
+        if (e.Revision > 0) involved["resourceVersion"] = e.Revision.ToString(CultureInfo.InvariantCulture);
+        if (e.FieldPath.Length > 0) involved["fieldPath"] = e.FieldPath;
+        var first = KindTime.Format(known.First);
         var tree = new JsonObject
         {
             ["kind"] = "Event",
             ["apiVersion"] = "v1",
             ["metadata"] = new JsonObject
             {
-                ["name"] = key.Name,
-                ["namespace"] = ns,
-                ["uid"] = Guid.CreateVersion7(now).ToString(),
-                ["creationTimestamp"] = time,
+                ["name"] = known.Key.Name,
+                ["namespace"] = known.Key.Namespace,
+                ["uid"] = known.Uid,
+                ["creationTimestamp"] = first,
             },
             ["involvedObject"] = involved,
             ["reason"] = e.Reason,
             ["message"] = e.Message,
-            ["source"] = host.Length > 0 ? new JsonObject { ["component"] = component, ["host"] = host } : new JsonObject { ["component"] = component },
-            ["firstTimestamp"] = time,
-            ["lastTimestamp"] = time,
-            ["count"] = 1,
+            ["source"] = from.Length > 0 ? new JsonObject { ["component"] = source.Component, ["host"] = from } : new JsonObject { ["component"] = source.Component },
+            ["firstTimestamp"] = first,
+            ["lastTimestamp"] = KindTime.Format(known.Last),
+            ["count"] = known.Count,
             ["type"] = e.Warning ? "Warning" : "Normal",
             ["eventTime"] = null,
-            ["reportingComponent"] = component,
-            ["reportingInstance"] = host,
+            ["reportingComponent"] = source.Component,
+            ["reportingInstance"] = from,
         };
-        FieldRecord.OfCreate(ResourceTypes.Events, tree, component == SchedulerActor.SchedulerName ? FieldManagers.Scheduler : FieldManagers.ControllerManager, now);
-        return new Known(key, tree, 1, now);
+        FieldRecord.OfCreate(ResourceTypes.Events, tree, source.Manager, known.Last);
+        return tree;
     }
 }

@@ -15,38 +15,38 @@ public static class NamespaceReconciler
     /// <summary>Most objects deleted in one pass (count).</summary>
     public const int BurstMax = 500;
 
-    /// <summary>How often a namespace is looked at while objects in it take their time.</summary>
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(500);
+    /// <summary>When to look without being told. Every change in the namespace is a trigger, but triggers can be lost with a process.</summary>
+    public static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
 
     public static ReconcileResult Reconcile(StoredObject ns, IReadOnlyList<NamespaceContent> content, ReconcileContext context)
     {
         if (!ns.Meta.Deleting) return ReconcileResult.None;
-        var actions = ImmutableArray.CreateBuilder<ControllerAction>();
         var left = content.Where(static c => c.Objects.Count > 0).ToList();
-        if (left.Count == 0)
-        {
-            Finish(ns, actions);
-            return new ReconcileResult(actions.ToImmutable());
-        }
-        var pods = left.Where(static c => c.Type == ResourceTypes.Pods).ToList();
-        foreach (var kind in pods.Count > 0 ? pods : left)
-        {
+        if (left.Count == 0) return new ReconcileResult(Finish(ns, context));
+        // The others are not touched, and not spoken of, while there are pods that may need them.
+        if (left.Find(static c => c.Type == ResourceTypes.Pods) is { } pods) left = [pods];
+        var actions = ImmutableArray.CreateBuilder<ControllerAction>();
+        foreach (var kind in left)
             foreach (var o in kind.Objects)
                 if (!o.Meta.Deleting && actions.Count < BurstMax) actions.Add(new DeleteAction(kind.Type, o.Key, o.Meta.Uid, "Background"));
-        }
-        if (StatusWrite.IfChanged(ResourceTypes.Namespaces, ns, Status(ns, left, context)) is { } write) actions.Add(write);
+        // What goes at once is not worth a word; the status speaks of what stays after it has been asked to go.
+        if ((actions.Count == 0 || !context.DeletionFailures.IsEmpty)
+            && StatusWrite.IfChanged(ResourceTypes.Namespaces, ns, Status(ns, left, context)) is { } write) actions.Add(write);
         return new ReconcileResult(actions.ToImmutable(), LookAgain);
     }
 
-    // Clearing the finalizer is what deletes the namespace, so the patch must come from the version that was seen empty.
-    private static void Finish(StoredObject ns, ImmutableArray<ControllerAction>.Builder actions)
+    // Clearing the finalizer is what deletes the namespace, unless others have put theirs beside it.
+    private static ImmutableArray<ControllerAction> Finish(StoredObject ns, ReconcileContext context)
     {
-        var kept = new JsonArray();
-        foreach (var finalizer in JsonTree.At(ns.ToTree(), ["spec", "finalizers"]) as JsonArray ?? [])
-            if (JsonTree.AsString(finalizer) is { } name && name != "kubernetes") kept.Add(name);
-        actions.Add(new PatchAction(ResourceTypes.Namespaces, ns.Key, ns.Meta.Uid,
-            new JsonObject { ["spec"] = new JsonObject { ["finalizers"] = kept } })
-        { Subresource = "finalize" });
+        var finalizers = (JsonTree.At(ns.ToTree(), ["spec", "finalizers"]) as JsonArray ?? []).Select(JsonTree.AsString).OfType<string>().ToList();
+        var actions = ImmutableArray.CreateBuilder<ControllerAction>();
+        if (finalizers.Remove("kubernetes"))
+            actions.Add(new PatchAction(ResourceTypes.Namespaces, ns.Key, ns.Meta.Uid,
+                new JsonObject { ["spec"] = new JsonObject { ["finalizers"] = new JsonArray([.. finalizers.Select(static f => (JsonNode?)f)]) } })
+            { Subresource = "finalize" });
+        if ((finalizers.Count > 0 || !ns.Meta.Finalizers.IsEmpty)
+            && StatusWrite.IfChanged(ResourceTypes.Namespaces, ns, Status(ns, [], context)) is { } write) actions.Add(write);
+        return actions.ToImmutable();
     }
 
     private static JsonObject Status(StoredObject ns, List<NamespaceContent> left, ReconcileContext context)
@@ -56,16 +56,20 @@ public static class NamespaceReconciler
         var now = context.Now;
         StatusWrite.SetCondition(status, "NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered", "All resources successfully discovered", now);
         StatusWrite.SetCondition(status, "NamespaceDeletionGroupVersionParsingFailure", "False", "ParsedGroupVersions", "All legacy kube types successfully parsed", now);
-        if (context.Failure is { } failure)
-            StatusWrite.SetCondition(status, "NamespaceDeletionContentFailure", "True", "ContentDeletionFailed", failure, now);
+        if (context.DeletionFailures is { IsEmpty: false } failures)
+            Set(status, "NamespaceDeletionContentFailure", "ContentDeletionFailed",
+                $"Failed to delete all resource types, {failures.Length} remaining: {string.Join(", ", failures.Order(StringComparer.Ordinal))}", now);
         else
             StatusWrite.SetCondition(status, "NamespaceDeletionContentFailure", "False", "ContentDeleted", "All content successfully deleted, may be waiting on finalization", now);
-        Set(status, "NamespaceContentRemaining", "SomeResourcesRemain", "Some resources are remaining: "
-            + string.Join(", ", left.Select(static c => $"{c.Type}. has {c.Objects.Count} resource instances").Order(StringComparer.Ordinal)), now);
-        var finalizers = left.SelectMany(static c => c.Objects).SelectMany(static o => o.Meta.Finalizers).GroupBy(static f => f, StringComparer.Ordinal).ToList();
+        if (left.Count == 0)
+            StatusWrite.SetCondition(status, "NamespaceContentRemaining", "False", "ContentRemoved", "All content successfully removed", now);
+        else
+            Set(status, "NamespaceContentRemaining", "SomeResourcesRemain", "Some resources are remaining: "
+                + string.Join(", ", left.Select(static c => $"{c.Type.Plural}.{c.Type.Group} has {c.Objects.Count} resource instances").Order(StringComparer.Ordinal)), now);
+        var finalizers = left.SelectMany(static c => c.Objects).SelectMany(static o => o.Meta.Finalizers).CountBy(static f => f, StringComparer.Ordinal).ToList();
         if (finalizers.Count > 0)
             Set(status, "NamespaceFinalizersRemaining", "SomeFinalizersRemain", "Some content in the namespace has finalizers remaining: "
-                + string.Join(", ", finalizers.Select(static f => $"{f.Key} in {f.Count()} resource instances").Order(StringComparer.Ordinal)), now);
+                + string.Join(", ", finalizers.Select(static f => $"{f.Key} in {f.Value} resource instances").Order(StringComparer.Ordinal)), now);
         else
             StatusWrite.SetCondition(status, "NamespaceFinalizersRemaining", "False", "ContentHasNoFinalizers", "All content-preserving finalizers finished", now);
         return status;

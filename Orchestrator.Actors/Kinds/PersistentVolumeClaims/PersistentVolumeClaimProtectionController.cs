@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using Orchestrator.Actors.Admission.Plugins;
 using Orchestrator.Actors.Controllers;
@@ -24,11 +25,21 @@ public sealed class PersistentVolumeClaimProtectionController : KindController
             .Where(static c => c.Meta.Deleting).Select(static c => c.Key);
     }
 
-    public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context) =>
-        caches[ResourceTypes.PersistentVolumeClaims].Get(key) is { } claim
-            ? InUseFinalizer.Reconcile(ResourceTypes.PersistentVolumeClaims, claim, StorageObjectInUseProtection.ClaimFinalizer,
-                () => caches[ResourceTypes.Pods].Objects.InNamespace(key.Namespace).Any(p => Uses(p, claim)))
-            : ReconcileResult.None;
+    public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context)
+    {
+        if (caches[ResourceTypes.PersistentVolumeClaims].Get(key) is not { } claim) return ReconcileResult.None;
+        var result = InUseFinalizer.Reconcile(ResourceTypes.PersistentVolumeClaims, claim, StorageObjectInUseProtection.ClaimFinalizer, () => IsUsed(claim, caches));
+        // A pod may have come to a node that this process has not heard of yet.
+        return claim.Meta.Deleting && !result.Actions.IsEmpty ? result with { Confirm = [ResourceTypes.Pods] } : result;
+    }
+
+    private static bool IsUsed(StoredObject claim, ControllerCaches caches)
+    {
+        // Nearly no pod of a namespace says the name anywhere, and then it need not be read. The claim of a pod's own carries no such name.
+        var name = Encoding.UTF8.GetBytes(claim.Key.Name);
+        return caches[ResourceTypes.Pods].Objects.InNamespace(claim.Key.Namespace)
+            .Any(p => (p.Json.Span.IndexOf(name) >= 0 || claim.Meta.Controller?.Uid == p.Meta.Uid) && Uses(p, claim));
+    }
 
     /// <summary>Whether a pod that has a node mounts the claim, by its name or as the one made for a volume of its own.</summary>
     internal static bool Uses(StoredObject pod, StoredObject claim)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Authentication;
@@ -97,14 +96,5 @@ public sealed class ServiceAccountTokenTests
         var (tree, error) = await requests.CreateAsync(Bot, JsonNode.Parse(json)!.AsObject(), dryRun: false, default);
         Assert.Null(error);
         return (string)tree!["status"]!["token"]!;
-    }
-
-    private sealed class LocalSigner : ITokenSigner
-    {
-        private readonly TokenSigningKey _key = new(TokenSigningKey.Create());
-
-        public Task<string> SignAsync(JsonObject claims, CancellationToken cancellationToken) => Task.FromResult(_key.Sign(claims));
-
-        public ValueTask<ImmutableArray<TokenKey>> KeysAsync(CancellationToken cancellationToken) => ValueTask.FromResult<ImmutableArray<TokenKey>>([TokenKey.OfPem(_key.PublicPem)]);
     }
 }

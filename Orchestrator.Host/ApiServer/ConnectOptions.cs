@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Schemas;
+using Orchestrator.Host.ApiServer.Proxy;
+
+namespace Orchestrator.Host.ApiServer;
+
+/// <summary>What a connection asks for, as the object that admission looks at: PodExecOptions, PodPortForwardOptions, NodeProxyOptions and so on.</summary>
+/// <remarks>Source: k8s.io/api, core/v1; the output streams are on unless the query says otherwise.</remarks>
+internal static class ConnectOptions
+{
+    public static JsonObject Of(ResourceSchema schema, RequestInfo request, HttpRequest http)
+    {
+        var query = http.Query;
+        var options = new JsonObject { ["kind"] = $"{schema.Kind}{Suffix(request.Subresource)}Options", ["apiVersion"] = "v1" };
+        switch (request.Subresource)
+        {
+            case "proxy":
+                if (ProxyPath.Of(http, request).Rest is { Length: > 0 } path) options["path"] = path;
+                return options;
+            case "portforward":
+                var ports = new JsonArray();
+                foreach (var text in query["ports"].SelectMany(static v => (v ?? "").Split(',')))
+                    if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)) ports.Add(port);
+                if (ports.Count > 0) options["ports"] = ports;
+                return options;
+        }
+        foreach (var (name, unsaid) in (ReadOnlySpan<(string, bool)>)[("stdin", false), ("stdout", true), ("stderr", true), ("tty", false)])
+            if (ListOptions.Flag(query, name) ?? unsaid) options[name] = true;
+        if (query["container"].ToString() is { Length: > 0 } container) options["container"] = container;
+        if (request.Subresource == "exec" && query["command"] is { Count: > 0 } command) options["command"] = new JsonArray([.. command.Select(static c => (JsonNode?)(c ?? ""))]);
+        return options;
+    }
+
+    private static string Suffix(string subresource) => subresource switch
+    {
+        "exec" => "Exec",
+        "attach" => "Attach",
+        "portforward" => "PortForward",
+        _ => "Proxy",
+    };
+}

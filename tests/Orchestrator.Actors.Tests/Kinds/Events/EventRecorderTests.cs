@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.FieldManagement;
+using Orchestrator.Actors.Kinds.Events;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Tests.Admission;
+
+namespace Orchestrator.Actors.Tests.Kinds.Events;
+
+/// <summary>What is said again is counted; what is about another part, or told after a while, is told anew.</summary>
+public sealed class EventRecorderTests
+{
+    private static readonly EventSource Kubelet = new("kubelet", FieldManagers.Kubelet, "n1");
+
+    [Fact]
+    public async Task Repetitions_AreCounted_PerPartOfTheObject()
+    {
+        var store = await StoreFixture.WithNamespaceAsync();
+        var recorder = new EventRecorder(store.Registries, store.Clock, "here");
+        for (var n = 0; n < 3; n++) recorder.Record(Event("spec.containers{a}"), Kubelet);
+        recorder.Record(Event("spec.containers{b}"), Kubelet);
+        await UntilAsync(store, static found => found.Sum(Count) == 4);
+        store.Clock.Now += TimeSpan.FromMinutes(5);
+        recorder.Record(Event("spec.containers{a}"), Kubelet);
+        var events = await UntilAsync(store, static found => found.Sum(Count) == 5);
+
+        Assert.Equal([(4L, "spec.containers{a}"), (1L, "spec.containers{b}")],
+            events.Select(static e => (Count(e), (string?)e.ToTree()["involvedObject"]!["fieldPath"] ?? "")).OrderDescending());
+        var tree = events.First(static e => Count(e) == 4).ToTree();
+        Assert.Equal(("n1", "n1", "7", "Warning"), ((string?)tree["source"]!["host"], (string?)tree["reportingInstance"], (string?)tree["involvedObject"]!["resourceVersion"], (string?)tree["type"]));
+        Assert.Equal(("2026-01-02T03:04:05Z", "2026-01-02T03:09:05Z"), ((string?)tree["firstTimestamp"], (string?)tree["lastTimestamp"]));
+
+        store.Clock.Now += TimeSpan.FromMinutes(11);
+        recorder.Record(Event("spec.containers{a}"), Kubelet);
+        Assert.Equal(3, (await UntilAsync(store, static found => found.Length == 3)).Length);
+    }
+
+    private static EventAction Event(string part) =>
+        new(ResourceTypes.Pods, new ObjectKey("default", "p"), "v1", "Pod", "uid", true, "BackOff", "Back-off restarting") { FieldPath = part, Revision = 7 };
+
+    private static long Count(StoredObject e) => (long)e.ToTree()["count"]!;
+
+    private static async Task<ImmutableArray<StoredObject>> UntilAsync(StoreFixture store, Func<ImmutableArray<StoredObject>, bool> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var informer = await store.Registries.InformerAsync(ResourceTypes.Events);
+        while (true)
+        {
+            var revision = informer.Revision;
+            ImmutableArray<StoredObject> found = [.. informer.Objects.EnumerateFrom()];
+            if (condition(found)) return found;
+            await informer.WaitForAsync(revision + 1, patience.Token);
+        }
+    }
+}
