@@ -1,0 +1,220 @@
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Authorization;
+using Orchestrator.Host.ApiServer;
+using Orchestrator.Host.Processes;
+
+namespace Orchestrator.Host.Tests.ApiServer;
+
+/// <summary>Tokens that others vouch for: a provider of OpenID Connect and services that review, each behind real TLS.</summary>
+public sealed class AuthenticationTests : IAsyncLifetime
+{
+    private readonly RSA _key = RSA.Create(2048);
+    private readonly TestClock _clock = new();
+    private WebhookServer _server = null!;
+    private int _keyFetches;
+
+    public async Task InitializeAsync()
+    {
+        _server = await WebhookServer.StartAsync();
+        _server.Raw["/.well-known/openid-configuration"] = c => c.Response.WriteAsJsonAsync(new JsonObject { ["issuer"] = Issuer, ["jwks_uri"] = $"{Issuer}/keys" });
+        _server.Raw["/keys"] = c =>
+        {
+            Interlocked.Increment(ref _keyFetches);
+            var parameters = _key.ExportParameters(false);
+            return c.Response.WriteAsJsonAsync(new JsonObject
+            {
+                ["keys"] = new JsonArray(new JsonObject
+                {
+                    ["kty"] = "RSA", ["use"] = "sig", ["alg"] = "RS256", ["kid"] = "k1",
+                    ["n"] = Base64Url.EncodeToString(parameters.Modulus), ["e"] = Base64Url.EncodeToString(parameters.Exponent),
+                }),
+            });
+        };
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _key.Dispose();
+    }
+
+    private string Issuer => _server.Url.GetLeftPart(UriPartial.Authority);
+
+    [Fact]
+    public async Task Oidc_UserAndGroups_ComeFromTheClaims()
+    {
+        using var tokens = Oidc(static s => s with { UsernameClaim = "email", UsernamePrefix = "oidc:", GroupsClaim = "groups", GroupsPrefix = "g:" });
+        var user = (await tokens.AuthenticateAsync(Token(static c =>
+        {
+            c["email"] = "jane@example.com";
+            c["email_verified"] = true;
+            c["groups"] = new JsonArray("dev", "ops");
+        }), [], default)).User!;
+        Assert.Equal("oidc:jane@example.com", user.Name);
+        Assert.Equal(["g:dev", "g:ops", "system:authenticated"], user.Groups.AsEnumerable());
+
+        using var plain = Oidc(static s => s);
+        Assert.Equal($"{Issuer}#jane", (await plain.AuthenticateAsync(Token(), [], default)).User!.Name);
+        using var bare = Oidc(static s => s with { UsernamePrefix = "-" });
+        Assert.Equal("jane", (await bare.AuthenticateAsync(Token(), [], default)).User!.Name);
+    }
+
+    [Fact]
+    public async Task Oidc_WrongTokens_AreRefused_AndSayWhy()
+    {
+        using var tokens = Oidc(static s => s with { RequiredClaims = ImmutableDictionary<string, string>.Empty.Add("hd", "example.com") });
+        async Task<string> RefusedAsync(Action<JsonObject> change, string kid = "k1", RSA? by = null, string algorithm = "RS256")
+        {
+            var result = await tokens.AuthenticateAsync(Token(c => { c["hd"] = "example.com"; change(c); }, kid, by, algorithm), [], default);
+            Assert.Null(result.User);
+            return result.Error;
+        }
+
+        Assert.NotNull((await tokens.AuthenticateAsync(Token(static c => c["hd"] = "example.com"), [], default)).User);
+        Assert.Equal("", await RefusedAsync(static c => c["iss"] = "https://other.example.com"));
+        Assert.Equal("oidc: verify token: oidc: expected audience \"cluster\" got [\"other\"]", await RefusedAsync(static c => c["aud"] = "other"));
+        Assert.Equal("oidc: verify token: oidc: token is expired", await RefusedAsync(c => c["exp"] = _clock.Now.AddSeconds(-1).ToUnixTimeSeconds()));
+        Assert.Contains("nbf", await RefusedAsync(c => c["nbf"] = _clock.Now.AddMinutes(5).ToUnixTimeSeconds()), StringComparison.Ordinal);
+        Assert.Equal("oidc: required claim hd not present in ID token", await RefusedAsync(static c => c.Remove("hd")));
+        Assert.Contains("oidc: required claim hd value does not match", await RefusedAsync(static c => c["hd"] = "evil.example.com"), StringComparison.Ordinal);
+        Assert.Contains("unsupported algorithm", await RefusedAsync(static _ => { }, algorithm: "none"), StringComparison.Ordinal);
+        using var foreign = RSA.Create(2048);
+        Assert.Contains("failed to verify id token signature", await RefusedAsync(static _ => { }, by: foreign), StringComparison.Ordinal);
+        Assert.Contains("failed to verify id token signature", await RefusedAsync(static _ => { }, kid: "k2"), StringComparison.Ordinal);
+        // Tokens that name keys of their own invention do not make us ask the provider each time.
+        Assert.Equal(1, _keyFetches);
+        _clock.Now += TimeSpan.FromSeconds(11);
+        await RefusedAsync(static _ => { }, kid: "k2");
+        Assert.Equal(2, _keyFetches);
+    }
+
+    [Fact]
+    public async Task Oidc_UnverifiedAddress_IsNobody()
+    {
+        using var tokens = Oidc(static s => s with { UsernameClaim = "email" });
+        Assert.Equal("oidc: email not verified", (await tokens.AuthenticateAsync(Token(static c =>
+        {
+            c["email"] = "jane@example.com";
+            c["email_verified"] = false;
+        }), [], default)).Error);
+    }
+
+    [Fact]
+    public async Task Oidc_ProviderThatIsAnother_IsNotBelieved()
+    {
+        _server.Raw["/.well-known/openid-configuration"] = c => c.Response.WriteAsJsonAsync(new JsonObject { ["issuer"] = "https://other.example.com", ["jwks_uri"] = $"{Issuer}/keys" });
+        using var tokens = Oidc(static s => s);
+        Assert.Contains("issuer did not match", (await tokens.AuthenticateAsync(Token(), [], default)).Error, StringComparison.Ordinal);
+        // Nor one whose certificate nobody vouches for.
+        using var untrusted = new OidcTokens(new OidcSettings(new Uri(Issuer), "cluster"), [], _clock);
+        Assert.Contains("fetching keys", (await untrusted.AuthenticateAsync(Token(), [], default)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TokenWebhook_IsAskedOncePerToken_UntilItsAnswerIsOld()
+    {
+        var asked = 0;
+        _server.Raw["/tokens"] = async c =>
+        {
+            Interlocked.Increment(ref asked);
+            var spec = (await JsonNode.ParseAsync(c.Request.Body))!["spec"]!;
+            var status = (string?)spec["token"] == "good"
+                ? JsonNode.Parse("""{"authenticated":true,"user":{"username":"wanda","uid":"7","groups":["w"],"extra":{"k":["v"]}},"audiences":["vault"]}""")
+                : JsonNode.Parse("""{"authenticated":false,"error":"no such token"}""");
+            await c.Response.WriteAsJsonAsync(new JsonObject { ["apiVersion"] = "authentication.k8s.io/v1", ["kind"] = "TokenReview", ["status"] = status });
+        };
+        using var client = Review("/tokens");
+        var tokens = new WebhookTokens(client, TimeSpan.FromMinutes(2), _clock);
+
+        for (var n = 0; n < 2; n++)
+        {
+            var user = (await tokens.AuthenticateAsync("good", [], default)).User!;
+            Assert.Equal(("wanda", "7", "v"), (user.Name, user.Uid, user.Extra["k"].Single()));
+            Assert.Equal(["w", "system:authenticated"], user.Groups.AsEnumerable());
+        }
+        Assert.Equal(1, asked);
+        Assert.Equal(["vault"], (await tokens.AuthenticateAsync("good", ["vault", "x"], default)).Audiences.AsEnumerable());
+        Assert.Equal("no such token", (await tokens.AuthenticateAsync("bad", [], default)).Error);
+        Assert.Equal(3, asked);
+        _clock.Now += TimeSpan.FromMinutes(3);
+        await tokens.AuthenticateAsync("good", [], default);
+        Assert.Equal(4, asked);
+    }
+
+    [Fact]
+    public async Task AuthorizationWebhook_AllowsDeniesAndRemembers_AndHasNoOpinionWhileItIsAway()
+    {
+        var asked = new List<JsonNode>();
+        _server.Raw["/access"] = async c =>
+        {
+            var spec = (await JsonNode.ParseAsync(c.Request.Body))!["spec"]!;
+            lock (asked) asked.Add(spec);
+            var status = (string?)spec["resourceAttributes"]?["verb"] switch
+            {
+                "get" => """{"allowed":true}""",
+                "delete" => """{"allowed":false,"denied":true,"reason":"never"}""",
+                _ => """{"allowed":false,"reason":"not mine"}""",
+            };
+            await c.Response.WriteAsJsonAsync(new JsonObject { ["status"] = JsonNode.Parse(status) });
+        };
+        using var client = Review("/access");
+        var webhook = new WebhookAuthorizer(client, TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30), _clock);
+        var jane = new UserInfo("jane", "u", ["dev"]);
+        AccessRequest Of(string verb) => AccessRequest.OfResource(jane, verb, "apps", "deployments", "default", "web", "scale");
+
+        Assert.True((await webhook.DecideAsync(Of("get"), default)).Allowed);
+        Assert.Equal(new AccessDecision(AccessVerdict.Deny, "never"), await webhook.DecideAsync(Of("delete"), default));
+        Assert.Equal(new AccessDecision(AccessVerdict.NoOpinion, "not mine"), await webhook.DecideAsync(Of("list"), default));
+        Assert.Equal("""{"verb":"get","namespace":"default","group":"apps","version":"*","resource":"deployments","subresource":"scale","name":"web"}""", asked[0]["resourceAttributes"]!.ToJsonString());
+        Assert.Equal(("jane", "u", "dev"), ((string?)asked[0]["user"], (string?)asked[0]["uid"], (string?)asked[0]["groups"]![0]));
+
+        // A yes is remembered for longer than a no.
+        _clock.Now += TimeSpan.FromMinutes(1);
+        await webhook.DecideAsync(Of("get"), default);
+        await webhook.DecideAsync(Of("list"), default);
+        Assert.Equal(4, asked.Count);
+
+        var other = await webhook.DecideAsync(new AccessRequest(jane, "get") { Path = "/metrics" }, default);
+        Assert.Equal(AccessVerdict.NoOpinion, other.Verdict);
+        Assert.Equal("""{"path":"/metrics","verb":"get"}""", asked[^1]["nonResourceAttributes"]!.ToJsonString());
+    }
+
+    private OidcTokens Oidc(Func<OidcSettings, OidcSettings> change) => new(change(new OidcSettings(new Uri(Issuer), "cluster")), Authorities(), _clock);
+
+    private ReviewClient Review(string path) => new(new Uri($"{Issuer}{path}"), ReviewClient.Handler(Authorities()));
+
+    private X509Certificate2Collection Authorities()
+    {
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPem(Encoding.ASCII.GetString(Convert.FromBase64String(_server.CaBundle)));
+        return authorities;
+    }
+
+    private string Token(Action<JsonObject>? change = null, string kid = "k1", RSA? by = null, string algorithm = "RS256")
+    {
+        var claims = new JsonObject
+        {
+            ["iss"] = Issuer, ["aud"] = "cluster", ["sub"] = "jane", ["iat"] = _clock.Now.ToUnixTimeSeconds(), ["exp"] = _clock.Now.AddHours(1).ToUnixTimeSeconds(),
+        };
+        change?.Invoke(claims);
+        var signed = $"{Encode(new JsonObject { ["alg"] = algorithm, ["kid"] = kid })}.{Encode(claims)}";
+        return $"{signed}.{Base64Url.EncodeToString((by ?? _key).SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
+    }
+
+    private static string Encode(JsonObject tree) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(tree.ToJsonString()));
+
+    /// <summary>Time that the test moves; timers run in real time.</summary>
+    private sealed class TestClock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}

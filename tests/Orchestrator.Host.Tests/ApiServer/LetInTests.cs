@@ -1,0 +1,83 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Tests.Authentication;
+using Orchestrator.Host.ApiServer;
+
+namespace Orchestrator.Host.Tests.ApiServer;
+
+/// <summary>A server that lets in strangers, and believes a front proxy and tokens of accounts.</summary>
+public sealed class OpenServer : ApiServerFixture
+{
+    // All servers of a cluster sign by one key.
+    private static readonly LocalSigner Signer = new();
+
+    protected override ApiServerOptions Configure(ApiServerOptions options) => options with
+    {
+        Anonymous = true,
+        FrontProxyAuthorities = options.ClientAuthorities,
+        FrontProxyNames = ["aggregator"],
+        TokenSigner = Signer,
+        Tokens = new TokenRequests(Registries, Signer, options.TokenIssuance, new RandomIdentitySource(), TimeProvider.System),
+    };
+}
+
+/// <summary>Who a server takes a request to be from.</summary>
+public sealed class LetInTests(OpenServer server, ApiServerFixture closed) : IClassFixture<OpenServer>, IClassFixture<ApiServerFixture>
+{
+    private const string Who = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+
+    [Fact]
+    public async Task Stranger_IsAnonymous_WhereThatIsOn_AndNobodyElse()
+    {
+        var (code, user) = await WhoAsync(server.Stranger);
+        Assert.Equal(HttpStatusCode.Created, code);
+        Assert.Equal(("system:anonymous", "system:unauthenticated"), ((string?)user!["username"], (string?)user["groups"]![0]));
+        Assert.Single(user["groups"]!.AsArray());
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(closed.Stranger)).Code);
+        // Who shows something that is not believed is not taken for a stranger.
+        Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(server.Stranger, ("Authorization", "Bearer wrong"))).Code);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(server.Stranger, ("Authorization", "Basic YTpi"))).Code);
+        using var foreign = server.Client(server.ForeignCertificate());
+        Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(foreign)).Code);
+    }
+
+    [Fact]
+    public async Task FrontProxy_NamesItsUsers_AndNobodyElseDoes()
+    {
+        (string, string)[] headers = [("X-Remote-User", "jane"), ("X-Remote-Group", "dev"), ("X-Remote-Uid", "u1"), ("X-Remote-Extra-Acme.com%2Fscopes", "view")];
+        using var proxy = server.Client(server.Issue("CN=aggregator", server: false));
+        var (_, user) = await WhoAsync(proxy, headers);
+        Assert.Equal(("jane", "u1", "view"), ((string?)user!["username"], (string?)user["uid"], (string?)user["extra"]!["acme.com/scopes"]![0]));
+        Assert.Equal(["dev", "system:authenticated"], user["groups"]!.AsArray().Select(static g => (string?)g));
+
+        // A proxy that names nobody is itself; another certificate and a stranger name nobody.
+        Assert.Equal("aggregator", (string?)(await WhoAsync(proxy)).User!["username"]);
+        using var other = server.Client(server.Issue("CN=other", server: false));
+        Assert.Equal("other", (string?)(await WhoAsync(other, headers)).User!["username"]);
+        Assert.Equal("system:anonymous", (string?)(await WhoAsync(server.Stranger, headers)).User!["username"]);
+    }
+
+    [Fact]
+    public async Task TokenOfAnAccount_LetsIn()
+    {
+        Assert.Equal(HttpStatusCode.Created, (await server.SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/serviceaccounts", """{"metadata":{"name":"bot"}}""")).Code);
+        var made = await server.SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/serviceaccounts/bot/token", """{"spec":{"audiences":[]}}""");
+        var token = (string)made.Json!["status"]!["token"]!;
+
+        Assert.Equal("system:serviceaccount:default:bot", (string?)(await WhoAsync(server.Stranger, ("Authorization", $"Bearer {token}"))).User!["username"]);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(closed.Stranger, ("Authorization", $"Bearer {token}"))).Code);
+    }
+
+    private static async Task<(HttpStatusCode Code, JsonNode? User)> WhoAsync(HttpClient client, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Who) { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        using var response = await client.SendAsync(request);
+        var json = JsonNode.Parse(await response.Content.ReadAsStringAsync());
+        return (response.StatusCode, json?["status"] is JsonObject status ? status["userInfo"] : null);
+    }
+}

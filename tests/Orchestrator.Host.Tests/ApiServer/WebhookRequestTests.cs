@@ -1,0 +1,98 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Host.ApiServer;
+
+namespace Orchestrator.Host.Tests.ApiServer;
+
+/// <summary>A server whose admission asks webhooks.</summary>
+public sealed class WebhookedServer : ApiServerFixture, IAsyncLifetime, IDisposable
+{
+    private readonly WebhookCaller _caller = new();
+
+    internal WebhookServer Hooks { get; private set; } = null!;
+
+    protected override ResourceStore MakeStore() => new(Registries, () => Catalog, TimeProvider.System,
+        admission: AdmissionPlugins.Build(AdmissionPlugins.Default, new AdmissionServices { Webhooks = _caller }));
+
+    async Task IAsyncLifetime.InitializeAsync()
+    {
+        Hooks = await WebhookServer.StartAsync();
+        await InitializeAsync();
+    }
+
+    async Task IAsyncLifetime.DisposeAsync()
+    {
+        await DisposeAsync();
+        await Hooks.DisposeAsync();
+    }
+
+    public void Dispose() => _caller.Dispose();
+}
+
+/// <summary>What webhooks are told about a request: its options, and the connections that it asks for.</summary>
+public sealed class WebhookRequestTests(WebhookedServer server) : IClassFixture<WebhookedServer>
+{
+    private const string Path = "/api/v1/namespaces/default";
+
+    [Fact]
+    public async Task Options_AreThoseOfTheRequest()
+    {
+        await HookAsync("options", "configmaps", "*");
+        await SendAsync(HttpMethod.Post, $"{Path}/configmaps", """{"metadata":{"name":"c"}}""");
+        await SendAsync(HttpMethod.Put, $"{Path}/configmaps/c?fieldManager=me&fieldValidation=Strict", """{"metadata":{"name":"c"},"data":{"a":"b"}}""");
+        await SendAsync(HttpMethod.Patch, $"{Path}/configmaps/c?dryRun=All&fieldManager=me", """{"data":{"a":"c"}}""", "application/merge-patch+json");
+        await SendAsync(HttpMethod.Delete, $"{Path}/configmaps/c", """{"kind":"DeleteOptions","apiVersion":"v1","propagationPolicy":"Orphan","gracePeriodSeconds":5}""");
+
+        var asked = server.Hooks.Asked.Where(static r => (string?)r["resource"]!["resource"] == "configmaps").Select(static r => r["options"]!.ToJsonString());
+        Assert.Equal(
+            [
+                """{"kind":"CreateOptions","apiVersion":"meta.k8s.io/v1"}""",
+                """{"kind":"UpdateOptions","apiVersion":"meta.k8s.io/v1","fieldManager":"me","fieldValidation":"Strict"}""",
+                """{"kind":"UpdateOptions","apiVersion":"meta.k8s.io/v1","dryRun":["All"],"fieldManager":"me"}""",
+                """{"kind":"DeleteOptions","apiVersion":"meta.k8s.io/v1","propagationPolicy":"Orphan","gracePeriodSeconds":5}""",
+            ], asked);
+    }
+
+    [Fact]
+    public async Task Connect_IsAskedAbout_AndCanBeDenied()
+    {
+        await SendAsync(HttpMethod.Post, $"{Path}/pods", """{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}}""");
+        await HookAsync("connect", "pods/*", "CONNECT", static request => (string?)request["subResource"] == "exec"
+            ? new JsonObject { ["allowed"] = false, ["status"] = new JsonObject { ["message"] = "no shells here", ["code"] = 403 } }
+            : new JsonObject { ["allowed"] = true });
+
+        var exec = await server.SendAsync(HttpMethod.Post, $"{Path}/pods/p/exec?command=sh&command=-c&container=c&stdin=true&stderr=false");
+        var forward = await server.SendAsync(HttpMethod.Post, $"{Path}/pods/p/portforward?ports=80,81");
+
+        Assert.Equal(HttpStatusCode.Forbidden, exec.Code);
+        Assert.Equal("admission webhook \"connect.example.com\" denied the request: no shells here", (string?)exec.Json!["message"]);
+        // Allowed, it goes on to the pod, which has no node.
+        Assert.Equal("pod p does not have a host assigned", (string?)forward.Json!["message"]);
+        var asked = server.Hooks.Asked.Where(static r => (string?)r["operation"] == "CONNECT").ToList();
+        Assert.Equal("""{"kind":"PodExecOptions","apiVersion":"v1","stdin":true,"stdout":true,"container":"c","command":["sh","-c"]}""", asked[0]["object"]!.ToJsonString());
+        Assert.Equal("""{"group":"","version":"v1","kind":"PodExecOptions"}""", asked[0]["kind"]!.ToJsonString());
+        Assert.Equal("""{"group":"","version":"v1","resource":"pods"}""", asked[0]["resource"]!.ToJsonString());
+        Assert.Equal(("exec", "p", "default"), ((string?)asked[0]["subResource"], (string?)asked[0]["name"], (string?)asked[0]["namespace"]));
+        Assert.Null(asked[0]["options"]);
+        Assert.Equal("""{"kind":"PodPortForwardOptions","apiVersion":"v1","ports":[80,81]}""", asked[1]["object"]!.ToJsonString());
+    }
+
+    private async Task SendAsync(HttpMethod method, string path, string body, string type = "application/json")
+    {
+        var sent = await server.SendAsync(method, path, body, type);
+        Assert.True((int)sent.Code < 300, sent.Text);
+    }
+
+    private Task HookAsync(string name, string resource, string operation, Func<JsonObject, JsonObject>? answer = null)
+    {
+        server.Hooks.Answers[$"/{name}"] = answer ?? (static _ => new JsonObject { ["allowed"] = true });
+        var url = server.Hooks.Url.GetLeftPart(UriPartial.Authority);
+        return SendAsync(HttpMethod.Post, "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+            $$$"""
+            {"metadata":{"name":"{{{name}}}"},"webhooks":[{"name":"{{{name}}}.example.com","clientConfig":{"url":"{{{url}}}/{{{name}}}","caBundle":"{{{server.Hooks.CaBundle}}}"},
+             "sideEffects":"None","admissionReviewVersions":["v1"],"rules":[{"operations":["{{{operation}}}"],"apiGroups":[""],"apiVersions":["v1"],"resources":["{{{resource}}}"]}]}]}
+            """);
+    }
+}
