@@ -28,10 +28,11 @@ internal sealed class Connection : IDisposable
     }
 
     /// <summary>Sends a request and reads its whole answer; returns the status code.</summary>
-    public async ValueTask<int> SendAsync(string method, string path, byte[]? body, CancellationToken cancellationToken)
+    /// <param name="headers">More headers, each with its line end.</param>
+    public async ValueTask<int> SendAsync(string method, string path, byte[]? body, CancellationToken cancellationToken, string headers = "")
     {
         var head = body is null
-            ? $"{method} {path}{_head}\r\n"
+            ? $"{method} {path}{_head}{headers}\r\n"
             : $"{method} {path}{_head}Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n";
         var length = Encoding.ASCII.GetBytes(head, _buffer);
         body?.CopyTo(_buffer, length);

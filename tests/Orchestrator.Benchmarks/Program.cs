@@ -8,7 +8,7 @@ var nodes = new Option<int>("--nodes") { Description = "Hollow nodes.", DefaultV
 var replicas = new Option<int>("--replicas") { Description = "Replicas of the deployment.", DefaultValueFactory = _ => 5000 };
 var pods = new Option<int>("--pods") { Description = "Pods in the journal.", DefaultValueFactory = _ => 150_000 };
 
-var api = new Command("api", "Durable pod creates and GETs per second over HTTPS.") { kubeconfig, clients, seconds };
+var api = new Command("api", "What the API does over HTTPS: durable creates, GETs, LISTs, watch events.") { kubeconfig, clients, seconds };
 api.SetAction(async (r, token) =>
 {
     await using var target = await Target.OpenAsync(r.GetValue(kubeconfig), token);

@@ -72,9 +72,10 @@ internal sealed partial class Target : IAsyncDisposable
         _processes.Clear();
     }
 
-    /// <summary>Resident memory of the first process, in MiB.</summary>
+    /// <summary>Resident memory of the first process, in MiB; 0 when the cluster is not ours.</summary>
     public long ResidentMiB()
     {
+        if (_processes.Count == 0) return 0;
         _processes[0].Refresh();
         return _processes[0].WorkingSet64 >> 20;
     }
