@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Xunit.Abstractions;
 
 namespace Orchestrator.Kubectl.Tests;
@@ -38,6 +39,38 @@ public sealed class FailoverTests(ITestOutputHelper output) : IAsyncLifetime
         await KilledSeedLosesNothingAsync($"postgresql:{database.ConnectionString}");
         await Task.WhenAll(_processes.Select(p => p.DisposeAsync().AsTask()));
         _processes.Clear();
+    }
+
+    [SkippableFact]
+    public async Task Token_OfOneSeed_IsBelievedByAnother_AlsoWhenTheFirstIsGone()
+    {
+        var journal = $"sqlite:{Path.Combine(_folder, "cluster.db")}";
+        var first = await SeedAsync("s1", journal);
+        var second = await SeedAsync("s2", journal, first.Remoting);
+        var (here, there) = (new Kubectl(first, "default"), new Kubectl(second, "default"));
+        await here.RunAsync("create", "serviceaccount", "bot");
+        // The key is made by the singleton, in one process, and each signs and checks with the same.
+        var tokens = ((await here.RunAsync("create", "token", "bot")).Trim(), (await there.RunAsync("create", "token", "bot")).Trim());
+        Assert.Equal("system:serviceaccount:default:bot", await WhoAsync(there, tokens.Item1));
+        Assert.Equal("system:serviceaccount:default:bot", await WhoAsync(here, tokens.Item2));
+
+        await first.KillAsync();
+        Assert.Equal("system:serviceaccount:default:bot", await WhoAsync(there, tokens.Item1));
+    }
+
+    private async Task<string> WhoAsync(Kubectl kubectl, string token)
+    {
+        var raw = JsonNode.Parse(await kubectl.RunAsync("config", "view", "--raw", "-o", "json"))!;
+        raw["users"]![0]!["user"] = new JsonObject { ["token"] = token };
+        var file = Path.Combine(_folder, $"{Guid.NewGuid():n}.kubeconfig");
+        await File.WriteAllTextAsync(file, raw.ToJsonString());
+        var patience = Stopwatch.StartNew();
+        while (true)
+        {
+            var who = await Command.RunAsync("kubectl", ["--kubeconfig", file, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"]);
+            // While registries move after a death, a request may have to be made again.
+            if (who.ExitCode == 0 || who.Error.Contains("Unauthorized", StringComparison.Ordinal) || patience.Elapsed > TimeSpan.FromSeconds(60)) return who.Succeeded();
+        }
     }
 
     private async Task KilledSeedLosesNothingAsync(string journal)
