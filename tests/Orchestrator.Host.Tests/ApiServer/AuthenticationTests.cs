@@ -32,8 +32,12 @@ public sealed class AuthenticationTests : IAsyncLifetime
             {
                 ["keys"] = new JsonArray(new JsonObject
                 {
-                    ["kty"] = "RSA", ["use"] = "sig", ["alg"] = "RS256", ["kid"] = "k1",
-                    ["n"] = Base64Url.EncodeToString(parameters.Modulus), ["e"] = Base64Url.EncodeToString(parameters.Exponent),
+                    ["kty"] = "RSA",
+                    ["use"] = "sig",
+                    ["alg"] = "RS256",
+                    ["kid"] = "k1",
+                    ["n"] = Base64Url.EncodeToString(parameters.Modulus),
+                    ["e"] = Base64Url.EncodeToString(parameters.Exponent),
                 }),
             });
         };
@@ -201,7 +205,11 @@ public sealed class AuthenticationTests : IAsyncLifetime
     {
         var claims = new JsonObject
         {
-            ["iss"] = Issuer, ["aud"] = "cluster", ["sub"] = "jane", ["iat"] = _clock.Now.ToUnixTimeSeconds(), ["exp"] = _clock.Now.AddHours(1).ToUnixTimeSeconds(),
+            ["iss"] = Issuer,
+            ["aud"] = "cluster",
+            ["sub"] = "jane",
+            ["iat"] = _clock.Now.ToUnixTimeSeconds(),
+            ["exp"] = _clock.Now.AddHours(1).ToUnixTimeSeconds(),
         };
         change?.Invoke(claims);
         var signed = $"{Encode(new JsonObject { ["alg"] = algorithm, ["kid"] = kid })}.{Encode(claims)}";
