@@ -18,6 +18,10 @@ public sealed partial class RequestPipeline(
     ResourceStore store, Authenticator authenticator, DocumentEndpoint documents, ListEndpoint lists, WatchEndpoint watches, ResourceEndpoint resources,
     SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, ReviewEndpoint reviews, Aggregator aggregator, IAuthorizer authorizer, FlowController flows, AuditLog? audit, Metrics metrics, ILogger logger)
 {
+    /// <summary>How often, and how many times, an established kind is looked for that is not yet served: a second in all.</summary>
+    private static readonly TimeSpan NewKindPoll = TimeSpan.FromMilliseconds(10);
+    private const int NewKindPolls = 100;
+
     private static readonly ApiError Unauthorized = new(401, "Unauthorized", "Unauthorized");
 
     public async Task HandleAsync(HttpContext context)
@@ -125,8 +129,32 @@ public sealed partial class RequestPipeline(
         if (!request.IsResource) return documents.HandleAsync(context, request.Path);
         return store.Catalog.Find(request.Group, request.Version, request.Resource) is { } schema
             ? DispatchAsync(context, request, schema, user)
-            : DocumentEndpoint.NotFoundAsync(context);
+            : EnterNewAsync(context, request, user);
     }
+
+    /// <summary>Serves what this process is only about to learn of: a client that has seen its definition established relies on it.</summary>
+    private async Task EnterNewAsync(HttpContext context, RequestInfo request, UserInfo user)
+    {
+        var definitions = await store.Registries.ConsistentAsync(ResourceTypes.CustomResourceDefinitions, context.RequestAborted).ConfigureAwait(false);
+        var awaited = definitions.Get(new ObjectKey("", $"{request.Resource}.{request.Group}")) is { } definition && IsEstablished(definition.ToTree(), request.Version);
+        for (var left = NewKindPolls; ; left--)
+        {
+            if (store.Catalog.Find(request.Group, request.Version, request.Resource) is { } schema)
+            {
+                await DispatchAsync(context, request, schema, user).ConfigureAwait(false);
+                return;
+            }
+            if (!awaited || left == 0) break;
+            await Task.Delay(NewKindPoll, context.RequestAborted).ConfigureAwait(false);
+        }
+        await DocumentEndpoint.NotFoundAsync(context).ConfigureAwait(false);
+    }
+
+    private static bool IsEstablished(System.Text.Json.Nodes.JsonObject definition, string version) =>
+        JsonTree.Array(JsonTree.Object(definition, "spec"), "versions")?.OfType<System.Text.Json.Nodes.JsonObject>()
+            .Any(v => JsonTree.String(v, "name") == version && JsonTree.Bool(v, "served") == true) == true
+        && JsonTree.Array(JsonTree.Object(definition, "status"), "conditions")?.OfType<System.Text.Json.Nodes.JsonObject>()
+            .Any(static c => JsonTree.String(c, "type") == "Established" && JsonTree.String(c, "status") == "True") == true;
 
     private Task DispatchAsync(HttpContext context, RequestInfo request, ResourceSchema schema, UserInfo user)
     {
