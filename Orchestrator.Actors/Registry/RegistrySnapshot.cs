@@ -9,7 +9,9 @@ namespace Orchestrator.Actors.Registry;
 /// <param name="Parts">How many parts there are.</param>
 /// <param name="Retained">The oldest version whose change is still in the journal.</param>
 /// <param name="Checkpoints">When earlier snapshots were taken: tells how far a retention time reaches.</param>
-public sealed record SnapshotManifest(long Revision, int Parts, long Retained, ImmutableArray<SnapshotCheckpoint> Checkpoints) : IWireMessage;
+/// <param name="Objects">How many objects the parts hold; 0 where an earlier build wrote the manifest.</param>
+public sealed record SnapshotManifest(
+    long Revision, int Parts, long Retained, ImmutableArray<SnapshotCheckpoint> Checkpoints, int Objects = 0) : IWireMessage;
 
 /// <summary>Up to which sequence number the journal stood at a time.</summary>
 public sealed record SnapshotCheckpoint(long SequenceNr, DateTimeOffset At);

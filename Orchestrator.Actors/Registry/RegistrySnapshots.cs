@@ -49,11 +49,13 @@ internal sealed class RegistrySnapshots(string persistenceId, RegistrySettings s
     }
 
     /// <summary>Starts a snapshot when one is due; returns its first row.</summary>
+    /// <remarks>As many changes as the last snapshot has objects pay for the next, which has at most twice as many: the work per change
+    /// stays the same however large the type grows.</remarks>
     public SaveSnapshot? Begin(long sequenceNr, RegistryState state, DateTimeOffset now)
     {
-        if (_pending is not null || sequenceNr - _lastSequenceNr < Math.Max(settings.SnapshotAfterMin, state.Count)) return null;
+        if (_pending is not null || sequenceNr - _lastSequenceNr < Math.Max(settings.SnapshotAfterMin, _last?.Objects ?? 0)) return null;
         var parts = SnapshotPart.Split(state.Copy()).GetEnumerator();
-        _pending = new Pending(sequenceNr, state.Revision, parts, now);
+        _pending = new Pending(sequenceNr, state.Revision, state.Count, parts, now);
         return Next();
     }
 
@@ -98,16 +100,17 @@ internal sealed class RegistrySnapshots(string persistenceId, RegistrySettings s
             checkpoints = checkpoints.RemoveAll(c => c.SequenceNr + 1 < retained);
         }
         else checkpoints = [];
-        pending.Manifest = new SnapshotManifest(pending.Revision, pending.Written, retained, checkpoints);
+        pending.Manifest = new SnapshotManifest(pending.Revision, pending.Written, retained, checkpoints, pending.Objects);
         return new SaveSnapshot(new SnapshotMetadata(persistenceId, pending.SequenceNr, pending.At.UtcDateTime), pending.Manifest);
     }
 
     private string PartId(int part) => $"{persistenceId}/part-{part}";
 
-    private sealed class Pending(long sequenceNr, long revision, IEnumerator<SnapshotPart> parts, DateTimeOffset at)
+    private sealed class Pending(long sequenceNr, long revision, int objects, IEnumerator<SnapshotPart> parts, DateTimeOffset at)
     {
         public long SequenceNr { get; } = sequenceNr;
         public long Revision { get; } = revision;
+        public int Objects { get; } = objects;
         public IEnumerator<SnapshotPart> Parts { get; } = parts;
         public DateTimeOffset At { get; } = at;
         public int Written;

@@ -1,0 +1,35 @@
+using Akka.Persistence;
+using Orchestrator.Actors.Registry;
+
+namespace Orchestrator.Actors.Tests.Registry;
+
+public sealed class RegistrySnapshotsTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Snapshots_GoOnWhileATypeGrows_AndCostTheSamePerChange(bool growing)
+    {
+        const int Changes = 5000;
+        var snapshots = new RegistrySnapshots("registry-x", new RegistrySettings { SnapshotAfterMin = 10, Retention = null, WaitingMax = 1 });
+        var state = new RegistryState(TestObjects.ConfigMaps);
+        state.AdvanceTo(state.Reserve());
+        var written = 0;
+        long last = 0;
+        for (var i = 0; i < Changes; i++)
+        {
+            var name = growing ? $"o-{i}" : "o";
+            var key = TestObjects.Key(name);
+            state.Apply(state.Decide(state.Newest(key) is null ? TestObjects.Create(name) : new ReplaceObject(key, TestObjects.Json(key, data: $"{i}"))).Event!);
+            for (var row = snapshots.Begin(state.Revision, state, DateTimeOffset.UnixEpoch); row is not null; row = snapshots.Saved(row.Metadata))
+            {
+                if (row.Snapshot is SnapshotPart part) written += part.Objects.Length;
+                if (!snapshots.IsComplete(row.Metadata)) continue;
+                last = state.Revision;
+                break;
+            }
+        }
+        Assert.True(last > Changes / 2, $"the last snapshot was at {last}");
+        Assert.True(written <= 3 * Changes, $"{written} objects were written for {Changes} changes");
+    }
+}
