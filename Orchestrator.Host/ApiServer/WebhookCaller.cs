@@ -20,8 +20,6 @@ public sealed class WebhookCaller : IWebhookCaller, IDisposable
     /// <summary>Most pools at a time (count): bundles change seldom, and a pool that is gone is made anew.</summary>
     private const int PoolsMax = 256;
 
-    private static readonly HttpRequestOptionsKey<DnsEndPoint> ConnectTo = new("connect-to");
-
     private readonly ConcurrentDictionary<string, Lazy<HttpClient>> _pools = new(StringComparer.Ordinal);
 
     public async Task<WebhookReply> PostAsync(WebhookAddress address, ReadOnlyMemory<byte> json, TimeSpan timeout, CancellationToken cancellationToken)
@@ -35,7 +33,7 @@ public sealed class WebhookCaller : IWebhookCaller, IDisposable
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
             request.Headers.UserAgent.Add(new ProductInfoHeaderValue("kube-apiserver-admission", null));
-            if (address.ConnectHost is { } host) request.Options.Set(ConnectTo, new DnsEndPoint(host, address.ConnectPort));
+            if (address.ConnectHost is { } host) ServiceConnection.Direct(request, host, address.ConnectPort);
             using var response = await PoolFor(address).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
             return await ReadAsync(response, deadline.Token).ConfigureAwait(false);
         }
@@ -91,33 +89,10 @@ public sealed class WebhookCaller : IWebhookCaller, IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             EnableMultipleHttp2Connections = true,
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = ServiceConnection.ConnectAsync,
         };
-        if (!caBundle.IsEmpty) handler.SslOptions.CertificateChainPolicy = TrustOnly(caBundle);
+        if (!caBundle.IsEmpty) handler.SslOptions.CertificateChainPolicy = ServiceConnection.TrustOnly(caBundle.AsSpan());
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-    }
-
-    private static X509ChainPolicy TrustOnly(System.Collections.Immutable.ImmutableArray<byte> caBundle)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.ImportFromPem(Encoding.ASCII.GetString(caBundle.AsSpan()));
-        return policy;
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var endpoint = context.InitialRequestMessage.Options.TryGetValue(ConnectTo, out var chosen) ? chosen : context.DnsEndPoint;
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 
     private static string Explain(WebhookAddress address, Exception e)

@@ -22,7 +22,6 @@ public sealed class BackendClient(IRegistries registries, X509Certificate2? cert
     /// <summary>Most pools at a time (count): bundles change seldom, and a pool that is gone is made anew.</summary>
     private const int PoolsMax = 256;
 
-    private static readonly HttpRequestOptionsKey<DnsEndPoint> ConnectTo = new("connect-to");
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, Lazy<HttpMessageInvoker>> _pools = new(StringComparer.Ordinal);
@@ -40,7 +39,7 @@ public sealed class BackendClient(IRegistries registries, X509Certificate2? cert
         if (address is null) throw new BackendUnresolvedException(fault!);
         // The request's body may still be on its way when the answer begins, so the message ends with the answer.
         var message = make(new Uri($"https://{address.Url.Authority}{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
-        if (address.ConnectHost is { } host) message.Options.Set(ConnectTo, new DnsEndPoint(host, address.ConnectPort));
+        if (address.ConnectHost is { } host) ServiceConnection.Direct(message, host, address.ConnectPort);
         try
         {
             return await PoolFor(api).SendAsync(message, cancellationToken).ConfigureAwait(false);
@@ -109,7 +108,7 @@ public sealed class BackendClient(IRegistries registries, X509Certificate2? cert
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             PlaintextStreamFilter = static (context, _) => ValueTask.FromResult(HeaderLines.Wrap(context.PlaintextStream)),
             RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = ServiceConnection.ConnectAsync,
         };
         if (certificate is not null)
         {
@@ -119,31 +118,8 @@ public sealed class BackendClient(IRegistries registries, X509Certificate2? cert
 #pragma warning disable CA5359 // Whoever made the APIService wants it so; it is not the default.
         if (api.Insecure) handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
 #pragma warning restore CA5359
-        else if (api.CaBundle.Length > 0) handler.SslOptions.CertificateChainPolicy = TrustOnly(api.CaBundle);
+        else if (api.CaBundle.Length > 0) handler.SslOptions.CertificateChainPolicy = ServiceConnection.TrustOnly(Convert.FromBase64String(api.CaBundle));
         return new HttpMessageInvoker(handler);
-    }
-
-    private static X509ChainPolicy TrustOnly(string bundle)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-        policy.CustomTrustStore.ImportFromPem(Encoding.ASCII.GetString(Convert.FromBase64String(bundle)));
-        return policy;
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var endpoint = context.InitialRequestMessage.Options.TryGetValue(ConnectTo, out var chosen) ? chosen : context.DnsEndPoint;
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }
 
