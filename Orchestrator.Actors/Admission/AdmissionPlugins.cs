@@ -135,7 +135,7 @@ public static class AdmissionPlugins
             yield return new MutatingAdmissionWebhook(caller, services.Catalog, services.Access);
             yield return new ValidatingAdmissionWebhook(caller, services.Catalog, services.Access);
         }
-        yield return new ValidatingAdmissionPolicy(services.Catalog, services.Access);
+        yield return new ValidatingAdmissionPolicy(services.Catalog, services.Access, services.Webhooks);
         yield return new ResourceQuota(services.Clock);
     }
 }

@@ -48,6 +48,14 @@ public static class ObjectConversion
         tree["kind"] = schema.Kind;
     }
 
+    /// <summary>Turns a tree of one version into another version of the same kind, in place.</summary>
+    public static void Between(ResourceSchema from, ResourceSchema to, SchemaCatalog catalog, JsonObject tree)
+    {
+        if (ReferenceEquals(from, to)) return;
+        if (!IsStorage(from)) ToStorage(from, catalog.Find(from.StoredAs) ?? from, tree);
+        if (!IsStorage(to)) FromStorage(to, tree);
+    }
+
     /// <summary>The bytes of a stored object as this request wants them; no copy when they are stored so.</summary>
     public static ReadOnlyMemory<byte> Bytes(ResourceSchema schema, StoredObject stored)
     {

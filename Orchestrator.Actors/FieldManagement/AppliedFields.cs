@@ -105,21 +105,12 @@ internal sealed class AppliedFields
             SchemaKind.Object or SchemaKind.Map when value is not JsonObject => $"expected map, got &{{{Plain(value)}}}",
             SchemaKind.List when value is not JsonArray => $"expected list, got &{{{Plain(value)}}}",
             SchemaKind.String or SchemaKind.Time or SchemaKind.MicroTime or SchemaKind.Bytes when kind != JsonValueKind.String => $"expected string, got &value.valueUnstructured{{Value:{Plain(value)}}}",
-            SchemaKind.Int32 or SchemaKind.Int64 or SchemaKind.Double when kind != JsonValueKind.Number => $"expected numeric (int or float), got {GoKind(kind)}",
-            SchemaKind.Bool when kind is not (JsonValueKind.True or JsonValueKind.False) => $"expected boolean, got {GoKind(kind)}",
+            SchemaKind.Int32 or SchemaKind.Int64 or SchemaKind.Double when kind != JsonValueKind.Number => $"expected numeric (int or float), got {GoTypes.Of(value)}",
+            SchemaKind.Bool when kind is not (JsonValueKind.True or JsonValueKind.False) => $"expected boolean, got {GoTypes.Of(value)}",
             SchemaKind.Quantity or SchemaKind.IntOrString when value is not JsonValue => $"expected any scalar, got {Plain(value)}",
             _ => null,
         };
     }
 
     private static string Plain(JsonNode value) => JsonTree.AsString(value) ?? JsonTree.ToText(value);
-
-    private static string GoKind(JsonValueKind kind) => kind switch
-    {
-        JsonValueKind.String => "string",
-        JsonValueKind.Number => "int64",
-        JsonValueKind.Object => "map[string]interface {}",
-        JsonValueKind.Array => "[]interface {}",
-        _ => "bool",
-    };
 }

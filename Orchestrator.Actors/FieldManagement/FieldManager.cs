@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -10,13 +11,14 @@ internal static class FieldManager
 {
     /// <summary>The record of a new object. One that brings a record keeps it, as a restored object does.</summary>
     /// <param name="tree">Decoded and defaulted; its record is taken out.</param>
-    public static RawJson? OfCreate(SchemaCatalog catalog, ResourceSchema schema, JsonObject tree, string manager, DateTimeOffset now)
+    /// <param name="pass">For objects that a webhook converts: the call is made again until everything is converted.</param>
+    public static RawJson? OfCreate(SchemaCatalog catalog, ResourceSchema schema, JsonObject tree, string manager, DateTimeOffset now, ConversionPass? pass = null)
     {
         var given = TakeOut(tree);
         var name = NameOf(manager);
         var time = Rfc3339.Seconds(now);
         if (given is null || ManagedFields.IsReset(given) || ManagedFields.Read(given).Fields is not { IsEmpty: false } owners) return CreatedFields.Write(schema, tree, name, time);
-        FieldOwnership.Update(new FieldVersions(catalog, schema), "", ZeroObject.Tree(schema), tree, owners, name, time);
+        FieldOwnership.Update(new FieldVersions(catalog, schema, pass), "", ZeroObject.Tree(schema), tree, owners, name, time);
         return owners.ToJson();
     }
 
@@ -27,26 +29,27 @@ internal static class FieldManager
     /// <param name="given">The record that the client sent, which it may change.</param>
     /// <param name="through">The subresource that the write went through.</param>
     public static OwnedFields OfUpdate(
-        SchemaCatalog catalog, ResourceSchema schema, JsonObject live, JsonObject next, JsonNode? stored, JsonNode? given, string through, string manager, DateTimeOffset now)
+        SchemaCatalog catalog, ResourceSchema schema, JsonObject live, JsonObject next, JsonNode? stored, JsonNode? given, string through, string manager, DateTimeOffset now, ConversionPass? pass = null)
     {
         if (through.Length == 0 && ManagedFields.IsReset(given)) return new OwnedFields(null, stored is not null);
         var before = ManagedFields.Read(stored).Fields ?? new ManagedFields();
         var owners = through.Length == 0 && given is not null && ManagedFields.Read(given).Fields is { IsEmpty: false } theirs ? theirs : before.Copy();
         // Whoever does not want to be tracked is not, until somebody applies.
         if (owners.IsEmpty) return new OwnedFields(stored, false);
-        FieldOwnership.Update(new FieldVersions(catalog, schema), through, live, next, owners, NameOf(manager), Rfc3339.Seconds(now));
+        FieldOwnership.Update(new FieldVersions(catalog, schema, pass), through, live, next, owners, NameOf(manager), Rfc3339.Seconds(now));
         return owners.SameOwners(before) ? new OwnedFields(stored, false, owners) : new OwnedFields(owners.ToJson()?.ToNode(), true);
     }
 
     /// <summary>An apply on top of a stored state, or of nothing.</summary>
     /// <param name="live">The stored state without its record; the zero object when there is none.</param>
     public static (AppliedState State, OwnedFields Owned) OfApply(
-        SchemaCatalog catalog, ResourceSchema schema, JsonObject live, JsonObject configuration, JsonNode? stored, string through, string manager, bool force, DateTimeOffset now)
+        SchemaCatalog catalog, ResourceSchema schema, JsonObject live, JsonObject configuration, JsonNode? stored, string through, string manager, bool force, DateTimeOffset now,
+        ConversionPass? pass = null)
     {
         if (Envelope(schema, configuration) is { } wrong) return (new AppliedState(null, null, wrong, null), default);
         var (owners, fault) = ManagedFields.Read(stored);
         if (owners is null) return (new AppliedState(null, null, ApiError.BadRequest($"failed to decode managed fields: {fault}"), null), default);
-        var versions = new FieldVersions(catalog, schema);
+        var versions = new FieldVersions(catalog, schema, pass);
         var time = Rfc3339.Seconds(now);
         var former = owners.Copy();
         if (owners.IsEmpty) FieldOwnership.Update(versions, through, ZeroObject.Tree(schema), live, owners, FieldManagers.BeforeFirstApply, time);

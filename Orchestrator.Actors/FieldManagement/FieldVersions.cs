@@ -1,11 +1,13 @@
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Actors.FieldManagement;
 
 /// <summary>A kind in the version of a request, and the way to its other versions, in which earlier writers may own fields.</summary>
-internal sealed class FieldVersions(SchemaCatalog catalog, ResourceSchema schema)
+/// <param name="pass">Converts by webhook; null where versions differ by rules of ours alone.</param>
+internal sealed class FieldVersions(SchemaCatalog catalog, ResourceSchema schema, ConversionPass? pass)
 {
     public ResourceSchema Schema => schema;
 
@@ -21,10 +23,9 @@ internal sealed class FieldVersions(SchemaCatalog catalog, ResourceSchema schema
     public JsonObject Convert(JsonObject tree, ResourceSchema from, ResourceSchema to)
     {
         if (ReferenceEquals(from, to)) return tree;
+        if (pass is not null) return pass.Convert(tree, to);
         var copy = tree.DeepClone().AsObject();
-        var storage = catalog.Find(schema.StoredAs) ?? schema;
-        if (!ObjectConversion.IsStorage(from)) ObjectConversion.ToStorage(from, storage, copy);
-        if (!ObjectConversion.IsStorage(to)) ObjectConversion.FromStorage(to, copy);
+        ObjectConversion.Between(from, to, catalog, copy);
         return copy;
     }
 }

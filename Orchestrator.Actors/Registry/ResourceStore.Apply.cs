@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.FieldManagement;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -25,13 +26,13 @@ public sealed partial class ResourceStore
 
         Task<StoreResult> RunAsync(bool create) => ChangeAsync(schema, key, subresource, Change, options, () => create ? CreateAsync() : null, cancellationToken, check: true);
 
-        ChangedTree Change(JsonObject live)
+        ChangedTree Change(JsonObject live, ConversionPass? pass)
         {
             var record = FieldManager.TakeOut(live);
             var (configuration, error) = configure(live);
             if (configuration is null) return new ChangedTree(null, error);
             var (state, owned) = FieldManager.OfApply(
-                Catalog, schema, live, configuration, record, Through(subresource, options), options.FieldManager, options.Force, _clock.GetUtcNow());
+                Catalog, schema, live, configuration, record, Through(subresource, options), options.FieldManager, options.Force, _clock.GetUtcNow(), pass);
             return new ChangedTree(state.Tree, state.Error, owned);
         }
 
@@ -65,8 +66,9 @@ public sealed partial class ResourceStore
         return result with { Warnings = decoded.Warnings.AddRange(result.Warnings) };
     }
 
-    private OwnedFields OwnedAfter(ResourceSchema schema, JsonObject live, JsonObject next, JsonNode? record, string subresource, WriteOptions options) =>
-        FieldManager.OfUpdate(Catalog, schema, live, next, record, FieldManager.TakeOut(next), Through(subresource, options), ManagerOf(options), _clock.GetUtcNow());
+    private OwnedFields OwnedAfter(
+        ResourceSchema schema, JsonObject live, JsonObject next, JsonNode? record, JsonNode? given, string subresource, WriteOptions options, ConversionPass? pass) =>
+        FieldManager.OfUpdate(Catalog, schema, live, next, record, given, Through(subresource, options), ManagerOf(options), _clock.GetUtcNow(), pass);
 
     private static string Through(string subresource, WriteOptions options) => options.OwnedThrough.Length > 0 ? options.OwnedThrough : subresource;
 

@@ -17,6 +17,7 @@ public sealed partial class ResourceStore
         {
             if (await GetAsync(schema.StoredAs, key, cancellationToken).ConfigureAwait(false) is not { } stored)
                 return DeleteResult.Refused(ApiError.NotFound(schema.Type, key.Name));
+            if (await CheckShownAsync(schema, stored, cancellationToken).ConfigureAwait(false) is { } unconverted) return DeleteResult.Refused(unconverted);
             var (write, decided) = await PlanDeletionAsync(schema, stored, options, cancellationToken).ConfigureAwait(false);
             if (write is null) return decided!;
             var result = await WriteAsync(schema.StoredAs, write, cancellationToken).ConfigureAwait(false);

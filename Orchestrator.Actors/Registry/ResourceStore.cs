@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.FieldManagement;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Kinds.Services;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -119,7 +120,7 @@ public sealed partial class ResourceStore
             return Task.FromResult(StoreResult.Refused(ApiError.Invalid(schema.Group, schema.Kind, key.Name,
                 [new ErrorCause("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0x0: must be specified for an update")])));
         var last = revision is not null;
-        return ChangeAsync(schema, key, subresource, _ => new ChangedTree(last ? tree : tree.DeepClone().AsObject(), null), options,
+        return ChangeAsync(schema, key, subresource, (_, _) => new ChangedTree(last ? tree : tree.DeepClone().AsObject(), null), options,
             () => revision is null && subresource.Length == 0 && MayCreate(schema) ? CreateAsync(schema, key.Namespace, tree, options, cancellationToken) : null,
             cancellationToken);
     }
@@ -130,14 +131,14 @@ public sealed partial class ResourceStore
     public Task<StoreResult> PatchAsync(
         ResourceSchema schema, ObjectKey key, Func<JsonObject, (JsonObject? Tree, ApiError? Error)> patch, string subresource = "",
         WriteOptions? options = null, CancellationToken cancellationToken = default) =>
-        ChangeAsync(schema, key, subresource, tree =>
+        ChangeAsync(schema, key, subresource, (tree, _) =>
         {
             var (patched, error) = patch(tree);
             return new ChangedTree(patched, error);
         }, options ?? WriteOptions.Default, static () => null, cancellationToken, check: true);
 
     private async Task<StoreResult> ChangeAsync(
-        ResourceSchema schema, ObjectKey key, string subresource, Func<JsonObject, ChangedTree> change, WriteOptions options,
+        ResourceSchema schema, ObjectKey key, string subresource, Func<JsonObject, ConversionPass?, ChangedTree> change, WriteOptions options,
         Func<Task<StoreResult>?> whenAbsent, CancellationToken cancellationToken, bool check = false)
     {
         for (var attempt = 1; ; attempt++)
@@ -161,7 +162,7 @@ public sealed partial class ResourceStore
 
     /// <summary>All that leads to the new state, on top of one stored version.</summary>
     private async ValueTask<Proposal> ProposeAsync(
-        ResourceSchema schema, StoredObject stored, string subresource, Func<JsonObject, ChangedTree> change, WriteOptions options,
+        ResourceSchema schema, StoredObject stored, string subresource, Func<JsonObject, ConversionPass?, ChangedTree> change, WriteOptions options,
         bool check, CancellationToken cancellationToken)
     {
         var before = stored.ToTree();
@@ -171,7 +172,8 @@ public sealed partial class ResourceStore
             (before, var unconverted) = await FromStorageAsync(schema, before, cancellationToken).ConfigureAwait(false);
             if (unconverted is not null) return new Proposal(unconverted);
         }
-        var changed = change(before.DeepClone().AsObject());
+        var (changed, undone) = await RunAsync(schema, pass => change(before.DeepClone().AsObject(), pass), cancellationToken).ConfigureAwait(false);
+        if (undone is not null) return new Proposal(undone);
         if (changed.Error is not null) return new Proposal(changed.Error);
         var tree = changed.Tree;
         var record = FieldManager.TakeOut(before);
@@ -186,7 +188,7 @@ public sealed partial class ResourceStore
         var owned = changed.Owned;
         if (ObjectConversion.IsConvertedFirst(schema))
         {
-            owned ??= OwnedAfter(schema, before, tree!, record, subresource, options);
+            owned ??= OwnedAfter(schema, before, tree!, record, FieldManager.TakeOut(tree!), subresource, options, null);
             ObjectConversion.ToStorage(schema, storage, tree!);
             (schema, before) = (storage, stored.ToTree());
             FieldManager.TakeOut(before);
@@ -198,7 +200,13 @@ public sealed partial class ResourceStore
             return new Proposal(ApiError.Conflict(schema.Type, stored.Key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Meta.Uid}"));
 
         Defaulting.Apply(schema, tree!);
-        owned ??= OwnedAfter(schema, before, tree!, record, subresource, options);
+        if (owned is null)
+        {
+            var given = FieldManager.TakeOut(tree!);
+            (owned, var unconverted) = await RunAsync(
+                schema, pass => (OwnedFields?)OwnedAfter(schema, before, tree!, record, given, subresource, options, pass), cancellationToken).ConfigureAwait(false);
+            if (unconverted is not null) return new Proposal(unconverted);
+        }
         // Who scales is admitted by the Scale, and plugins change that.
         var scale = options.OwnedThrough == "scale" && subresource.Length == 0 ? schema.Subresource("scale") : null;
         var request = new AdmissionRequest(AdmissionOperation.Update, schema, stored.Key, scale is null ? tree : ScaleSubresource.Read(scale, tree!), stored,
@@ -213,8 +221,8 @@ public sealed partial class ResourceStore
         if (schema.Type == ResourceTypes.Services && subresource.Length == 0
             && await AllocateAsync(stored.Key, tree!, cancellationToken).ConfigureAwait(false) is { } exhausted) return new Proposal(exhausted) { Warnings = warnings };
         var outcome = ObjectUpdate.Decide(schema, tree!, before);
-        if (outcome == UpdateOutcome.Unchanged && owned.Value.Changed) outcome = UpdateOutcome.Replace;
-        if (outcome != UpdateOutcome.Unchanged) FieldManager.PutIn(tree!, owned.Value.ToStore());
+        if (outcome == UpdateOutcome.Unchanged && owned!.Value.Changed) outcome = UpdateOutcome.Replace;
+        if (outcome != UpdateOutcome.Unchanged) FieldManager.PutIn(tree!, owned!.Value.ToStore());
         if (!ReferenceEquals(schema, storage))
         {
             (tree, var unconverted) = await ToStorageAsync(schema, storage, tree!, cancellationToken).ConfigureAwait(false);
@@ -229,7 +237,15 @@ public sealed partial class ResourceStore
     {
         var (error, generated) = ObjectCreation.Complete(schema, ns, tree, _identities);
         if (error is not null) return new PreparedCreate(default, false, error);
-        owned ??= FieldManager.OfCreate(Catalog, schema, tree, ManagerOf(options), _clock.GetUtcNow())?.ToNode();
+        if (owned is null && schema.Conversion is not null)
+        {
+            (var record, error) = await RunAsync(schema, pass => FieldManager.OfCreate(
+                Catalog, schema, tree.DeepClone().AsObject(), ManagerOf(options), _clock.GetUtcNow(), pass), cancellationToken).ConfigureAwait(false);
+            if (error is not null) return new PreparedCreate(default, false, error);
+            FieldManager.TakeOut(tree);
+            owned = record?.ToNode();
+        }
+        else owned ??= FieldManager.OfCreate(Catalog, schema, tree, ManagerOf(options), _clock.GetUtcNow())?.ToNode();
         var key = new ObjectKey(schema.Namespaced ? ns : "", JsonTree.String(SystemMetadata.Of(tree), "name") ?? "");
         var request = new AdmissionRequest(AdmissionOperation.Create, schema, key, tree, null, "", options.DryRun) { User = options.User, Options = options.Given, Notes = options.Notes };
         var pending = _admission.AdmitAsync(request, Registries, cancellationToken);

@@ -1,3 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+
 namespace Orchestrator.Actors.Schemas;
 
 /// <summary>The names that types have in the Go code of Kubernetes: its decoding errors show them.</summary>
@@ -23,5 +27,19 @@ internal static class GoTypes
     };
 
     /// <summary>The last part of the name of a struct: <c>PodSpec</c>.</summary>
+    /// <summary>What Go's decoder makes of a value that it has no type for.</summary>
+    public static string Of(JsonNode? value) => value switch
+    {
+        null => "<nil>",
+        JsonObject => "map[string]interface {}",
+        JsonArray => "[]interface {}",
+        _ => value.GetValueKind() switch
+        {
+            JsonValueKind.String => "string",
+            JsonValueKind.Number => JsonTree.AsInt64(value) is null ? "float64" : "int64",
+            _ => "bool",
+        },
+    };
+
     public static string ShortNameOf(TypeSchema type) => type.Name[(type.Name.LastIndexOf('.') + 1)..];
 }

@@ -20,6 +20,9 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
     /// <summary>What may gather before the client has to take some of it (bytes).</summary>
     private const int FlushEvery = 64 * 1024;
 
+    /// <summary>Most objects in one call of a conversion webhook (count).</summary>
+    internal const int ConvertAtOnce = 500;
+
     private const string Inconsistent =
         "The provided continue parameter is too old to display a consistent list result. You can start a new list without " +
         "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with " +
@@ -49,7 +52,14 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
             await StatusWriter.WriteAsync(context, start.Error, start.ContinueWith).ConfigureAwait(false);
             return;
         }
-        var page = Select(start, request.Namespace, options);
+        var (page, unconverted) = schema.Conversion is null
+            ? (Select(start, request.Namespace, options), null)
+            : await SelectShownAsync(schema, start, request.Namespace, options, context.RequestAborted).ConfigureAwait(false);
+        if (unconverted is not null)
+        {
+            await StatusWriter.WriteAsync(context, unconverted).ConfigureAwait(false);
+            return;
+        }
         if (page.Continue.Length > 0) reads.Snapshots.Keep(schema.StoredAs, start.Index!);
         await WriteAsync(context, schema, format, page).ConfigureAwait(false);
     }
@@ -130,6 +140,30 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
         return new Page(index.Revision, objects, "", null);
     }
 
+    /// <summary>What a webhook converts is selected as the client sees it: labels may be others, and fields have other names.</summary>
+    private async ValueTask<(Page Page, ApiError? Error)> SelectShownAsync(
+        ResourceSchema schema, Start start, string ns, ListOptions options, CancellationToken cancellationToken)
+    {
+        var index = start.Index!;
+        var selection = options.Selection;
+        var objects = new List<StoredObject>();
+        foreach (var batch in Source(index, ns, start.After).Where(o => selection.Fields.Name is not { } name || o.Key.Name == name).Chunk(ConvertAtOnce))
+        {
+            var (shown, error) = await representations.ShowAsync(schema, batch, cancellationToken).ConfigureAwait(false);
+            if (error is not null) return (default, error);
+            foreach (var o in shown)
+            {
+                if (!selection.Matches(o)) continue;
+                if (options.Limit > 0 && objects.Count == options.Limit)
+                    return (new Page(index.Revision, objects, new ContinueToken(index.Revision, objects[^1].Key).ToString(), selection.IsEverything ? Behind(index, ns, objects[^1].Key) : null), null);
+                objects.Add(o);
+            }
+        }
+        return (new Page(index.Revision, objects, "", null), null);
+    }
+
+    private static long Behind(ObjectIndex index, string ns, ObjectKey after) => Source(index, ns, after).LongCount();
+
     private static IEnumerable<StoredObject> Source(ObjectIndex index, string ns, ObjectKey? after)
     {
         if (ns.Length == 0) return index.EnumerateFrom(after);
@@ -139,19 +173,9 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
     private async Task WriteAsync(HttpContext context, ResourceSchema schema, MediaFormat format, Page page)
     {
         var meta = new TableListMeta(page.Revision.ToString(CultureInfo.InvariantCulture), page.Continue, page.Remaining);
-        if (schema.Conversion is not null)
-        {
-            var (shown, error) = await representations.ShowAsync(schema, page.Objects, context.RequestAborted).ConfigureAwait(false);
-            if (error is not null)
-            {
-                await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
-                return;
-            }
-            page = page with { Objects = [.. shown] };
-        }
         if (format.Projection != Projection.None || format.Encoding != MediaEncoding.Json || format.Pretty || context.Request.Query.ContainsKey("pretty"))
         {
-            await representations.WriteListAsync(context, schema, format, page.Objects, meta).ConfigureAwait(false);
+            await representations.WriteShownListAsync(context, schema, format, page.Objects, meta).ConfigureAwait(false);
             return;
         }
         var head = Head(schema, meta);

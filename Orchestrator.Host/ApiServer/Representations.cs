@@ -69,8 +69,15 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
         return ResponseWriter.WriteAsync(context, MediaFormat.ProtobufType, buffer.WrittenMemory);
     }
 
-    /// <summary>Answers with a list in any form but plain JSON.</summary>
-    public Task WriteListAsync(HttpContext context, ResourceSchema schema, MediaFormat format, List<StoredObject> objects, in TableListMeta meta)
+    /// <summary>Answers with stored objects as a list.</summary>
+    public async Task WriteListAsync(HttpContext context, ResourceSchema schema, MediaFormat format, IReadOnlyList<StoredObject> objects, TableListMeta meta)
+    {
+        var (shown, error) = await ShowAsync(schema, objects, context.RequestAborted).ConfigureAwait(false);
+        await (error is null ? WriteShownListAsync(context, schema, format, shown, meta) : StatusWriter.WriteAsync(context, error)).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers with a list, in any form but plain JSON, of objects that are in the version of the request.</summary>
+    public Task WriteShownListAsync(HttpContext context, ResourceSchema schema, MediaFormat format, IReadOnlyList<StoredObject> objects, in TableListMeta meta)
     {
         var buffer = new ArrayBufferWriter<byte>(64 * 1024);
         if (format.Encoding == MediaEncoding.Protobuf)

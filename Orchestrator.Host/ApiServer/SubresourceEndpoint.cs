@@ -20,7 +20,7 @@ public sealed class SubresourceEndpoint(ResourceStore store, TokenRequests? toke
         if (request.Verb == "get")
         {
             if (await store.GetAsync(schema.StoredAs, key, context.RequestAborted).ConfigureAwait(false) is { } o)
-                await WriteScaleAsync(context, format, type, ScaleSubresource.Read(scale, o.ToTree())).ConfigureAwait(false);
+                await ShowScaleAsync(context, schema, scale, format, type, o).ConfigureAwait(false);
             else await StatusWriter.WriteAsync(context, ApiError.NotFound(schema.Type, key.Name)).ConfigureAwait(false);
             return;
         }
@@ -29,7 +29,13 @@ public sealed class SubresourceEndpoint(ResourceStore store, TokenRequests? toke
             : await ReadScaleAsync(context, scale, type!, key).ConfigureAwait(false);
         var result = error is null ? await WriteAsync(schema, key, change!, options with { OwnedThrough = "scale" }, context.RequestAborted).ConfigureAwait(false) : StoreResult.Refused(error);
         if (result.Error is { } refused) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
-        else await WriteScaleAsync(context, format, type, ScaleSubresource.Read(scale, result.Object!.ToTree())).ConfigureAwait(false);
+        else await ShowScaleAsync(context, schema, scale, format, type, result.Object!).ConfigureAwait(false);
+    }
+
+    private async Task ShowScaleAsync(HttpContext context, ResourceSchema schema, SubresourceSchema scale, MediaFormat format, TypeSchema? type, StoredObject o)
+    {
+        var (tree, error) = await store.ShowAsync(schema, o, context.RequestAborted).ConfigureAwait(false);
+        await (error is null ? WriteScaleAsync(context, format, type, ScaleSubresource.Read(scale, tree)) : StatusWriter.WriteAsync(context, error)).ConfigureAwait(false);
     }
 
     private Task<StoreResult> WriteAsync(ResourceSchema schema, ObjectKey key, ScaleChange change, WriteOptions options, CancellationToken cancellationToken) =>

@@ -18,6 +18,9 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
     /// <summary>Shortest life of a watch that asks for none; the longest is twice that. Source: kube-apiserver, min-request-timeout.</summary>
     private const int LifetimeMinSeconds = 1800;
 
+    /// <summary>How many objects of the initial state are looked at between two flushes (count).</summary>
+    private const int FlushEvery = 64;
+
     private readonly ConsistentReads _reads = reads;
     private readonly Representations _representations = representations;
     private readonly Func<SchemaCatalog> _catalog = catalog;
@@ -112,8 +115,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
         private async Task<WatchCursor?> FindStartAsync(CancellationToken cancellationToken)
         {
             var initial = options.SendInitialEvents ?? options.Revision is null or 0;
-            var any = options.Revision == 0;
-            var (informer, error) = await owner._reads.AtLeastAsync(schema.StoredAs, any ? 0 : options.Revision, cancellationToken).ConfigureAwait(false);
+            var (informer, error) = await owner._reads.AtLeastAsync(schema.StoredAs, options.Revision, cancellationToken).ConfigureAwait(false);
             if (informer is null)
             {
                 await FailAsync(error!, cancellationToken).ConfigureAwait(false);
@@ -122,12 +124,22 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
             var objects = informer.Objects;
             if (!initial) return informer.Watch(options.Revision is > 0 ? options.Revision.Value : objects.Revision, withPrevious: !options.Selection.IsEverything);
 
-            var gathered = 0;
-            foreach (var o in ns.Length > 0 ? objects.InNamespace(ns) : objects.EnumerateFrom())
+            foreach (var batch in (ns.Length > 0 ? objects.InNamespace(ns) : objects.EnumerateFrom()).Chunk(schema.Conversion is null ? FlushEvery : ListEndpoint.ConvertAtOnce))
             {
-                if (!options.Selection.Matches(o)) continue;
-                await WriteAsync("ADDED", o, cancellationToken).ConfigureAwait(false);
-                if (++gathered % 64 == 0) await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
+                var (shown, unconverted) = await owner._representations.ShowAsync(schema, batch, cancellationToken).ConfigureAwait(false);
+                if (unconverted is not null)
+                {
+                    await FailAsync(ApiError.Internal(unconverted.Message), cancellationToken).ConfigureAwait(false);
+                    return null;
+                }
+                var any = false;
+                foreach (var o in shown)
+                {
+                    if (!options.Selection.Matches(o)) continue;
+                    Write("ADDED", o);
+                    any = true;
+                }
+                if (any) await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
             if (options.SendInitialEvents == true && options.AllowBookmarks) Representations.WriteBookmark(_output, schema, format, objects.Revision, endOfInitial: true);
             await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -154,7 +166,13 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
                         await FailAsync(ApiError.Expired($"too old resource version: {cursor.Position}"), cancellationToken).ConfigureAwait(false);
                         return;
                     }
-                    if (await WriteChangesAsync(changes, cancellationToken).ConfigureAwait(false)) await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
+                    var (seen, unconverted) = await ShowAsync(changes, cancellationToken).ConfigureAwait(false);
+                    if (unconverted is not null)
+                    {
+                        await FailAsync(ApiError.Internal(unconverted.Message), cancellationToken).ConfigureAwait(false);
+                        return;
+                    }
+                    if (WriteChanges(seen)) await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
                     next = cursor.NextAsync(cancellationToken).AsTask();
                 }
                 var now = owner._clock.GetUtcNow();
@@ -173,7 +191,19 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
             }
         }
 
-        private async ValueTask<bool> WriteChangesAsync(IReadOnlyList<ObjectChange> changes, CancellationToken cancellationToken)
+        /// <summary>Changes in the version of the request: a webhook is asked once about all of them.</summary>
+        private async ValueTask<(IReadOnlyList<ObjectChange> Changes, ApiError? Error)> ShowAsync(IReadOnlyList<ObjectChange> changes, CancellationToken cancellationToken)
+        {
+            if (schema.Conversion is null) return (changes, null);
+            var own = changes.Where(c => ns.Length == 0 || c.Object.Key.Namespace == ns).ToList();
+            var states = own.Select(static c => c.Object).Concat(own.Select(static c => c.Previous).OfType<StoredObject>()).ToList();
+            var (shown, error) = await owner._representations.ShowAsync(schema, states, cancellationToken).ConfigureAwait(false);
+            if (error is not null) return ([], error);
+            var previous = own.Count;
+            return ([.. own.Select((c, i) => c with { Object = shown[i], Previous = c.Previous is null ? null : shown[previous++] })], null);
+        }
+
+        private bool WriteChanges(IReadOnlyList<ObjectChange> changes)
         {
             var any = false;
             foreach (var change in changes)
@@ -181,7 +211,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
                 if (ns.Length > 0 && change.Object.Key.Namespace != ns) continue;
                 var (type, o) = EventOf(change);
                 if (type is null) continue;
-                await WriteAsync(type, o, cancellationToken).ConfigureAwait(false);
+                Write(type, o);
                 any = true;
             }
             return any;
@@ -200,20 +230,6 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
             if (change.Kind == ChangeKind.Deleted) return (was && (change.Previous is not null || selected) ? "DELETED" : null, o);
             if (selected) return (was ? "MODIFIED" : "ADDED", o);
             return was ? ("DELETED", change.Previous is { } last ? ObjectSplice.WithRevision(last, o.Revision) : o) : (null, o);
-        }
-
-        private ValueTask WriteAsync(string type, StoredObject o, CancellationToken cancellationToken)
-        {
-            if (schema.Conversion is not null) return ShowAndWriteAsync(type, o, cancellationToken);
-            Write(type, o);
-            return ValueTask.CompletedTask;
-        }
-
-        private async ValueTask ShowAndWriteAsync(string type, StoredObject o, CancellationToken cancellationToken)
-        {
-            var (shown, error) = await owner._representations.ShowAsync(schema, [o], cancellationToken).ConfigureAwait(false);
-            if (error is null) Write(type, shown[0]);
-            else await FailAsync(error, cancellationToken).ConfigureAwait(false);
         }
 
         private void Write(string type, StoredObject o)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission.Matching;
 using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
@@ -47,7 +48,7 @@ public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaC
             var changed = false;
             if (patch is not null && request.Object is not null)
             {
-                (changed, error) = Apply(request, patch, matched);
+                (changed, error) = await ApplyAsync(request, patch, matched, registries, cancellationToken).ConfigureAwait(false);
                 if (error is not null) return error;
             }
             if (changed)
@@ -62,18 +63,21 @@ public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaC
         return null;
     }
 
-    private static (bool Changed, ApiError? Error) Apply(AdmissionRequest request, JsonNode patch, ResourceSchema matched)
+    private async ValueTask<(bool Changed, ApiError? Error)> ApplyAsync(
+        AdmissionRequest request, JsonNode patch, ResourceSchema matched, IRegistries registries, CancellationToken cancellationToken)
     {
-        var other = request.Subresource.Length > 0 && request.ObjectKind != (request.Schema.Group, request.Schema.Version, request.Schema.Kind);
-        var before = AdmissionReview.InVersion(request.Object!.DeepClone().AsObject(), request.Schema, matched, other);
+        var (shown, unconverted) = await _dispatch.ShownAsync(request, matched, registries, cancellationToken).ConfigureAwait(false);
+        if (shown is null) return (false, unconverted);
+        var before = shown.Object!;
         var patched = JsonPatch.Apply(before.DeepClone().AsObject(), patch);
         if (patched.Tree is not { } tree) return (false, ApiError.Internal(patched.Error!.Message));
         if (JsonTree.DeepEquals(before, tree)) return (false, null);
-        if (!other)
+        if (!ShownObjects.IsOfOtherKind(request))
         {
-            AdmissionReview.InVersion(tree, matched, request.Schema, subresource: false);
+            var (returned, error) = await _dispatch.ReturnAsync(request, matched, tree, registries, cancellationToken).ConfigureAwait(false);
+            if (returned is null) return (false, error);
             // What the webhook made up must be of the kind, as if a client had sent it.
-            var decoded = ObjectDecoder.Check(request.Schema, tree, FieldValidation.Ignore);
+            var decoded = ObjectDecoder.Check(request.Schema, returned, FieldValidation.Ignore);
             if (decoded.Tree is null) return (false, ApiError.Internal(decoded.Error!.Message));
             tree = decoded.Tree;
             Defaulting.Apply(request.Schema, tree);

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission.Matching;
 using Orchestrator.Actors.Admission.Policies;
+using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Authorization;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -12,7 +15,8 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// <remarks>Source: k8s.io/apiserver, pkg/admission/plugin/policy/validating.</remarks>
 /// <param name="catalog">The kinds as they are served now.</param>
 /// <param name="authorizer">Answers the questions of expressions; null lets everyone do everything.</param>
-public sealed class ValidatingAdmissionPolicy(Func<SchemaCatalog> catalog, IAuthorizer? authorizer) : IAdmissionPlugin
+/// <param name="webhooks">Reaches what converts custom resources; null where nothing does.</param>
+public sealed class ValidatingAdmissionPolicy(Func<SchemaCatalog> catalog, IAuthorizer? authorizer, IWebhookCaller? webhooks = null) : IAdmissionPlugin
 {
     /// <summary>How long the value of an audit annotation may be (characters).</summary>
     private const int AnnotationMax = 10 * 1024;
@@ -44,22 +48,33 @@ public sealed class ValidatingAdmissionPolicy(Func<SchemaCatalog> catalog, IAuth
         if (bound.Policies.IsEmpty) return null;
         var ns = await NamespaceAsync(request, registries, cancellationToken).ConfigureAwait(false);
         var kinds = catalog();
+        var converter = webhooks is null ? null : new CustomResourceConverter(webhooks, registries);
         Refusal? first = null;
         foreach (var (policy, own) in bound.Policies)
         {
             if (policy.Match.Match(request, kinds, ns) is not { } matched) continue;
-            var variables = new AdmissionVariables(request, matched, ns, authorizer);
+            var (shown, unconverted) = await ShownObjects.OfAsync(request, matched, kinds, converter, cancellationToken).ConfigureAwait(false);
+            if (shown is null)
+            {
+                if (policy.FailClosed) return unconverted;
+                continue;
+            }
+            var variables = new AdmissionVariables(request, matched, shown, ns, authorizer);
             var annotations = new Dictionary<string, List<string>>(StringComparer.Ordinal);
             foreach (var binding in own)
             {
                 if (binding.Match is { } limit && limit.Match(request, kinds, ns) is null) continue;
-                var (parameters, fault) = await PolicyParameters.FindAsync(policy, binding, request, kinds, registries, cancellationToken).ConfigureAwait(false);
+                var (parameters, fault) = await PolicyParameters.FindAsync(policy, binding, request, kinds, registries, converter, cancellationToken).ConfigureAwait(false);
                 if (fault is not null)
                 {
                     if (policy.FailClosed) first ??= new Refusal(policy, binding, $"failed to configure binding: {fault}", "");
                     continue;
                 }
-                foreach (var value in parameters) first = Note(policy, binding, PolicyEvaluation.Evaluate(policy, variables, value), request, annotations, first);
+                foreach (var value in parameters)
+                {
+                    var outcome = await variables.SettleAsync(() => PolicyEvaluation.Evaluate(policy, variables, value)).ConfigureAwait(false);
+                    first = Note(policy, binding, outcome, request, annotations, first);
+                }
             }
             foreach (var (key, values) in annotations) request.Notes?.Audit($"{policy.Name}/{key}", string.Join(", ", values));
         }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Cel.Values;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -13,7 +14,8 @@ internal static class PolicyParameters
 {
     /// <returns>The values of <c>params</c>, one for each evaluation (null for the one of a policy without); or what is wrong with the binding.</returns>
     public static async ValueTask<(ImmutableArray<CelValue?> Values, string? Fault)> FindAsync(
-        Policy policy, PolicyBinding binding, AdmissionRequest request, SchemaCatalog catalog, IRegistries registries, CancellationToken cancellationToken)
+        Policy policy, PolicyBinding binding, AdmissionRequest request, SchemaCatalog catalog, IRegistries registries,
+        CustomResourceConverter? converter, CancellationToken cancellationToken)
     {
         if (policy.ParamKind is not var (apiVersion, kind)) return ([null], null);
         if (binding.ParamRef is not { } reference) return ([CelNull.Instance], null);
@@ -34,7 +36,9 @@ internal static class PolicyParameters
         var found = Select(reference, ns, schema, informer);
         if (found.Count == 0 && JsonTree.String(reference, "parameterNotFoundAction") != "Allow")
             return ([], "no params found for policy binding with `Deny` parameterNotFoundAction");
-        return ([.. found.Select(o => (CelValue?)Show(o, schema))], null);
+        if (schema.Conversion is null || converter is null) return ([.. found.Select(o => (CelValue?)Show(o, schema))], null);
+        var (shown, error) = await converter.ShowAsync(schema, found, cancellationToken).ConfigureAwait(false);
+        return error is null ? ([.. shown.Select(static o => (CelValue?)CelJson.Of(o.ToTree()))], null) : ([], error.Message);
     }
 
     private static List<StoredObject> Select(JsonObject reference, string ns, ResourceSchema schema, Informer informer)

@@ -24,14 +24,15 @@ internal static class AdmissionReview
     private const string Group = "admission.k8s.io/";
 
     /// <param name="matched">The version of the resource as which the webhook is asked.</param>
-    public static byte[] Ask(AdmissionRequest request, AdmissionWebhook webhook, ResourceSchema matched)
+    /// <param name="shown">The states in that version.</param>
+    public static byte[] Ask(AdmissionRequest request, AdmissionWebhook webhook, ResourceSchema matched, ShownObjects shown)
     {
         var (group, version, kind) = request.ObjectKind;
         var own = request.Subresource.Length > 0;
         var body = new JsonObject
         {
             ["uid"] = request.Uid,
-            ["kind"] = own ? Kind(group, version, kind) : Kind(matched.Group, matched.Version, matched.Kind),
+            ["kind"] = ShownObjects.IsOfOtherKind(request) ? Kind(group, version, kind) : Kind(matched.Group, matched.Version, matched.Kind),
             ["resource"] = Resource(matched),
             ["requestKind"] = Kind(group, version, kind),
             ["requestResource"] = Resource(request.Schema),
@@ -42,8 +43,8 @@ internal static class AdmissionReview
         if (request.Key.Namespace.Length > 0) body["namespace"] = request.Key.Namespace;
         body["operation"] = RequestRule.NameOf(request.Operation);
         body["userInfo"] = User(request);
-        body["object"] = request.Object is { } tree ? InVersion(tree.DeepClone().AsObject(), request.Schema, matched, own) : null;
-        body["oldObject"] = request.Stored is { } stored ? Old(request, stored, matched) : null;
+        body["object"] = shown.Object?.DeepClone();
+        body["oldObject"] = shown.Old?.DeepClone();
         body["dryRun"] = request.DryRun;
         body["options"] = Options(request);
         var review = new JsonObject { ["kind"] = "AdmissionReview", ["apiVersion"] = Group + webhook.ReviewVersion, ["request"] = body };
@@ -70,13 +71,6 @@ internal static class AdmissionReview
         return new AdmissionAnswer(null, patch, fault) { Warnings = warnings, AuditAnnotations = audit };
     }
 
-    /// <summary>Turns an object from one version of a resource into another, in place.</summary>
-    public static JsonObject InVersion(JsonObject tree, ResourceSchema from, ResourceSchema to, bool subresource)
-    {
-        if (!subresource && !ReferenceEquals(from, to)) ObjectConversion.ToStorage(from, to, tree);
-        return tree;
-    }
-
     private static (JsonNode? Patch, string? Fault) ReadPatch(JsonObject response)
     {
         var (text, type) = (JsonTree.String(response, "patch"), JsonTree.String(response, "patchType"));
@@ -97,14 +91,6 @@ internal static class AdmissionReview
         var by = $"admission webhook {GoQuote.Quote(webhook)} denied the request";
         var message = JsonTree.String(status, "message") is { Length: > 0 } said ? $"{by}: {said}" : reason.Length > 0 ? $"{by}: {reason}" : $"{by} without explanation";
         return new ApiError(code < 400 ? 400 : code, reason, message);
-    }
-
-    private static JsonObject Old(AdmissionRequest request, StoredObject stored, ResourceSchema matched)
-    {
-        var tree = stored.ToTree();
-        if (request.Subresource == "scale" && request.Schema.Subresource("scale") is { } scale) return ScaleSubresource.Read(scale, tree);
-        if (!ObjectConversion.IsStorage(matched)) ObjectConversion.FromStorage(matched, tree);
-        return tree;
     }
 
     /// <summary>A patch comes as the creation or the update that it leads to, and a connection has its options for its object.</summary>

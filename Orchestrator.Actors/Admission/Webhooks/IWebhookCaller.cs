@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Admission.Webhooks;
 
@@ -23,6 +25,17 @@ public sealed record WebhookAddress(Uri Url, ImmutableArray<byte> CaBundle)
 public sealed record WebhookReply(int Status, ReadOnlyMemory<byte> Body, string? Failure)
 {
     public static WebhookReply Failed(string why) => new(0, default, why);
+
+    /// <summary>What a status that is no success means, in the words of client-go.</summary>
+    public static string Explain(WebhookReply reply) => reply.Status switch
+    {
+        404 => "the server could not find the requested resource",
+        401 => "the server has asked for the client to provide credentials",
+        403 => "forbidden",
+        429 => "the server has received too many requests and has asked us to try again later",
+        >= 500 => $"an error on the server ({GoQuote.Quote(Encoding.UTF8.GetString(reply.Body.Span[..Math.Min(reply.Body.Length, 2048)]))}) has prevented the request from succeeding",
+        _ => $"the server responded with the status code {reply.Status} but did not return more information",
+    };
 }
 
 /// <summary>Posts JSON to webhooks: those of admission and those that convert custom resources. Called from many threads.</summary>

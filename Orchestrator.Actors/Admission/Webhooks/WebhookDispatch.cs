@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission.Matching;
 using Orchestrator.Actors.Admission.Policies;
 using Orchestrator.Actors.Authorization;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -25,7 +27,10 @@ internal sealed class WebhookDispatch(IWebhookCaller caller, Func<SchemaCatalog>
         var ns = webhook.Match.NeedsNamespace || !webhook.Conditions.IsEmpty ? await NamespaceAsync(request, registries, cancellationToken).ConfigureAwait(false) : null;
         if (webhook.Match.Match(request, kinds, ns) is not { } matched) return (null, null);
         if (webhook.Conditions.IsEmpty) return (matched, null);
-        var (matches, fault) = webhook.Conditions.Evaluate(new AdmissionVariables(request, matched, ns, authorizer), failClosed: !webhook.Ignorable);
+        var (shown, unconverted) = await ShownAsync(request, matched, registries, cancellationToken).ConfigureAwait(false);
+        if (shown is null) return (null, unconverted);
+        var variables = new AdmissionVariables(request, matched, shown, ns, authorizer);
+        var (matches, fault) = await variables.SettleAsync(() => webhook.Conditions.Evaluate(variables, failClosed: !webhook.Ignorable)).ConfigureAwait(false);
         if (fault is not null) return (null, ApiError.Forbidden(request.Schema.Type, request.Key.Name, fault));
         return (matches ? matched : null, null);
     }
@@ -38,12 +43,14 @@ internal sealed class WebhookDispatch(IWebhookCaller caller, Func<SchemaCatalog>
         if (request.DryRun && webhook.HasSideEffects)
             return (null, ApiError.BadRequest($"admission webhook {GoQuote.Quote(webhook.Name)} does not support dry run"));
         if (webhook.ReviewVersion is null) return Failed(webhook, request, mutating, "could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)");
+        var (shown, unconverted) = await ShownAsync(request, matched, registries, cancellationToken).ConfigureAwait(false);
+        if (shown is null) return (null, unconverted);
         var timeout = TimeSpan.FromSeconds(webhook.TimeoutSeconds);
         var (address, unresolved) = await webhook.Client.ResolveAsync(registries, $"timeout={webhook.TimeoutSeconds}s", cancellationToken).ConfigureAwait(false);
         if (address is null) return Failed(webhook, request, mutating, $"failed to call webhook: {unresolved}");
-        var reply = await caller.PostAsync(address, AdmissionReview.Ask(request, webhook, matched), timeout, cancellationToken).ConfigureAwait(false);
+        var reply = await caller.PostAsync(address, AdmissionReview.Ask(request, webhook, matched, shown), timeout, cancellationToken).ConfigureAwait(false);
         if (reply.Failure is { } failure) return Failed(webhook, request, mutating, $"failed to call webhook: {failure}");
-        if (reply.Status is < 200 or > 299) return Failed(webhook, request, mutating, $"failed to call webhook: {Explain(reply)}");
+        if (reply.Status is < 200 or > 299) return Failed(webhook, request, mutating, $"failed to call webhook: {WebhookReply.Explain(reply)}");
         var answer = AdmissionReview.Read(reply.Body.Span, request, webhook, mutating);
         if (answer.Fault is { } fault) return Failed(webhook, request, mutating, $"received invalid webhook response: {fault}");
         foreach (var warning in answer.Warnings ?? [])
@@ -52,22 +59,22 @@ internal sealed class WebhookDispatch(IWebhookCaller caller, Func<SchemaCatalog>
         return (answer.Patch, answer.Denial);
     }
 
+    /// <summary>The states of the request as a webhook sees them.</summary>
+    public ValueTask<(ShownObjects? Shown, ApiError? Error)> ShownAsync(
+        AdmissionRequest request, ResourceSchema matched, IRegistries registries, CancellationToken cancellationToken) =>
+        ShownObjects.OfAsync(request, matched, catalog(), new CustomResourceConverter(caller, registries), cancellationToken);
+
+    /// <summary>A state that a webhook has changed, in the version of the request.</summary>
+    public ValueTask<(JsonObject? Tree, ApiError? Error)> ReturnAsync(
+        AdmissionRequest request, ResourceSchema matched, JsonObject tree, IRegistries registries, CancellationToken cancellationToken) =>
+        ShownObjects.ReturnAsync(request, matched, tree, catalog(), new CustomResourceConverter(caller, registries), cancellationToken);
+
     private static (JsonNode? Patch, ApiError? Error) Failed(AdmissionWebhook webhook, AdmissionRequest request, bool mutating, string why)
     {
         if (!webhook.Ignorable) return (null, ApiError.Internal($"failed calling webhook {GoQuote.Quote(webhook.Name)}: {why}"));
         request.Notes?.Audit($"failed-open.{(mutating ? "mutation" : "validating")}.webhook.admission.k8s.io/{webhook.Name}", why);
         return (null, null);
     }
-
-    private static string Explain(WebhookReply reply) => reply.Status switch
-    {
-        404 => "the server could not find the requested resource",
-        401 => "the server has asked for the client to provide credentials",
-        403 => "forbidden",
-        429 => "the server has received too many requests and has asked us to try again later",
-        >= 500 => $"an error on the server ({GoQuote.Quote(Encoding.UTF8.GetString(reply.Body.Span[..Math.Min(reply.Body.Length, 2048)]))}) has prevented the request from succeeding",
-        _ => $"the server responded with the status code {reply.Status} but did not return more information",
-    };
 
     private static async ValueTask<StoredObject?> NamespaceAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
     {

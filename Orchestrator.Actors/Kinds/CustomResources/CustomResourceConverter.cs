@@ -40,6 +40,7 @@ public sealed class CustomResourceConverter(IWebhookCaller caller, IRegistries r
         if (trees.All(t => VersionOf(t) == schema.ApiVersion)) return (objects, null);
         var (converted, error) = await ConvertAsync(schema, trees, cancellationToken).ConfigureAwait(false);
         if (error is not null) return ([], error);
+        foreach (var tree in converted) Defaulting.Apply(schema, tree);
         return ([.. converted.Select((tree, i) => new StoredObject(objects[i].Key, objects[i].Revision, UncommittedJson.From(tree).WithRevision(objects[i].Revision)))], null);
     }
 
@@ -67,16 +68,15 @@ public sealed class CustomResourceConverter(IWebhookCaller caller, IRegistries r
             },
         };
         var reply = await caller.PostAsync(address, Encoding.UTF8.GetBytes(JsonTree.ToText(review)), Timeout, cancellationToken).ConfigureAwait(false);
-        var (objects, fault) = Read(reply, uid, pending.Length);
+        var (objects, fault) = Read(reply, uid, conversion.ReviewVersion);
         if (fault is not null) return ([], Failed(from, fault));
+        if (objects.Length != pending.Length) return ([], Unfit($"conversion webhook for {from} returned {objects.Length} objects, expected {pending.Length}"));
         var converted = trees.ToArray();
         for (var i = 0; i < pending.Length; i++)
         {
-            var original = trees[pending[i]];
-            if (Check(original, objects[i], to) is { } wrong)
-                return ([], Unfit($"conversion webhook for {from} returned invalid converted object at index {i}: {wrong}"));
-            KeepMetadata(original, objects[i]);
-            converted[pending[i]] = objects[i];
+            var (tree, wrong) = Take(trees[pending[i]], objects[i], to, pending.Length == 1 ? null : i + 1);
+            if (tree is null) return ([], Unfit($"conversion webhook for {from} returned {wrong}"));
+            converted[pending[i]] = tree;
         }
         return (converted, null);
     }
@@ -85,54 +85,75 @@ public sealed class CustomResourceConverter(IWebhookCaller caller, IRegistries r
 
     private static ApiError Failed(string from, string why) => Unfit($"conversion webhook for {from} failed: {why}");
 
-    private static ApiError Unfit(string message) => new(500, "InternalError", message);
+    // No reason: it is an error of the machinery that no status was made for.
+    private static ApiError Unfit(string message) => new(500, "", message);
 
-    private static (ImmutableArray<JsonObject> Objects, string? Fault) Read(WebhookReply reply, string uid, int count)
+    private static (ImmutableArray<JsonNode?> Objects, string? Fault) Read(WebhookReply reply, string uid, string version)
     {
         if (reply.Failure is not null) return ([], reply.Failure);
-        if (reply.Status is < 200 or > 299) return ([], $"the server responded with the status code {reply.Status} but did not return more information");
-        JsonObject? response;
-        try
-        {
-            response = (JsonNode.Parse(reply.Body.Span) as JsonObject)?["response"] as JsonObject;
-        }
-        catch (JsonException e)
-        {
-            return ([], $"could not decode the answer: {e.Message}");
-        }
-        if (response is null) return ([], "no response provided");
+        if (reply.Status is < 200 or > 299) return ([], WebhookReply.Explain(reply));
+        if (ObjectJson.Parse(reply.Body.Span).Tree is not JsonObject review) return ([], "couldn't get version/kind; json parse error: the answer is no JSON object");
+        var expected = $"apiextensions.k8s.io/{version}, Kind=ConversionReview";
+        var got = $"{VersionOf(review)}, Kind={JsonTree.String(review, "kind")}";
+        if (version == "v1" && got != expected) return ([], $"expected webhook response of {expected}, got {got}");
+        if (review["response"] is not JsonObject response) return ([], "no response provided");
         var answered = JsonTree.String(response, "uid") ?? "";
-        if (answered != uid) return ([], $"expected response.uid={GoQuote.Quote(uid)}, got {GoQuote.Quote(answered)}");
-        if (JsonTree.AsString(JsonTree.At(response, ["result", "status"])) != "Success")
-            return ([], JsonTree.AsString(JsonTree.At(response, ["result", "message"])) is { Length: > 0 } message ? message : "unknown error");
-        var objects = (response["convertedObjects"] as JsonArray ?? []).OfType<JsonObject>().Select(static o => o.DeepClone().AsObject()).ToImmutableArray();
-        return objects.Length == count ? (objects, null) : ([], $"returned {objects.Length} objects, expected {count}");
+        if (version == "v1" && answered != uid) return ([], $"expected response.uid={GoQuote.Quote(uid)}, got {GoQuote.Quote(answered)}");
+        var status = JsonTree.AsString(JsonTree.At(response, ["result", "status"])) ?? "";
+        if (status != "Success")
+            return ([], JsonTree.AsString(JsonTree.At(response, ["result", "message"])) is { Length: > 0 } message ? message : $"response.result.status was '{status}', not 'Success'");
+        return ([.. (response["convertedObjects"] as JsonArray ?? []).Select(static o => o?.DeepClone())], null);
     }
 
-    private static string? Check(JsonObject original, JsonObject converted, ResourceSchema to)
+    /// <summary>A converted object as it may be used, or what is wrong with it.</summary>
+    /// <param name="index">Where it stands among several, counted from one; null for the only one.</param>
+    private static (JsonObject? Tree, string? Wrong) Take(JsonObject original, JsonNode? given, ResourceSchema to, int? index)
     {
-        if (VersionOf(converted) != to.ApiVersion) return $"invalid groupVersion (expected {to.ApiVersion}, received {VersionOf(converted)})";
-        if (JsonTree.String(converted, "kind") != to.Kind) return $"invalid kind (expected {to.Kind}, received {JsonTree.String(converted, "kind")})";
-        if (converted["metadata"] is not JsonObject metadata) return "invalid metadata of type <nil> in converted object";
-        foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "uid"])
+        var which = index is null ? "invalid object at index 0" : $"invalid converted object at index {index}";
+        if (given is not JsonObject converted) return (null, $"{which}: Object 'Kind' is missing in '{JsonTree.ToText(given)}'");
+        if (VersionOf(converted) != to.ApiVersion) return (null, $"{which}: invalid groupVersion (expected {to.ApiVersion}, received {VersionOf(converted)})");
+        if (JsonTree.String(converted, "kind") != to.Kind) return (null, $"{which}: invalid kind (expected {to.Kind}, received {JsonTree.String(converted, "kind")})");
+        var metadata = converted["metadata"] as JsonObject;
+        foreach (var (name, word) in (ReadOnlySpan<(string, string)>)[("name", "name"), ("namespace", "namespace"), ("uid", "UID")])
         {
             var before = JsonTree.String(original["metadata"] as JsonObject, name) ?? "";
             var after = JsonTree.String(metadata, name) ?? "";
-            if (before != after) return $"metadata.{name} was changed from {GoQuote.Quote(before)} to {GoQuote.Quote(after)}";
+            if (before != after) return (null, $"{(index is null ? "invalid object" : which)}: must have the same {word}: {before} != {after}");
         }
-        return null;
+        if (KeepMetadata(original, converted) is { } unfit) return (null, $"invalid metadata{(index is null ? "" : $" in object at index {index}")}: {unfit}");
+        new Pruner().PruneObject(converted, to.Root, null, typed: false);
+        return (converted, null);
     }
 
     /// <summary>Of metadata a webhook may change labels and annotations, and nothing else.</summary>
-    private static void KeepMetadata(JsonObject original, JsonObject converted)
+    private static string? KeepMetadata(JsonObject original, JsonObject converted)
     {
+        if (!converted.TryGetPropertyValue("metadata", out var found)) return "missing metadata in converted object";
+        if (found is not JsonObject given) return $"invalid metadata of type {GoTypes.Of(found)} in converted object";
         var kept = original["metadata"]?.DeepClone() as JsonObject ?? [];
-        var given = (JsonObject)converted["metadata"]!;
         foreach (var name in (ReadOnlySpan<string>)["labels", "annotations"])
         {
-            if (given[name] is { } value) kept[name] = value.DeepClone();
-            else kept.Remove(name);
+            if (given[name] is not { } value)
+            {
+                kept.Remove(name);
+                continue;
+            }
+            if (value is not JsonObject map) return $"invalid metadata.{name} of type {GoTypes.Of(value)} in converted object";
+            foreach (var (key, text) in map)
+                if (!JsonTree.IsString(text, out _)) return $"metadata.{name}[{key}] must be a string, but is {GoTypes.Of(text)} in converted object";
+            if (!JsonTree.DeepEquals(kept[name], map) && Faults(name, map) is { } fault) return fault;
+            kept[name] = map.DeepClone();
         }
         converted["metadata"] = kept;
+        return null;
+    }
+
+    private static string? Faults(string name, JsonObject map)
+    {
+        var faults = new FaultList();
+        if (name == "labels") MetadataValidation.ValidateLabels(map, FieldPath.Of("metadata").Child("labels"), faults);
+        else MetadataValidation.ValidateAnnotations(map, FieldPath.Of("metadata").Child("annotation"), faults);
+        var texts = faults.Causes.Select(static c => $"{c.Field}: {c.Message}").ToList();
+        return texts.Count switch { 0 => null, 1 => texts[0], _ => $"[{string.Join(", ", texts)}]" };
     }
 }

@@ -81,7 +81,7 @@ internal sealed class WebhookServer : IAsyncDisposable
             response = Answers[path](request);
         }
         response["uid"] ??= (string?)request["uid"];
-        var answer = new JsonObject { ["apiVersion"] = (string?)review["apiVersion"], ["kind"] = "AdmissionReview", ["response"] = response };
+        var answer = new JsonObject { ["apiVersion"] = (string?)review["apiVersion"], ["kind"] = (string?)review["kind"], ["response"] = response };
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(answer.ToJsonString());
     }

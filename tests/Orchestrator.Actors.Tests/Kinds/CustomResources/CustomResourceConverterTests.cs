@@ -76,9 +76,9 @@ public sealed class CustomResourceConverterTests
     [Theory]
     [InlineData("failed", "conversion webhook for example.com/v1, Kind=Widget failed: no luck")]
     [InlineData("down", "conversion webhook for example.com/v1, Kind=Widget failed: Post \"https://example.com/convert\": EOF")]
-    [InlineData("version", "conversion webhook for example.com/v1, Kind=Widget returned invalid converted object at index 0: invalid groupVersion (expected example.com/v2, received example.com/v3)")]
-    [InlineData("renamed", "conversion webhook for example.com/v1, Kind=Widget returned invalid converted object at index 0: metadata.name was changed from \"w\" to \"x\"")]
-    [InlineData("fewer", "conversion webhook for example.com/v1, Kind=Widget failed: returned 0 objects, expected 1")]
+    [InlineData("version", "conversion webhook for example.com/v1, Kind=Widget returned invalid object at index 0: invalid groupVersion (expected example.com/v2, received example.com/v3)")]
+    [InlineData("renamed", "conversion webhook for example.com/v1, Kind=Widget returned invalid object: must have the same name: w != x")]
+    [InlineData("fewer", "conversion webhook for example.com/v1, Kind=Widget returned 0 objects, expected 1")]
     public async Task Show_WebhookIsWrong_SaysSo(string mode, string message)
     {
         var made = await CreateAsync();
@@ -122,7 +122,7 @@ public sealed class CustomResourceConverterTests
                 if (Mode != "fewer") objects.Add((JsonNode)tree);
             }
             var result = Mode == "failed" ? new JsonObject { ["status"] = "Failure", ["message"] = "no luck" } : new JsonObject { ["status"] = "Success" };
-            var review = new JsonObject { ["response"] = new JsonObject { ["uid"] = request["uid"]!.DeepClone(), ["convertedObjects"] = objects, ["result"] = result } };
+            var review = new JsonObject { ["apiVersion"] = "apiextensions.k8s.io/v1", ["kind"] = "ConversionReview", ["response"] = new JsonObject { ["uid"] = request["uid"]!.DeepClone(), ["convertedObjects"] = objects, ["result"] = result } };
             return Task.FromResult(new WebhookReply(200, Encoding.UTF8.GetBytes(JsonTree.ToText(review)), null));
         }
     }
