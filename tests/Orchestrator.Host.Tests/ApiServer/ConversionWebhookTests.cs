@@ -86,7 +86,7 @@ public sealed class ConvertingServer : ApiServerFixture, IAsyncLifetime, IDispos
 }
 
 /// <summary>Every verb on custom resources that a webhook converts, as clients of both versions see them.</summary>
-public sealed class ConversionWebhookTests : IAsyncLifetime
+public sealed class ConversionWebhookTests : IAsyncLifetime, IDisposable
 {
     private const string V1 = "/apis/example.com/v1/namespaces/default/widgets";
     private const string V2 = "/apis/example.com/v2/namespaces/default/widgets";
@@ -95,11 +95,9 @@ public sealed class ConversionWebhookTests : IAsyncLifetime
 
     public Task InitializeAsync() => ((IAsyncLifetime)_server).InitializeAsync();
 
-    public async Task DisposeAsync()
-    {
-        await ((IAsyncLifetime)_server).DisposeAsync();
-        _server.Dispose();
-    }
+    public Task DisposeAsync() => ((IAsyncLifetime)_server).DisposeAsync();
+
+    public void Dispose() => _server.Dispose();
 
     [Fact]
     public async Task CreateGetUpdateDelete_InTheOtherVersion()
