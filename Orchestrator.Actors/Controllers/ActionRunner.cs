@@ -30,6 +30,7 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
         public ApiError? Refusal { get; set; }
         public ApiError? CreateRefusal { get; set; }
         public List<string> DeleteRefusals { get; } = [];
+        public List<EventAction> News { get; } = [];
 
         public void Wrote(ResourceType type, StoredObject? o)
         {
@@ -43,16 +44,19 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
         var pass = new Pass();
         foreach (var patch in actions.OfType<PatchAction>()) await PatchAsync(pass, patch, cancellationToken).ConfigureAwait(false);
         foreach (var group in actions.OfType<CreateAction>().GroupBy(static a => a.Type))
+        {
             await CreateAsync(pass, group.Key, [.. group], cancellationToken).ConfigureAwait(false);
+            // What comes later may need what could not be made, as pods their claims.
+            if (pass.CreateRefusal is not null) break;
+        }
         foreach (var group in actions.OfType<DeleteAction>().GroupBy(static a => (a.Type, a.Propagation, a.GraceSeconds)))
             await DeleteAsync(pass, group.Key.Type, group.Key.Propagation, group.Key.GraceSeconds, [.. group], cancellationToken).ConfigureAwait(false);
         foreach (var group in actions.OfType<StatusAction>().GroupBy(static a => a.Type))
             await StatusAsync(pass, group.Key, [.. group], cancellationToken).ConfigureAwait(false);
-        if (pass.CreateRefusal is null && actions.Any(static a => a is EventAction))
-        {
-            var source = new EventSource(component, FieldManagers.ControllerManager);
+        var source = new EventSource(component, FieldManagers.ControllerManager);
+        foreach (var e in pass.News) events.Record(e, source);
+        if (pass.CreateRefusal is null)
             foreach (var e in actions.OfType<EventAction>()) events.Record(e, source);
-        }
         return new ActionOutcome(pass.Revisions.ToImmutableDictionary(), pass.Refusal, pass.CreateRefusal) { DeleteRefusals = [.. pass.DeleteRefusals] };
     }
 
@@ -79,7 +83,12 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
         {
             pass.Wrote(type, results[i].Object);
             // A decision that is carried out again after a failure finds what it made before.
-            if (results[i].Error is not { } error || error.Reason == "AlreadyExists") continue;
+            if (results[i].Error is not { } error || error.Reason == "AlreadyExists")
+            {
+                if (creates[i].News is { } news) pass.News.Add(news.Created);
+                continue;
+            }
+            if (creates[i].News is { } bad) pass.News.Add(bad.Refusal(error.Message));
             pass.CreateRefusal ??= error;
             pass.Refusal ??= error;
         }

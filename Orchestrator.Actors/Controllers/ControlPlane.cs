@@ -22,6 +22,7 @@ using Orchestrator.Actors.Kinds.ReplicationControllers;
 using Orchestrator.Actors.Kinds.ResourceQuotas;
 using Orchestrator.Actors.Kinds.Roles;
 using Orchestrator.Actors.Kinds.ServiceAccounts;
+using Orchestrator.Actors.Kinds.StatefulSets;
 using Orchestrator.Actors.Kinds.ValidatingAdmissionPolicies;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -50,7 +51,8 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         var definitions = new CustomResourceDefinitionController(() => store.Catalog);
         ImmutableArray<KindController> controllers =
         [
-            new DeploymentController(), new ReplicaSetController(), new ReplicationControllerController(), new DaemonSetController(), new JobController(),
+            new DeploymentController(), new ReplicaSetController(), new ReplicationControllerController(), new DaemonSetController(), new StatefulSetController(),
+            new JobController(),
             new EndpointsController(), new PersistentVolumeClaimProtectionController(), new PersistentVolumeProtectionController(),
             namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, members.IsUnreachable), new PodCollectionController(),
             definitions, new PodDisruptionBudgetController(() => store.Catalog), new ValidatingAdmissionPolicyController(() => store.Catalog),

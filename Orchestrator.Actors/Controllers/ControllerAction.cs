@@ -8,7 +8,18 @@ namespace Orchestrator.Actors.Controllers;
 public abstract record ControllerAction(ResourceType Type, ObjectKey Key);
 
 /// <summary>Creates an object through admission. Its name is part of the decision, so that a repeated decision creates nothing twice.</summary>
-public sealed record CreateAction(ResourceType Type, ObjectKey Key, JsonObject Body) : ControllerAction(Type, Key);
+public sealed record CreateAction(ResourceType Type, ObjectKey Key, JsonObject Body) : ControllerAction(Type, Key)
+{
+    /// <summary>What is told of it, or null.</summary>
+    public CreationNews? News { get; init; }
+}
+
+/// <summary>The Event that tells of a creation, and how the one begins that tells of its refusal.</summary>
+/// <param name="Refused">The words before the refusal's own, such as <c>Error creating: </c>; the reason is FailedCreate.</param>
+public sealed record CreationNews(EventAction Created, string Refused)
+{
+    public EventAction Refusal(string message) => Created with { Warning = true, Reason = "FailedCreate", Message = Refused + message };
+}
 
 /// <summary>Applies a JSON merge patch to the object with the given uid; a change of spec raises the generation.</summary>
 /// <param name="IfRevision">Refuses the patch with a Conflict when the object is no longer at this version.</param>

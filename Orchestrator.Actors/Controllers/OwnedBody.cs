@@ -54,25 +54,26 @@ public static class OwnedBody
         return new PatchAction(type, o.Key, o.Meta.Uid, OwnersPatch(references.Count > 0 ? references : null), o.Revision);
     }
 
+    /// <summary>Takes owners off an object and puts others on it, each of them as its controller.</summary>
+    public static PatchAction Reown(ResourceType type, StoredObject o, Func<OwnerReference, bool> keep, IEnumerable<OwnerIdentity> add)
+    {
+        var references = new JsonArray([.. o.Meta.OwnerReferences.Where(keep).Select(Reference), .. add.Select(static a => a.ToReference())]);
+        return new PatchAction(type, o.Key, o.Meta.Uid, OwnersPatch(references.Count > 0 ? references : null), o.Revision);
+    }
+
     private static JsonObject OwnersPatch(JsonArray? references) =>
         new() { ["metadata"] = new JsonObject { ["ownerReferences"] = references } };
 
-    private static JsonArray References(StoredObject o, string exceptUid)
+    private static JsonArray References(StoredObject o, string exceptUid) =>
+        [.. o.Meta.OwnerReferences.Where(r => r.Uid != exceptUid).Select(Reference)];
+
+    private static JsonNode Reference(OwnerReference owner) => new JsonObject
     {
-        var references = new JsonArray();
-        foreach (var owner in o.Meta.OwnerReferences)
-        {
-            if (owner.Uid == exceptUid) continue;
-            references.Add(new JsonObject
-            {
-                ["apiVersion"] = owner.ApiVersion,
-                ["kind"] = owner.Kind,
-                ["name"] = owner.Name,
-                ["uid"] = owner.Uid,
-                ["controller"] = owner.Controller,
-                ["blockOwnerDeletion"] = owner.BlockOwnerDeletion,
-            });
-        }
-        return references;
-    }
+        ["apiVersion"] = owner.ApiVersion,
+        ["kind"] = owner.Kind,
+        ["name"] = owner.Name,
+        ["uid"] = owner.Uid,
+        ["controller"] = owner.Controller,
+        ["blockOwnerDeletion"] = owner.BlockOwnerDeletion,
+    };
 }

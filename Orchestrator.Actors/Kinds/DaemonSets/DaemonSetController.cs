@@ -43,7 +43,10 @@ public sealed class DaemonSetController : KindController
         var group = CacheGroups.ControlledBy(key.Namespace, "DaemonSet", key.Name);
         var candidates = pods.Group(group)
             .Concat(pods.Group(CacheGroups.Orphans(key.Namespace)).Where(p => set.Selector.Matches(p.Meta.Labels))).Select(PodView.Of).ToList();
-        return DaemonSetReconciler.Reconcile(new DaemonSetObserved(set, candidates,
-            [.. caches[ResourceTypes.Nodes].Objects.EnumerateFrom().Select(NodeView.Of)], caches[ResourceTypes.ControllerRevisions].Group(group)), context);
+        var revisions = caches[ResourceTypes.ControllerRevisions];
+        return DaemonSetReconciler.Reconcile(new DaemonSetObserved(
+            set, candidates, [.. caches[ResourceTypes.Nodes].Objects.EnumerateFrom().Select(NodeView.Of)],
+            [.. revisions.Group(group), .. revisions.Group(CacheGroups.Orphans(key.Namespace))],
+            name => revisions.Get(new ObjectKey(key.Namespace, name)) is not null), context);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.ControllerRevisions;
 using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Resources;
@@ -9,9 +10,11 @@ namespace Orchestrator.Actors.Kinds.DaemonSets;
 
 /// <summary>What the DaemonSet controller sees.</summary>
 /// <param name="Candidates">The pods that it controls and those of its namespace that nothing controls.</param>
-/// <param name="Revisions">The ControllerRevisions that it controls.</param>
+/// <param name="Revisions">The ControllerRevisions that it controls and those of its namespace that nothing controls.</param>
+/// <param name="RevisionNameTaken">Whether any ControllerRevision of the namespace has the name.</param>
 public sealed record DaemonSetObserved(
-    DaemonSetView Desired, IReadOnlyCollection<PodView> Candidates, IReadOnlyCollection<NodeView> Nodes, IReadOnlyCollection<StoredObject> Revisions);
+    DaemonSetView Desired, IReadOnlyCollection<PodView> Candidates, IReadOnlyCollection<NodeView> Nodes, IReadOnlyCollection<StoredObject> Revisions,
+    Func<string, bool> RevisionNameTaken);
 
 /// <summary>Keeps one pod on every eligible node, and replaces pods of old templates within the bounds of the strategy.</summary>
 /// <remarks>Source: kube-controller-manager, daemon/daemon_controller.go and daemon/update.go.</remarks>
@@ -28,7 +31,12 @@ public static class DaemonSetReconciler
         if (set.Meta.Deleting) return ReconcileResult.None;
         var actions = ImmutableArray.CreateBuilder<ControllerAction>();
         var owned = Claim(observed, actions);
-        var hash = DaemonSetRevisions.Current(set, observed.Revisions, actions);
+        var past = RevisionHistory.Claim(set.History, observed.Revisions, actions);
+        var current = RevisionHistory.Current(set.History, past, observed.RevisionNameTaken, actions);
+        var hash = current.Hash;
+        var running = owned.Select(static p => p.Meta.Labels.GetValueOrDefault(DaemonSetView.HashLabel, "")).ToHashSet(StringComparer.Ordinal);
+        RevisionHistory.Truncate(set.History, past.Where(p => p != current.Kept),
+            p => running.Contains(p.Source.Meta.Labels.GetValueOrDefault(DaemonSetView.HashLabel, "")), countUsed: true, actions);
         var byNode = owned.ToLookup(DaemonPods.NodeOf, StringComparer.Ordinal);
         var nodes = new List<NodePods>(observed.Nodes.Count);
         foreach (var node in observed.Nodes)
@@ -42,6 +50,7 @@ public static class DaemonSetReconciler
         if (!set.OnDelete) Roll(set, nodes, hash, context.Now, create, delete);
         Emit(set, create, delete, hash, context, actions);
         var status = Status(set, nodes, hash, context.Now);
+        if (current.CollisionCount > 0) status["collisionCount"] = current.CollisionCount;
         if (StatusWrite.IfChanged(ResourceTypes.DaemonSets, set.Source, status) is { } write) actions.Add(write);
         return new ReconcileResult(actions.ToImmutable(), ReplicaSets.ReplicaSetReconciler.NextAvailability(set.MinReadySeconds, owned, context.Now));
     }

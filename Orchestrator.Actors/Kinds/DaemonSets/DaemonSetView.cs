@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.ControllerRevisions;
 using Orchestrator.Actors.Kinds.Deployments;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Resources;
@@ -54,9 +55,9 @@ public sealed class DaemonSetView
     public int CollisionCount { get; }
     public long TemplateGeneration { get; }
 
-    public string TemplateHash => DecidedNames.Hash(CollisionCount == 0 ? TemplateIdentity : $"{TemplateIdentity}#{CollisionCount}");
-
     public OwnerIdentity Identity => new("apps/v1", "DaemonSet", Key.Name, Uid);
+
+    public RevisionOwner History => new(Source, Identity, Selector, HashLabel, TemplateIdentity, CollisionCount, RevisionHistoryLimit);
 
     public static DaemonSetView Of(StoredObject o) => o.View(static o =>
     {

@@ -23,7 +23,8 @@ public sealed class DaemonSetReconcilerTests
 
     private ReconcileResult Reconcile() => DaemonSetReconciler.Reconcile(new DaemonSetObserved(
         DaemonSetView.Of(_cluster.Get(ResourceTypes.DaemonSets, Key)!), _cluster.Pods, [.. _cluster.All(ResourceTypes.Nodes).Select(NodeView.Of)],
-        [.. _cluster.All(ResourceTypes.ControllerRevisions)]), _cluster.Context());
+        [.. _cluster.All(ResourceTypes.ControllerRevisions)],
+        name => _cluster.Get(ResourceTypes.ControllerRevisions, new ObjectKey("d", name)) is not null), _cluster.Context());
 
     private void Settle(int readyPerPass = int.MaxValue, Action? check = null)
     {

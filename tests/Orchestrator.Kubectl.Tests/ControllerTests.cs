@@ -1,0 +1,55 @@
+namespace Orchestrator.Kubectl.Tests;
+
+/// <summary>What the controllers make of objects, seen through the real client.</summary>
+public sealed partial class ControllerTests(HollowCluster cluster) : IClassFixture<HollowCluster>
+{
+    private const string Set = """
+        apiVersion: apps/v1
+        kind: StatefulSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          serviceName: web
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {terminationGracePeriodSeconds: 0, containers: [{name: web, image: "busybox:1"}]}
+        """;
+
+    [SkippableFact]
+    public async Task StatefulSet_RollsOutGoesBackRestartsAndShrinks()
+    {
+        var kubectl = await cluster.NewNamespaceAsync();
+        await kubectl.ApplyAsync(Set);
+        await kubectl.RunAsync("rollout", "status", "statefulset/web", "--timeout=120s");
+        Assert.Equal("web-0 web-1", await kubectl.RunAsync("get", "pods", "-o", "jsonpath={.items[*].metadata.name}"));
+        Assert.Equal("web-1 web 1", await kubectl.FieldAsync("pod", "web-1", ".spec.hostname} {.spec.subdomain} {.metadata.labels.apps\\.kubernetes\\.io/pod-index"));
+
+        await kubectl.RunAsync("set", "image", "statefulset/web", "web=busybox:2");
+        await kubectl.RunAsync("rollout", "status", "statefulset/web", "--timeout=120s");
+        Assert.Matches(@"(?m)^1\s.*\n2\s", await kubectl.RunAsync("rollout", "history", "statefulset/web"));
+        Assert.Contains("busybox:1", await kubectl.RunAsync("rollout", "history", "statefulset/web", "--revision=1"), StringComparison.Ordinal);
+
+        await kubectl.RunAsync("rollout", "undo", "statefulset/web");
+        await kubectl.RunAsync("rollout", "status", "statefulset/web", "--timeout=120s");
+        Assert.Equal("busybox:1 busybox:1", await kubectl.RunAsync("get", "pods", "-o", "jsonpath={.items[*].spec.containers[0].image}"));
+        Assert.Matches(@"(?m)^2\s.*\n3\s", await kubectl.RunAsync("rollout", "history", "statefulset/web"));
+        // The client compares the bytes of the revision with what it makes of the set.
+        Assert.Contains("skipped rollback (current template already matches revision 3)",
+            await kubectl.RunAsync("rollout", "undo", "statefulset/web", "--to-revision=3"), StringComparison.Ordinal);
+
+        await kubectl.RunAsync("rollout", "restart", "statefulset/web");
+        await kubectl.RunAsync("rollout", "status", "statefulset/web", "--timeout=120s");
+        await kubectl.RunAsync("scale", "statefulset/web", "--replicas=1");
+        await kubectl.RunAsync("wait", "--for=delete", "pod/web-1", "--timeout=60s");
+        await kubectl.RunAsync("wait", "--for=jsonpath={.status.replicas}=1", "statefulset/web", "--timeout=60s");
+        Assert.Contains("create Pod web-0 in StatefulSet web successful", await kubectl.RunAsync("describe", "statefulset", "web"), StringComparison.Ordinal);
+
+        await kubectl.RunAsync("delete", "statefulset", "web", "--cascade=orphan");
+        Assert.Equal("", await kubectl.FieldAsync("pod", "web-0", ".metadata.ownerReferences"));
+        await kubectl.ApplyAsync(Set);
+        await kubectl.RunAsync("wait", "--for=jsonpath={.metadata.ownerReferences[0].kind}=StatefulSet", "pod/web-0", "--timeout=60s");
+        await kubectl.RunAsync("delete", "statefulset", "web");
+        await kubectl.RunAsync("wait", "--for=delete", "pod", "-l", "app=web", "--timeout=60s");
+    }
+}
