@@ -62,6 +62,7 @@ public sealed class FaultList
     {
         null => "null",
         string text => GoQuote.Quote(text),
+        byte[] bytes => $"[]byte{{{string.Join(", ", bytes.Select(static b => $"0x{b.ToString("x", CultureInfo.InvariantCulture)}"))}}}",
         bool flag => flag ? "true" : "false",
         JsonNode node => JsonShow(node),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),

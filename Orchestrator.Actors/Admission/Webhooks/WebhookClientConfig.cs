@@ -26,17 +26,21 @@ public sealed record WebhookClientConfig
 
     public ImmutableArray<byte> CaBundle { get; init; } = [];
 
+    /// <summary>Why the bundle cannot be used; null when it can.</summary>
+    public string? BundleFault { get; init; }
+
     public static WebhookClientConfig Read(JsonElement clientConfig)
     {
         var service = clientConfig.Get("service");
-        var bundle = clientConfig.Text("caBundle");
+        var bundle = CertificateBundle.Decode(clientConfig.Text("caBundle"));
         return new WebhookClientConfig
         {
             Url = clientConfig.Text("url"),
             Service = new ObjectKey(service.Text("namespace"), service.Text("name")),
             Port = (int)service.Number("port", DefaultPort),
             Path = service.Text("path"),
-            CaBundle = bundle.Length == 0 ? [] : [.. Decode(bundle)],
+            CaBundle = [.. bundle],
+            BundleFault = CertificateBundle.FaultOf(bundle),
         };
     }
 
@@ -44,6 +48,7 @@ public sealed record WebhookClientConfig
     /// <param name="query">Without the question mark; empty for none.</param>
     public async ValueTask<(WebhookAddress? Address, string? Fault)> ResolveAsync(IRegistries registries, string query, CancellationToken cancellationToken)
     {
+        if (BundleFault is not null) return (null, BundleFault);
         if (Url.Length > 0)
         {
             var separator = Url.Contains('?', StringComparison.Ordinal) ? "&" : "?";
@@ -87,12 +92,5 @@ public sealed record WebhookClientConfig
             }
         }
         return ready.Count == 0 ? null : ready[Random.Shared.Next(ready.Count)];
-    }
-
-    // Validation has refused what is no base64.
-    private static byte[] Decode(string base64)
-    {
-        var bytes = new byte[base64.Length];
-        return Convert.TryFromBase64String(base64, bytes, out var length) ? bytes[..length] : [];
     }
 }

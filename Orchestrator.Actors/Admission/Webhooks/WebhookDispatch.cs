@@ -45,6 +45,7 @@ internal sealed class WebhookDispatch(IWebhookCaller caller, Func<SchemaCatalog>
         if (webhook.ReviewVersion is null) return Failed(webhook, request, mutating, "could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)");
         var (shown, unconverted) = await ShownAsync(request, matched, registries, cancellationToken).ConfigureAwait(false);
         if (shown is null) return (null, unconverted);
+        if (webhook.Client.BundleFault is { } untrusted) return Failed(webhook, request, mutating, $"could not get REST client: {untrusted}");
         var timeout = TimeSpan.FromSeconds(webhook.TimeoutSeconds);
         var (address, unresolved) = await webhook.Client.ResolveAsync(registries, $"timeout={webhook.TimeoutSeconds}s", cancellationToken).ConfigureAwait(false);
         if (address is null) return Failed(webhook, request, mutating, $"failed to call webhook: {unresolved}");

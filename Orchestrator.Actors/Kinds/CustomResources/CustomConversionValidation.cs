@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Kinds.WebhookConfigurations;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -25,6 +26,17 @@ internal static class CustomConversionValidation
         else WebhookClientConfigValidation.Validate(client, clientPath, faults);
         ValidateVersions(webhook?["conversionReviewVersions"] as JsonArray, path.Child("webhook").Child("conversionReviewVersions"), faults);
     }
+
+    /// <summary>A bundle that can be used is not replaced by one that cannot. A new definition may come with any: it is served when it has a good one.</summary>
+    public static void ValidateUpdate(JsonObject? conversion, JsonObject? before, FieldPath path, FaultList faults)
+    {
+        var (bundle, former) = (BundleOf(conversion), BundleOf(before));
+        if (CertificateBundle.FaultOf(bundle) is { } fault && CertificateBundle.FaultOf(former) is null)
+            faults.Invalid(path.Child("webhookClientConfig").Child("caBundle"), CertificateBundle.Decode(bundle), fault);
+    }
+
+    /// <summary>The authorities of the webhook as the definition names them; null for none.</summary>
+    public static string? BundleOf(JsonObject? conversion) => JsonTree.AsString(JsonTree.At(conversion, ["webhook", "clientConfig", "caBundle"]));
 
     private static void ValidateVersions(JsonArray? versions, FieldPath path, FaultList faults)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -24,10 +25,54 @@ public static class CustomResourceDefinitionStatus
         else SetCondition(status, "NamesAccepted", "False", conflict.Value.Reason, conflict.Value.Message, now);
 
         // Once established it stays so: a later conflict takes the new name away, not the old ones.
-        if (conflict is null) SetCondition(status, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now);
-        else if (!CustomResourceSchemas.IsEstablished(definition)) SetCondition(status, "Established", "False", "NotAccepted", "not all names are accepted", now);
+        var untrusted = CertificateBundle.FaultOf(CustomConversionValidation.BundleOf(JsonTree.At(definition, ["spec", "conversion"]) as JsonObject));
+        if (conflict is null && untrusted is null) SetCondition(status, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now);
+        else if (!CustomResourceSchemas.IsEstablished(definition))
+        {
+            if (conflict is not null) SetCondition(status, "Established", "False", "NotAccepted", "not all names are accepted", now);
+            else SetCondition(status, "Established", "False", "InvalidCABundle", $"The conversion webhook CABundle is invalid: {untrusted}", now);
+        }
+        SetApproval(definition, status, JsonTree.AsString(group) ?? "", now);
+        SetStructure(definition, status, now);
         KeepStoredVersions(definition, status);
         return status;
+    }
+
+    // Source: apiextensions-apiserver, pkg/controller/apiapproval.
+    private static void SetApproval(JsonObject definition, JsonObject status, string group, DateTimeOffset now)
+    {
+        const string type = "KubernetesAPIApprovalPolicyConformant";
+        var (state, message) = ApiApproval.Of(definition, group);
+        if (state == ApiApprovalState.NotNeeded) RemoveCondition(status, type);
+        else if (state == ApiApprovalState.Approved) SetCondition(status, type, "True", "ApprovedAnnotation", message, now);
+        else SetCondition(status, type, "False", $"{state}Annotation", message, now);
+    }
+
+    // Source: apiextensions-apiserver, pkg/controller/nonstructuralschema. Only a definition from before the rules can break them.
+    private static void SetStructure(JsonObject definition, JsonObject status, DateTimeOffset now)
+    {
+        const string type = "NonStructuralSchema";
+        const int messageMax = 4096;
+        var faults = new FaultList();
+        if (JsonTree.Bool(definition["spec"] as JsonObject, "preserveUnknownFields") == true)
+            faults.Invalid(FieldPath.Of("spec").Child("preserveUnknownFields"), true, "must be false");
+        var versions = JsonTree.At(definition, ["spec", "versions"]) as JsonArray ?? [];
+        for (var i = 0; i < versions.Count; i++)
+            if (JsonTree.At(versions[i], ["schema", "openAPIV3Schema"]) is JsonObject schema)
+                new StructuralSchemaValidation(faults).ValidateRoot(schema, FieldPath.Of("spec").Child("versions").Index(i).Child("schema").Child("openAPIV3Schema"));
+        if (faults.IsEmpty)
+        {
+            RemoveCondition(status, type);
+            return;
+        }
+        var texts = faults.Causes.Select(static c => $"{c.Field}: {c.Message}").ToList();
+        var message = texts.Count == 1 ? texts[0] : $"[{string.Join(", ", texts)}]";
+        SetCondition(status, type, "True", "Violations", message.Length > messageMax ? message[..messageMax] : message, now);
+    }
+
+    private static void RemoveCondition(JsonObject status, string type)
+    {
+        if (status["conditions"] is JsonArray conditions && conditions.FirstOrDefault(c => JsonTree.String(c as JsonObject, "type") == type) is { } condition) conditions.Remove(condition);
     }
 
     private static (string Reason, string Message)? Accept(JsonObject status, JsonObject names, JsonObject[] taken)

@@ -31,15 +31,10 @@ public sealed class CustomResourceDefinitionValidation : IKindValidation
     /// <summary>Groups of Kubernetes itself are only for what has been agreed there.</summary>
     private static void ValidateApproval(JsonObject tree, string group, FaultList faults)
     {
-        const string annotation = "api-approved.kubernetes.io";
-        var isProtected = group is "k8s.io" or "kubernetes.io" || group.EndsWith(".k8s.io", StringComparison.Ordinal) || group.EndsWith(".kubernetes.io", StringComparison.Ordinal);
-        if (!isProtected) return;
-        var value = JsonTree.AsString(JsonTree.At(tree, ["metadata", "annotations", annotation])) ?? "";
-        var path = FieldPath.Of("metadata").Child("annotations").Key(annotation);
-        if (value.Length == 0)
-            faults.Required(path, $"protected groups must have approval annotation {GoQuote.Quote(annotation)}, see https://github.com/kubernetes/enhancements/pull/1111");
-        else if (!value.StartsWith("unapproved", StringComparison.Ordinal) && !(Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Host.Length > 0))
-            faults.Invalid(path, value, $"protected groups must have approval annotation {GoQuote.Quote(annotation)} with either a URL or a reason starting with \"unapproved\", see https://github.com/kubernetes/enhancements/pull/1111");
+        var (state, reason) = ApiApproval.Of(tree, group);
+        var path = FieldPath.Of("metadata").Child("annotations").Key(ApiApproval.Annotation);
+        if (state == ApiApprovalState.Missing) faults.Required(path, reason);
+        else if (state == ApiApprovalState.Invalid) faults.Invalid(path, ApiApproval.ValueOf(tree), reason);
     }
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults)
@@ -53,6 +48,7 @@ public sealed class CustomResourceDefinitionValidation : IKindValidation
         }
         CheckImmutable(spec["group"], old["group"], Spec.Child("group"), faults);
         CheckImmutable(JsonTree.At(spec, ["names", "plural"]), JsonTree.At(old, ["names", "plural"]), Spec.Child("names").Child("plural"), faults);
+        CustomConversionValidation.ValidateUpdate(spec["conversion"] as JsonObject, old["conversion"] as JsonObject, Spec.Child("conversion"), faults);
         if (subresource.Length == 0) ValidateStoredVersions(FinalStatus(tree, stored), spec, faults);
         else if (JsonTree.At(tree, ["status", "acceptedNames"]) is JsonObject names) ValidateNames(names, FieldPath.Of("status").Child("acceptedNames"), faults);
     }

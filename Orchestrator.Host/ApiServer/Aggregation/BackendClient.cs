@@ -97,6 +97,7 @@ public sealed class BackendClient(IRegistries registries, X509Certificate2? cert
 
     private HttpMessageInvoker Open(ApiServiceView api)
     {
+        if (!api.Insecure && CertificateBundle.FaultOf(api.CaBundle) is { } untrusted) throw new BackendUnresolvedException(untrusted);
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,

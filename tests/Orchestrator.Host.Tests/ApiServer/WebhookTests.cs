@@ -118,6 +118,16 @@ public sealed class WebhookTests : IAsyncLifetime
         Assert.Empty(_server.Asked);
     }
 
+    [Theory]
+    [InlineData("Cg==", "unable to parse bytes as PEM block")]
+    [InlineData("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCkFBQUEKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=", "failed to parse certificate: x509: malformed certificate")]
+    public async Task UnusableBundle_IsAFailure(string bundle, string why)
+    {
+        await ConfigureAsync(mutating: false, $$$"""{"name":"v.example.com","clientConfig":{"url":"{{{_server.Url}}}v","caBundle":"{{{bundle}}}"},"sideEffects":"None","admissionReviewVersions":["v1"],"rules":[{{{Rule("pods")}}}]}""");
+        Assert.Equal($"Internal error occurred: failed calling webhook \"v.example.com\": could not get REST client: unable to load root certificates: {why}",
+            (await CreatePodAsync("p")).Error!.Message);
+    }
+
     [Fact]
     public async Task Timeout_IsAFailure()
     {
