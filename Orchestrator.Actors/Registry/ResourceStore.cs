@@ -39,6 +39,9 @@ public sealed partial class ResourceStore
     /// <summary>The way to informers and to writes that need no preparation.</summary>
     public IRegistries Registries { get; }
 
+    /// <summary>What Services are given addresses and node ports of.</summary>
+    public ServiceRanges ServiceRanges { get; init; } = ServiceRanges.Default;
+
     /// <summary>The kinds as they are now.</summary>
     public SchemaCatalog Catalog => _catalog();
 
@@ -268,7 +271,8 @@ public sealed partial class ResourceStore
     private async Task<ApiError?> AllocateAsync(ObjectKey key, JsonObject service, CancellationToken cancellationToken)
     {
         var informer = await Registries.ConsistentAsync(ResourceTypes.Services, cancellationToken).ConfigureAwait(false);
-        return ServiceAllocation.Allocate(service, informer.Objects.EnumerateFrom().Where(o => o.Key != key), Random.Shared);
+        var held = informer.Get(key) is { } before ? ServiceView.Of(before).Claims : [];
+        return ServiceAllocation.Allocate(service, informer.Objects.EnumerateFrom().Where(o => o.Key != key), held, ServiceRanges, Random.Shared);
     }
 
     private async Task<WriteResult> WriteAsync(ResourceType type, ObjectWrite write, CancellationToken cancellationToken) =>

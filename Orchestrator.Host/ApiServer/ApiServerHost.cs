@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Security;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -119,7 +120,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         tokens.AddRange(options.TokenAuthenticators);
         var proxy = options.FrontProxyAuthorities.Count == 0 ? null
             : new FrontProxy(new ClientCertificates(options.FrontProxyAuthorities, clock), options.FrontProxyNames);
-        return new Authenticator(new ClientCertificates(options.ClientAuthorities, clock), tokens.ToImmutable(), proxy, options.Anonymous);
+        return new Authenticator(new ClientCertificates([.. options.ClientAuthorities, .. options.MoreClientAuthorities], clock), tokens.ToImmutable(), proxy, options.Anonymous);
     }
 
     private static RequestPipeline Compose(
@@ -156,6 +157,10 @@ public sealed class ApiServerHost : IAsyncDisposable
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(5);
         // Each watch is a stream, and one client holds one connection for all of its watches. Source: kube-apiserver, http2-max-streams-per-connection.
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+        // Clients with certificates of several authorities choose by the names that they are told, and Go's show none of others.
+        var trust = SslCertificateTrust.CreateForX509Collection(
+            [.. options.ClientAuthorities, .. options.MoreClientAuthorities, .. options.FrontProxyAuthorities], sendTrustInHandshake: true);
+        var shown = SslStreamCertificateContext.Create(options.ServerCertificate, additionalCertificates: null, offline: true, trust);
         kestrel.Listen(options.Listen, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
@@ -166,6 +171,7 @@ public sealed class ApiServerHost : IAsyncDisposable
                 ClientCertificateMode = ClientCertificateMode.AllowCertificate,
                 // Whom to believe is decided per request: an unknown certificate is 401, not a broken connection.
                 ClientCertificateValidation = static (_, _, _) => true,
+                OnAuthenticate = (_, tls) => tls.ServerCertificateContext = shown,
                 HandshakeTimeout = TimeSpan.FromSeconds(10),
             });
         });

@@ -16,8 +16,11 @@ public sealed record ApiServerOptions
     /// <summary>What the server shows to clients, with its private key.</summary>
     public required X509Certificate2 ServerCertificate { get; init; }
 
-    /// <summary>The authorities whose client certificates are believed.</summary>
+    /// <summary>The cluster's own authorities: their client certificates are believed, and the certificates of nodes are theirs.</summary>
     public required X509Certificate2Collection ClientAuthorities { get; init; }
+
+    /// <summary>Further authorities whose client certificates are believed.</summary>
+    public X509Certificate2Collection MoreClientAuthorities { get; init; } = [];
 
     /// <summary>Decides who may do what.</summary>
     public required IAuthorizer Authorizer { get; init; }

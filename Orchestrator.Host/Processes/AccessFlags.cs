@@ -13,6 +13,7 @@ internal sealed class AccessFlags
     private readonly Option<string[]> _modes = List("--authorization-mode", "What decides who may do what, in order: AlwaysAllow, AlwaysDeny, Webhook, RBAC, Node. Default: Node,RBAC.", "MODE[,MODE]");
     private readonly Option<bool> _anonymous = new("--anonymous-auth") { Description = "Let those in who show nothing, as system:anonymous.", HelpName = "true|false" };
     private readonly Option<string?> _tokens = Text("--token-auth-file", "Bearer tokens, a line each: token,user,uid,\"group1,group2\".", "FILE");
+    private readonly Option<string?> _clientCa = Text("--client-ca-file", "The authorities whose client certificates are believed, beside the cluster's own.", "FILE");
     private readonly Option<string?> _issuer = Text("--service-account-issuer", $"In whose name tokens of service accounts are issued. Default: {TokenIssuance.DefaultIssuer}.", "URL");
     private readonly Option<string[]> _audiences = List("--api-audiences", "What the API server calls itself in tokens. Default: the issuer.", "NAME[,NAME]");
     private readonly Option<string?> _oidcIssuer = Text("--oidc-issuer-url", "The OpenID Connect provider whose ID tokens are believed (https).", "URL");
@@ -45,7 +46,7 @@ internal sealed class AccessFlags
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_modes, _anonymous, _tokens, _issuer, _audiences, _oidcIssuer, _oidcClient, _oidcUser, _oidcUserPrefix, _oidcGroups, _oidcGroupsPrefix,
+        foreach (var option in (Option[])[_modes, _anonymous, _tokens, _clientCa, _issuer, _audiences, _oidcIssuer, _oidcClient, _oidcUser, _oidcUserPrefix, _oidcGroups, _oidcGroupsPrefix,
             _oidcRequired, _oidcAlgorithms, _oidcCa, _tokenWebhook, _tokenWebhookTtl, _accessWebhook, _authorizedTtl, _unauthorizedTtl, _proxyCa, _proxyNames])
             command.Add(option);
     }
@@ -62,6 +63,7 @@ internal sealed class AccessFlags
             Modes = modes,
             Anonymous = result.GetValue(_anonymous),
             TokenAuthFile = result.GetValue(_tokens),
+            ClientCaFile = result.GetValue(_clientCa),
             Issuer = result.GetValue(_issuer) ?? defaults.Issuer,
             ApiAudiences = [.. result.GetValue(_audiences) ?? []],
             Oidc = ReadOidc(result),

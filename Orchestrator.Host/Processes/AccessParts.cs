@@ -60,6 +60,7 @@ public sealed class AccessParts
         TokenIssuance = Issuance,
         TokenAuthenticators = [.. MoreTokens()],
         Anonymous = _settings.Anonymous,
+        MoreClientAuthorities = Authorities("--client-ca-file", _settings.ClientCaFile) ?? [],
         FrontProxyAuthorities = Authorities("--requestheader-client-ca-file", _settings.FrontProxyCaFile) ?? [],
         FrontProxyNames = _settings.FrontProxyNames,
     };

@@ -16,6 +16,9 @@ public sealed record AccessSettings
     /// <summary>Bearer tokens in Kubernetes' CSV format.</summary>
     public string? TokenAuthFile { get; init; }
 
+    /// <summary>PEM of further authorities whose client certificates are believed.</summary>
+    public string? ClientCaFile { get; init; }
+
     /// <summary>In whose name tokens of service accounts are issued.</summary>
     public string Issuer { get; init; } = TokenIssuance.DefaultIssuer;
 

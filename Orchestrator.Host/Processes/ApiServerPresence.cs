@@ -59,7 +59,7 @@ internal sealed class ApiServerPresence : UntypedActor, IWithTimers
     private async Task PublishAsync()
     {
         if (await _store.GetAsync(ResourceTypes.Services, Service).ConfigureAwait(false) is null)
-            await _store.CreateAsync(_store.SchemaOf(ResourceTypes.Services), Service.Namespace, BootstrapObjects.KubernetesService(_self.Port)).ConfigureAwait(false);
+            await _store.CreateAsync(_store.SchemaOf(ResourceTypes.Services), Service.Namespace, BootstrapObjects.KubernetesService(_store.ServiceRanges.ApiServerAddress, _self.Port)).ConfigureAwait(false);
         await RenewAsync().ConfigureAwait(false);
         var servers = await ServersAsync().ConfigureAwait(false);
         await PutAsync(ResourceTypes.Endpoints, Service.Name, new JsonObject { ["subsets"] = ApiServerEndpoints.Subsets(servers) }, []).ConfigureAwait(false);

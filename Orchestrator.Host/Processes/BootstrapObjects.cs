@@ -6,9 +6,6 @@ namespace Orchestrator.Host.Processes;
 /// <summary>The objects that every cluster has from its first start: the system's namespaces and the service of the API server.</summary>
 public static class BootstrapObjects
 {
-    /// <summary>The first address of the service network, which upstream gives to the API server.</summary>
-    public static readonly IPAddress ServiceAddress = IPAddress.Parse("10.96.0.1");
-
     public static readonly string[] Namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
     public static JsonObject Namespace(string name) => new()
@@ -36,7 +33,7 @@ public static class BootstrapObjects
         ["description"] = description,
     };
 
-    public static JsonObject KubernetesService(int port) => new()
+    public static JsonObject KubernetesService(IPAddress address, int port) => new()
     {
         ["apiVersion"] = "v1",
         ["kind"] = "Service",
@@ -48,7 +45,7 @@ public static class BootstrapObjects
         },
         ["spec"] = new JsonObject
         {
-            ["clusterIP"] = ServiceAddress.ToString(),
+            ["clusterIP"] = address.ToString(),
             ["ports"] = new JsonArray(new JsonObject { ["name"] = "https", ["port"] = 443, ["protocol"] = "TCP", ["targetPort"] = port }),
         },
     };

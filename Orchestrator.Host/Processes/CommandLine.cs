@@ -52,6 +52,7 @@ public static class CommandLine
         var options = new MemberOptions("data");
         var listen = ListenOption();
         var access = new AccessFlags();
+        var services = new ServiceFlags();
         var journal = JournalOption();
         var runtime = RuntimeOption();
         var name = NodeNameOption("--node-name");
@@ -61,12 +62,14 @@ public static class CommandLine
         { options.Data, listen, options.Remoting, runtime, name, journal, plugins.Enable, plugins.Disable,
             requests.AuditPath, requests.AuditPolicy, requests.AuditSize, requests.AuditBackups, requests.Max, options.Config, options.Insecure };
         access.AddTo(command);
+        services.AddTo(command);
         command.SetAction((result, token) => handlers.RunProcess(options.Read(result) with
         {
             ControlPlane = true,
             Node = true,
             Listen = result.GetValue(listen)!,
             Access = access.Read(result),
+            Services = services.Read(result),
             Journal = result.GetValue(journal),
             AdmissionPlugins = plugins.Read(result),
             Audit = requests.ReadAudit(result),
@@ -84,12 +87,14 @@ public static class CommandLine
         var join = JoinOption(required: false);
         var journal = JournalOption();
         var access = new AccessFlags();
+        var services = new ServiceFlags();
         var plugins = new AdmissionOptions();
         var requests = new RequestOptions();
         var command = new Command("seed", "Runs a control-plane member: API server, registries, controllers, scheduler candidate.")
         { options.Data, listen, options.Remoting, join, journal, plugins.Enable, plugins.Disable,
             requests.AuditPath, requests.AuditPolicy, requests.AuditSize, requests.AuditBackups, requests.Max, options.Config, options.Insecure };
         access.AddTo(command);
+        services.AddTo(command);
         command.SetAction((result, token) => handlers.RunProcess(options.Read(result) with
         {
             ControlPlane = true,
@@ -97,6 +102,7 @@ public static class CommandLine
             Join = [.. result.GetValue(join) ?? []],
             Journal = result.GetValue(journal),
             Access = access.Read(result),
+            Services = services.Read(result),
             AdmissionPlugins = plugins.Read(result),
             Audit = requests.ReadAudit(result),
             RequestsMax = result.GetValue(requests.Max),

@@ -54,6 +54,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
             new AdmissionServices { Catalog = () => catalog.Current, Clock = clock, Webhooks = _webhooks, Authorizer = access.Control.AllowsAsync, Access = access.Control.Authorizer, More = access.Plugins }))
         {
             Converter = new CustomResourceConverter(_webhooks, registries),
+            ServiceRanges = settings.Services,
         };
         string? ready = null;
         if (settings.ControlPlane)
@@ -90,7 +91,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
     private async Task<string> StartControlPlaneAsync(
         RegistryClient registries, LocalRegistries local, ServedCatalog catalog, ResourceStore store, MemberCertificates certificates, AccessParts access)
     {
-        var serving = certificates.ServerAsync(settings.Listen.Address, BootstrapObjects.ServiceAddress);
+        var serving = certificates.ServerAsync(settings.Listen.Address, settings.Services.ApiServerAddress);
         var administrator = certificates.AdministratorAsync();
         var toNodes = certificates.KubeletClientAsync();
         var frontProxy = certificates.FrontProxyAsync();
@@ -98,7 +99,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
         var server = await serving.ConfigureAwait(false);
         var api = await StartApiServerAsync(store, access, server, await toNodes.ConfigureAwait(false), await frontProxy.ConfigureAwait(false)).ConfigureAwait(false);
         _started.Add(api);
-        await EnsureAsync(store, ResourceTypes.Services, BootstrapObjects.KubernetesService(api.Url.Port)).ConfigureAwait(false);
+        await EnsureAsync(store, ResourceTypes.Services, BootstrapObjects.KubernetesService(settings.Services.ApiServerAddress, api.Url.Port)).ConfigureAwait(false);
         var admin = await administrator.ConfigureAwait(false);
         var kubeconfig = data.File("kubeconfig");
         Kubeconfig.Write(kubeconfig, Kubeconfig.Render(ReachableUrl(api.Url), admin.AuthorityPem, admin.CertificatePem, admin.KeyPem));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Orchestrator.Actors.Kinds.Services;
 using Orchestrator.Host.ApiServer.Audit;
 
 namespace Orchestrator.Host.Processes;
@@ -58,6 +59,9 @@ public sealed record ProcessSettings
 
     /// <summary>The names of the admission plugins that are on.</summary>
     public ImmutableHashSet<string> AdmissionPlugins { get; init; } = Actors.Admission.AdmissionPlugins.Default;
+
+    /// <summary>What Services are given addresses and node ports of.</summary>
+    public ServiceRanges Services { get; init; } = ServiceRanges.Default;
 
     /// <summary>Where audit events go; null for nowhere.</summary>
     public AuditTarget? Audit { get; init; }

@@ -12,6 +12,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Unrecognized command or argument '--bogus'", "seed", "--bogus")]
     [InlineData("Option '--join' is required", "node", "--name", "a")]
     [InlineData("--journal takes sqlite:FILE or postgresql:CONNECTIONSTRING", "seed", "--journal", "mysql:x")]
+    [InlineData("--service-cluster-ip-range takes an IPv4 network", "seed", "--service-cluster-ip-range", "10.0.0.0/30")]
+    [InlineData("--service-node-port-range takes two ports", "up", "--service-node-port-range", "9-1")]
     [InlineData("--hollow", "node", "--name", "a", "--join", "127.0.0.1:1", "--hollow", "many")]
     public async Task BadOption_OneSentenceAndExitCode2(string expected, params string[] arguments)
     {

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
@@ -15,37 +13,33 @@ namespace Orchestrator.Actors.Kinds.Services;
 /// </remarks>
 public static class ServiceAllocation
 {
-    /// <summary>The addresses of Services. Its first one is that of the API server.</summary>
-    public static readonly IPNetwork Network = IPNetwork.Parse("10.96.0.0/16");
-
-    /// <summary>The first and the last port that is given out on nodes. Source: kube-apiserver, --service-node-port-range.</summary>
-    public const int NodePortMin = 30000, NodePortMax = 32767;
-
     private static readonly FieldPath Spec = FieldPath.Of("spec");
 
     /// <summary>Fills in what is missing and checks what the client chose.</summary>
     /// <param name="service">The complete Service.</param>
     /// <param name="others">All other Services.</param>
+    /// <param name="held">What the Service has already (<see cref="ServiceView.Claims"/>); it keeps that, even where the ranges have moved since.</param>
+    /// <param name="ranges">What there is to give.</param>
     /// <param name="random">Chooses; spreading choices keeps concurrent ones apart.</param>
     /// <returns>The refusal, or null.</returns>
-    public static ApiError? Allocate(JsonObject service, IEnumerable<StoredObject> others, Random random)
+    public static ApiError? Allocate(JsonObject service, IEnumerable<StoredObject> others, IReadOnlyCollection<string> held, ServiceRanges ranges, Random random)
     {
         if (JsonTree.Object(service, "spec") is not { } spec) return null;
         var type = JsonTree.String(spec, "type") ?? "ClusterIP";
         if (type == "ExternalName") return null;
-        var taken = others.SelectMany(static o => ServiceView.Of(o).Claims).ToHashSet(StringComparer.Ordinal);
+        var pool = new Pool(others.SelectMany(static o => ServiceView.Of(o).Claims).ToHashSet(StringComparer.Ordinal), held, ranges, random);
         var faults = new FaultList();
-        AllocateAddress(spec, taken, faults, random);
-        AllocatePorts(spec, type, taken, faults, random);
+        AllocateAddress(spec, pool, faults);
+        AllocatePorts(spec, type, pool, faults);
         return faults.ToError("", "Service", JsonTree.String(JsonTree.Object(service, "metadata"), "name") ?? "");
     }
 
-    private static void AllocateAddress(JsonObject spec, HashSet<string> taken, FaultList faults, Random random)
+    private static void AllocateAddress(JsonObject spec, Pool pool, FaultList faults)
     {
         var given = JsonTree.String(spec, "clusterIP");
         if (string.IsNullOrEmpty(given))
         {
-            if (FreeAddress(taken, random) is not { } free)
+            if (FreeAddress(pool) is not { } free)
             {
                 faults.Invalid(Spec.Child("clusterIPs"), spec["clusterIPs"] ?? new JsonArray(), "failed to allocate an IP: range is full");
                 return;
@@ -55,64 +49,67 @@ public static class ServiceAllocation
         }
         else if (given != ServiceClaims.None && IPAddress.TryParse(given, out var address))
         {
-            if (!Network.Contains(address))
-                faults.Invalid(Spec.Child("clusterIPs"), new JsonArray(given), $"failed to allocate IP {given}: the provided IP ({given}) is not in the valid range. The range of valid IPs is {Network}");
-            else if (taken.Contains(ServiceClaims.Address(given)))
+            var claim = ServiceClaims.Address(given);
+            if (!pool.Ranges.Addresses.Contains(address) && !pool.Held.Contains(claim))
+                faults.Invalid(Spec.Child("clusterIPs"), new JsonArray(given), $"failed to allocate IP {given}: the provided IP ({given}) is not in the valid range. The range of valid IPs is {pool.Ranges.Addresses}");
+            else if (pool.Taken.Contains(claim))
                 faults.Invalid(Spec.Child("clusterIPs"), new JsonArray(given), $"failed to allocate IP {given}: provided IP is already allocated");
         }
     }
 
-    private static string? FreeAddress(HashSet<string> taken, Random random)
+    private static string? FreeAddress(Pool pool)
     {
-        var first = BinaryPrimitives.ReadUInt32BigEndian(Network.BaseAddress.GetAddressBytes());
-        // Neither the network itself nor its last address, which is that of a broadcast.
-        var count = (1u << (32 - Network.PrefixLength)) - 2;
-        var start = (uint)random.NextInt64(count);
-        Span<byte> bytes = stackalloc byte[4];
+        var count = pool.Ranges.AddressCount;
+        var start = (uint)pool.Random.NextInt64(count);
         for (uint i = 0; i < count; i++)
         {
-            BinaryPrimitives.WriteUInt32BigEndian(bytes, first + 1 + ((start + i) % count));
-            var text = new IPAddress(bytes).ToString();
-            if (!taken.Contains(ServiceClaims.Address(text))) return text;
+            var text = pool.Ranges.Address(1 + ((start + i) % count)).ToString();
+            if (!pool.Taken.Contains(ServiceClaims.Address(text))) return text;
         }
         return null;
     }
 
-    private static void AllocatePorts(JsonObject spec, string type, HashSet<string> taken, FaultList faults, Random random)
+    private static void AllocatePorts(JsonObject spec, string type, Pool pool, FaultList faults)
     {
         var wanted = type == "NodePort" || (type == "LoadBalancer" && JsonTree.Bool(spec, "allocateLoadBalancerNodePorts") != false);
         foreach (var (index, port) in spec.Entries("ports"))
         {
             var protocol = JsonTree.String(port, "protocol") ?? "TCP";
             var path = Spec.Child("ports").Index(index).Child("nodePort");
-            if (JsonTree.Int64(port, "nodePort") is > 0 and var given) Check(given, protocol, path, taken, faults);
-            else if (wanted && FreePort(spec, protocol, taken, random) is { } free) port["nodePort"] = free;
+            if (JsonTree.Int64(port, "nodePort") is > 0 and var given) Check(given, protocol, path, pool, faults);
+            else if (wanted && FreePort(spec, protocol, pool) is { } free) port["nodePort"] = free;
             else if (wanted) faults.Invalid(path, 0, "failed to allocate a nodePort: range is full");
         }
         if (type != "LoadBalancer" || JsonTree.String(spec, "externalTrafficPolicy") != "Local") return;
         var health = Spec.Child("healthCheckNodePort");
-        if (JsonTree.Int64(spec, "healthCheckNodePort") is > 0 and var chosen) Check(chosen, "TCP", health, taken, faults);
-        else if (FreePort(spec, "TCP", taken, random) is { } free) spec["healthCheckNodePort"] = free;
+        if (JsonTree.Int64(spec, "healthCheckNodePort") is > 0 and var chosen) Check(chosen, "TCP", health, pool, faults);
+        else if (FreePort(spec, "TCP", pool) is { } free) spec["healthCheckNodePort"] = free;
     }
 
-    private static void Check(long port, string protocol, FieldPath path, HashSet<string> taken, FaultList faults)
+    private static void Check(long port, string protocol, FieldPath path, Pool pool, FaultList faults)
     {
-        if (port is < NodePortMin or > NodePortMax)
-            faults.Invalid(path, port, $"provided port is not in the valid range. The range of valid ports is {NodePortMin}-{NodePortMax}");
-        else if (taken.Contains(ServiceClaims.Port(protocol, port))) faults.Invalid(path, port, "provided port is already allocated");
+        var (min, max) = (pool.Ranges.NodePortMin, pool.Ranges.NodePortMax);
+        var claim = ServiceClaims.Port(protocol, port);
+        if ((port < min || port > max) && !pool.Held.Contains(claim))
+            faults.Invalid(path, port, $"provided port is not in the valid range. The range of valid ports is {min}-{max}");
+        else if (pool.Taken.Contains(claim)) faults.Invalid(path, port, "provided port is already allocated");
     }
 
-    private static int? FreePort(JsonObject spec, string protocol, HashSet<string> taken, Random random)
+    private static int? FreePort(JsonObject spec, string protocol, Pool pool)
     {
-        const int count = NodePortMax - NodePortMin + 1;
+        var count = pool.Ranges.NodePortMax - pool.Ranges.NodePortMin + 1;
         var own = spec.Entries("ports").Where(p => (JsonTree.String(p.Item, "protocol") ?? "TCP") == protocol)
             .Select(static p => JsonTree.Int64(p.Item, "nodePort")).Append(JsonTree.Int64(spec, "healthCheckNodePort")).ToHashSet();
-        var start = random.Next(count);
+        var start = pool.Random.Next(count);
         for (var i = 0; i < count; i++)
         {
-            var port = NodePortMin + ((start + i) % count);
-            if (!own.Contains(port) && !taken.Contains(ServiceClaims.Port(protocol, port))) return port;
+            var port = pool.Ranges.NodePortMin + ((start + i) % count);
+            if (!own.Contains(port) && !pool.Taken.Contains(ServiceClaims.Port(protocol, port))) return port;
         }
         return null;
     }
+
+    /// <param name="Taken">The claims of other Services.</param>
+    /// <param name="Held">The claims of this one before.</param>
+    private readonly record struct Pool(HashSet<string> Taken, IReadOnlyCollection<string> Held, ServiceRanges Ranges, Random Random);
 }

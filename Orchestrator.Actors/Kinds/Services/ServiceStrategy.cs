@@ -73,6 +73,9 @@ public sealed class ServiceStrategy : IKindStrategy
             spec["clusterIP"] = ip.DeepClone();
             spec["clusterIPs"] = old["clusterIPs"]?.DeepClone() ?? new JsonArray(ip.DeepClone());
         }
+        // Older clients know only the first of the two linked fields. Source: kube-apiserver, registry/core/service normalizeClusterIPs.
+        else if (JsonTree.String(spec, "clusterIP") is { Length: > 0 } given && given != JsonTree.String(old, "clusterIP") && JsonTree.DeepEquals(spec["clusterIPs"], old["clusterIPs"]))
+            spec["clusterIPs"] = new JsonArray(given);
         var ports = spec["ports"] as JsonArray;
         if (type is "NodePort" or "LoadBalancer") KeepNodePorts(ports, old["ports"] as JsonArray);
         else if (before is "NodePort" or "LoadBalancer") GiveUpNodePorts(spec, old);

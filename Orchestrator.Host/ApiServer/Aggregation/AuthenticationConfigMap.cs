@@ -39,7 +39,7 @@ public sealed class AuthenticationConfigMap(ResourceStore store, ApiServerOption
 
     private void Fill(JsonObject data)
     {
-        AddAuthorities(data, "client-ca-file", options.ClientAuthorities);
+        AddAuthorities(data, "client-ca-file", [.. options.ClientAuthorities, .. options.MoreClientAuthorities]);
         AddAuthorities(data, "requestheader-client-ca-file", [options.FrontProxyAuthority!, .. options.FrontProxyAuthorities]);
         // Any name goes where an authority was given without names.
         string[] names = options.FrontProxyAuthorities.Count > 0 && options.FrontProxyNames.IsEmpty ? [] : [FrontProxyName, .. options.FrontProxyNames];

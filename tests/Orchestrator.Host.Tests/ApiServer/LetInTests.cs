@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
@@ -14,9 +17,13 @@ public sealed class OpenServer : ApiServerFixture
     // All servers of a cluster sign by one key.
     private static readonly LocalSigner Signer = new();
 
+    /// <summary>An authority beside the cluster's own.</summary>
+    public X509Certificate2 Guests { get; } = MakeAuthority("CN=guests");
+
     protected override ApiServerOptions Configure(ApiServerOptions options) => options with
     {
         Anonymous = true,
+        MoreClientAuthorities = [Guests],
         FrontProxyAuthorities = options.ClientAuthorities,
         FrontProxyNames = ["aggregator"],
         TokenSigner = Signer,
@@ -59,6 +66,39 @@ public sealed class LetInTests(OpenServer server, ApiServerFixture closed) : ICl
         using var other = server.Client(server.Issue("CN=other", server: false));
         Assert.Equal("other", (string?)(await WhoAsync(other, headers)).User!["username"]);
         Assert.Equal("system:anonymous", (string?)(await WhoAsync(server.Stranger, headers)).User!["username"]);
+    }
+
+    [Fact]
+    public async Task Certificate_OfAFurtherAuthority_LetsIn_AndClientsAreToldWhoseAreBelieved()
+    {
+        using var certificate = server.Issue("O=visitors, CN=joe", server: false, server.Guests);
+        using var guest = server.Client(certificate);
+        Assert.Equal("joe", (string?)(await WhoAsync(guest)).User!["username"]);
+        using var atHome = closed.Client(certificate);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(atHome)).Code);
+
+        Assert.Equal(["CN=guests", "CN=test-authority"], (await BelievedAsync(server.Url)).Distinct().Order());
+        Assert.Equal(["CN=test-authority"], await BelievedAsync(closed.Url));
+    }
+
+    /// <summary>The names that a server asks certificates of.</summary>
+    private static async Task<string[]> BelievedAsync(Uri url)
+    {
+        string[] names = [];
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(url.Host, url.Port);
+        await using var tls = new SslStream(connection.GetStream());
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = url.Host,
+            RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Issuer == "CN=test-authority",
+            LocalCertificateSelectionCallback = (_, _, _, _, issuers) =>
+            {
+                if (issuers.Length > 0) names = issuers;
+                return null!;
+            },
+        });
+        return names;
     }
 
     [Fact]

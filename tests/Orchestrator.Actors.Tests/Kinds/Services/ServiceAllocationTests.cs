@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Kinds.Services;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
 using Orchestrator.Actors.Tests.Admission;
 
 namespace Orchestrator.Actors.Tests.Kinds.Services;
@@ -24,7 +26,7 @@ public sealed class ServiceAllocationTests
         Assert.All(made, r => Assert.Null(r.Error));
         Assert.Equal(200, made.Select(r => (string)SpecOf(r.Object)["clusterIP"]!).Distinct().Count());
         Assert.Equal(200, made.Select(r => (int)SpecOf(r.Object)["ports"]![0]!["nodePort"]!).Distinct().Count());
-        Assert.All(made, r => Assert.True(ServiceAllocation.Network.Contains(System.Net.IPAddress.Parse((string)SpecOf(r.Object)["clusterIP"]!))));
+        Assert.All(made, r => Assert.True(ServiceRanges.Default.Addresses.Contains(System.Net.IPAddress.Parse((string)SpecOf(r.Object)["clusterIP"]!))));
     }
 
     [Theory]
@@ -47,6 +49,53 @@ public sealed class ServiceAllocationTests
     }
 
     [Fact]
+    public async Task Ranges_OtherThanTheDefault_AreGivenOf_AndWhatAServiceHasItKeeps()
+    {
+        var fixture = await StoreFixture.WithNamespaceAsync();
+        Assert.Null((await fixture.CreateAsync(Services, "default", Body("s", ",\"type\":\"NodePort\""))).Error);
+        Assert.True(ServiceRanges.TryParseAddresses("10.0.0.9/28", out var addresses));
+        var moved = new ResourceStore(fixture.Registries, static () => SchemaCatalog.BuiltIn, fixture.Clock, fixture.Identities)
+        { ServiceRanges = new ServiceRanges(addresses, 100, 101) };
+
+        var first = await CreateAsync("first", ",\"clusterIP\":\"10.0.0.12\"");
+        var second = await CreateAsync("second", ",\"type\":\"NodePort\"");
+        var labelled = await moved.PatchAsync(moved.SchemaOf(Services), new ObjectKey("default", "s"), static tree =>
+        {
+            tree["metadata"]!["labels"] = new JsonObject { ["a"] = "b" };
+            return (tree, null);
+        });
+
+        Assert.Equal("10.0.0.1", moved.ServiceRanges.ApiServerAddress.ToString());
+        Assert.Equal("10.0.0.12", (string?)SpecOf(first.Object)["clusterIP"]);
+        Assert.True(addresses.Contains(System.Net.IPAddress.Parse((string)SpecOf(second.Object)["clusterIP"]!)));
+        Assert.InRange((int)SpecOf(second.Object)["ports"]![0]!["nodePort"]!, 100, 101);
+        Assert.Null(labelled.Error);
+        Assert.Contains("The range of valid IPs is 10.0.0.0/28", (await CreateAsync("old", ",\"clusterIP\":\"10.96.0.7\"")).Error?.Message, StringComparison.Ordinal);
+
+        Task<StoreResult> CreateAsync(string name, string spec) =>
+            moved.CreateAsync(moved.SchemaOf(Services), "default", JsonNode.Parse(Body(name, spec))!.AsObject());
+    }
+
+    [Theory]
+    [InlineData("10.0.0.0/24", true)]
+    [InlineData("10.96.0.0/12", true)]
+    [InlineData("10.0.0.0", false)]
+    [InlineData("10.0.0.0/30", false)]
+    [InlineData("10.0.0.0/8", false)]
+    [InlineData("fd00::/112", false)]
+    [InlineData("x/24", false)]
+    public void Addresses_AreReadOrRefused(string text, bool expected) => Assert.Equal(expected, ServiceRanges.TryParseAddresses(text, out _));
+
+    [Theory]
+    [InlineData("30000-32767", true)]
+    [InlineData("80-80", true)]
+    [InlineData("0-80", false)]
+    [InlineData("90-80", false)]
+    [InlineData("1-65536", false)]
+    [InlineData("1", false)]
+    public void Ports_AreReadOrRefused(string text, bool expected) => Assert.Equal(expected, ServiceRanges.TryParsePorts(text, out _, out _));
+
+    [Fact]
     public async Task Create_WithoutNeed_GetsNothing()
     {
         var fixture = await StoreFixture.WithNamespaceAsync();
@@ -62,11 +111,28 @@ public sealed class ServiceAllocationTests
         var ip = (string?)SpecOf(made.Object)["clusterIP"];
 
         var nodePort = await ChangeTypeAsync(fixture, "NodePort");
-        Assert.InRange((int)nodePort["ports"]![0]!["nodePort"]!, ServiceAllocation.NodePortMin, ServiceAllocation.NodePortMax);
+        Assert.InRange((int)nodePort["ports"]![0]!["nodePort"]!, ServiceRanges.Default.NodePortMin, ServiceRanges.Default.NodePortMax);
         Assert.Equal(ip, (string?)nodePort["clusterIP"]);
         Assert.Null((await ChangeTypeAsync(fixture, "ClusterIP"))["ports"]![0]!["nodePort"]);
         Assert.Null((await ChangeTypeAsync(fixture, "ExternalName"))["clusterIP"]);
         Assert.NotNull((await ChangeTypeAsync(fixture, "ClusterIP"))["clusterIP"]);
+    }
+
+    [Theory]
+    [InlineData("None", "10.96.0.9")]
+    [InlineData("10.96.0.9", "None")]
+    public async Task Update_OfTheAddressAlone_IsRefusedForThatAndNothingElse(string before, string after)
+    {
+        var fixture = await StoreFixture.WithNamespaceAsync();
+        Assert.Null((await fixture.CreateAsync(Services, "default", Body("s", $",\"clusterIP\":\"{before}\""))).Error);
+
+        var result = await fixture.Store.PatchAsync(fixture.Store.SchemaOf(Services), new ObjectKey("default", "s"), tree =>
+        {
+            tree["spec"]!["clusterIP"] = after;
+            return (tree, null);
+        });
+
+        Assert.Equal($"Service \"s\" is invalid: spec.clusterIPs[0]: Invalid value: [\"{after}\"]: may not change once set", result.Error?.Message);
     }
 
     [Fact]
