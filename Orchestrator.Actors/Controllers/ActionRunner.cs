@@ -51,7 +51,7 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
         }
         foreach (var group in actions.OfType<DeleteAction>().GroupBy(static a => (a.Type, a.Propagation, a.GraceSeconds)))
             await DeleteAsync(pass, group.Key.Type, group.Key.Propagation, group.Key.GraceSeconds, [.. group], cancellationToken).ConfigureAwait(false);
-        foreach (var group in actions.OfType<StatusAction>().GroupBy(static a => a.Type))
+        foreach (var group in actions.OfType<StatusAction>().Where(a => !a.IfCreated || pass.CreateRefusal is null).GroupBy(static a => a.Type))
             await StatusAsync(pass, group.Key, [.. group], cancellationToken).ConfigureAwait(false);
         var source = new EventSource(component, FieldManagers.ControllerManager);
         foreach (var e in pass.News) events.Record(e, source);

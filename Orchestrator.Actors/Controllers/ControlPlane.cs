@@ -5,6 +5,7 @@ using Akka.Cluster.Tools.Singleton;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Kinds.CertificateSigningRequests;
 using Orchestrator.Actors.Kinds.ConfigMaps;
+using Orchestrator.Actors.Kinds.CronJobs;
 using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Kinds.DaemonSets;
 using Orchestrator.Actors.Kinds.Deployments;
@@ -52,7 +53,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         ImmutableArray<KindController> controllers =
         [
             new DeploymentController(), new ReplicaSetController(), new ReplicationControllerController(), new DaemonSetController(), new StatefulSetController(),
-            new JobController(),
+            new JobController(), new CronJobController(),
             new EndpointsController(), new PersistentVolumeClaimProtectionController(), new PersistentVolumeProtectionController(),
             namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, members.IsUnreachable), new PodCollectionController(),
             definitions, new PodDisruptionBudgetController(() => store.Catalog), new ValidatingAdmissionPolicyController(() => store.Catalog),

@@ -33,7 +33,11 @@ public sealed record PatchAction(ResourceType Type, ObjectKey Key, string Uid, J
 /// <summary>Replaces the whole status of the object with the given uid.</summary>
 /// <param name="IfRevision">Given where others write the status too: nothing happens when the object is no longer at this version,
 /// and the change that made it so is the trigger of the next pass.</param>
-public sealed record StatusAction(ResourceType Type, ObjectKey Key, string Uid, JsonObject Status, long? IfRevision = null) : ControllerAction(Type, Key);
+public sealed record StatusAction(ResourceType Type, ObjectKey Key, string Uid, JsonObject Status, long? IfRevision = null) : ControllerAction(Type, Key)
+{
+    /// <summary>It tells of what the pass creates: a refused creation leaves the status as it is.</summary>
+    public bool IfCreated { get; init; }
+}
 
 /// <summary>Deletes the object with the given uid.</summary>
 /// <param name="Propagation">Background, Foreground, Orphan, or null for the type's default.</param>

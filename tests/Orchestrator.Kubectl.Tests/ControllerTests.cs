@@ -1,7 +1,7 @@
 namespace Orchestrator.Kubectl.Tests;
 
 /// <summary>What the controllers make of objects, seen through the real client.</summary>
-public sealed partial class ControllerTests(HollowCluster cluster) : IClassFixture<HollowCluster>
+public sealed class ControllerTests(HollowCluster cluster) : IClassFixture<HollowCluster>
 {
     private const string Set = """
         apiVersion: apps/v1
@@ -51,5 +51,25 @@ public sealed partial class ControllerTests(HollowCluster cluster) : IClassFixtu
         await kubectl.RunAsync("wait", "--for=jsonpath={.metadata.ownerReferences[0].kind}=StatefulSet", "pod/web-0", "--timeout=60s");
         await kubectl.RunAsync("delete", "statefulset", "web");
         await kubectl.RunAsync("wait", "--for=delete", "pod", "-l", "app=web", "--timeout=60s");
+    }
+
+    [SkippableFact]
+    public async Task CronJob_RunsItsJobAndOneByHandAndKeepsBook()
+    {
+        var kubectl = await cluster.NewNamespaceAsync();
+        await kubectl.RunAsync("create", "cronjob", "tick", "--image=busybox:1", "--schedule=@every 1s");
+        await kubectl.RunAsync("wait", "--for=create", "job", "-l", "job-name", "--timeout=60s");
+        await kubectl.RunAsync("wait", "--for=jsonpath={.status.lastScheduleTime}", "cronjob/tick", "--timeout=60s");
+        await kubectl.RunAsync("patch", "cronjob", "tick", "-p", """{"spec":{"suspend":true}}""");
+        Assert.StartsWith("tick-", await kubectl.FieldAsync("cronjob", "tick", ".status.active[0].name"), StringComparison.Ordinal);
+        Assert.Matches(@"tick\s+@every 1s\s+<none>\s+True\s+\d", await kubectl.RunAsync("get", "cronjob", "tick"));
+
+        await kubectl.RunAsync("create", "job", "byhand", "--from=cronjob/tick");
+        await kubectl.RunAsync("wait", "--for=jsonpath={.status.active}=1", "job/byhand", "--timeout=60s");
+        var described = await kubectl.RunAsync("describe", "cronjob", "tick");
+        Assert.Contains("Created job tick-", described, StringComparison.Ordinal);
+
+        await kubectl.RunAsync("delete", "cronjob", "tick");
+        await kubectl.RunAsync("wait", "--for=delete", "pod", "--all", "--timeout=60s");
     }
 }
