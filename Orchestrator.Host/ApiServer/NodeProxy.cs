@@ -86,8 +86,8 @@ public sealed class NodeProxy : IDisposable
         }
         try
         {
-            if (request.Subresource == "log") await StreamAsync(context, uri, ending.Token).ConfigureAwait(false);
-            else await UpgradeAsync(context, uri, ending.Token).ConfigureAwait(false);
+            if (request.Subresource == "log") await StreamAsync(context, uri, target.Node, ending.Token).ConfigureAwait(false);
+            else await UpgradeAsync(context, uri, target.Node, ending.Token).ConfigureAwait(false);
         }
         catch (HttpRequestException e)
         {
@@ -100,9 +100,10 @@ public sealed class NodeProxy : IDisposable
         }
     }
 
-    private async Task StreamAsync(HttpContext context, Uri uri, CancellationToken cancellationToken)
+    private async Task StreamAsync(HttpContext context, Uri uri, string node, CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(HttpMethod.Get, uri);
+        message.Headers.Add(ServedNodes.Header, node);
         using var response = await _nodes.SendAsync(message, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode && await MessageSocket.TryAcceptAsync(context, cancellationToken).ConfigureAwait(false) is { } socket)
         {
@@ -116,7 +117,7 @@ public sealed class NodeProxy : IDisposable
         await CopyResponseAsync(context, response, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task UpgradeAsync(HttpContext context, Uri uri, CancellationToken cancellationToken)
+    private async Task UpgradeAsync(HttpContext context, Uri uri, string name, CancellationToken cancellationToken)
     {
         if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
         {
@@ -132,10 +133,11 @@ public sealed class NodeProxy : IDisposable
         }
         var method = protocol == "websocket" ? HttpMethod.Get : HttpMethod.Post;
         using var message = new HttpRequestMessage(method, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        message.Headers.Add(ServedNodes.Header, name);
         message.Headers.Connection.Add("Upgrade");
         message.Headers.Upgrade.ParseAdd(protocol);
-        foreach (var name in (ReadOnlySpan<string>)["Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", StreamNegotiation.ProtocolHeader])
-            if (headers.TryGetValue(name, out var values)) message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        foreach (var header in (ReadOnlySpan<string>)["Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", StreamNegotiation.ProtocolHeader])
+            if (headers.TryGetValue(header, out var values)) message.Headers.TryAddWithoutValidation(header, (IEnumerable<string?>)values);
 
         using var response = await _nodes.SendAsync(message, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.SwitchingProtocols)
@@ -143,8 +145,8 @@ public sealed class NodeProxy : IDisposable
             await CopyResponseAsync(context, response, cancellationToken).ConfigureAwait(false);
             return;
         }
-        foreach (var name in (ReadOnlySpan<string>)["Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", StreamNegotiation.ProtocolHeader])
-            if (response.Headers.TryGetValues(name, out var values)) context.Response.Headers[name] = values.ToArray();
+        foreach (var header in (ReadOnlySpan<string>)["Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", StreamNegotiation.ProtocolHeader])
+            if (response.Headers.TryGetValues(header, out var values)) context.Response.Headers[header] = values.ToArray();
         context.Response.Headers.Upgrade = protocol;
         var node = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))

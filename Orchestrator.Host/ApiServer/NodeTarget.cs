@@ -10,7 +10,8 @@ namespace Orchestrator.Host.ApiServer;
 
 /// <summary>Where the node's answer to a log, exec, attach or port-forward is to be had.</summary>
 /// <param name="Uri">At the node's HTTPS endpoint; null when the pod is nowhere yet and a log of it is empty.</param>
-public readonly record struct NodeTarget(Uri? Uri, ApiError? Error)
+/// <param name="Node">The name of the node.</param>
+public readonly record struct NodeTarget(Uri? Uri, ApiError? Error, string Node = "")
 {
     /// <summary>Finds the node of a pod and words the request as a kubelet expects it.</summary>
     public static async ValueTask<NodeTarget> FindAsync(ResourceStore store, RequestInfo request, IQueryCollection query, CancellationToken cancellationToken)
@@ -38,7 +39,7 @@ public readonly record struct NodeTarget(Uri? Uri, ApiError? Error)
             "portforward" => $"/portForward/{key.Namespace}/{key.Name}",
             var stream => $"/{stream}/{key.Namespace}/{key.Name}/{container}",
         };
-        return new NodeTarget(new Uri($"https://{host}{path}{QueryOf(request.Subresource, query)}"), null);
+        return new NodeTarget(new Uri($"https://{host}{path}{QueryOf(request.Subresource, query)}"), null, node);
     }
 
     /// <summary>Host and port of a node's endpoint, or why there is none.</summary>

@@ -69,6 +69,7 @@ public sealed class Configuration
         SimulatedSnapshotPluginId = _config.GetString("orchestrator.kubelet.simulated.snapshot-plugin-id"),
         SnapshotAfterMin = _config.GetInt("orchestrator.kubelet.snapshot-after-min"),
         SnapshotAfterPerPod = _config.GetInt("orchestrator.kubelet.snapshot-after-per-pod"),
+        LogDirectory = _config.GetString("orchestrator.kubelet.log-directory"),
     });
 
     /// <summary>The same with one more cluster role.</summary>

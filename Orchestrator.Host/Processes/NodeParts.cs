@@ -24,9 +24,9 @@ public sealed class NodeParts : IAsyncDisposable
     private static readonly TimeSpan RegistrationTimeout = TimeSpan.FromSeconds(60);
 
     private readonly NodeAgent _agent;
-    private readonly NodeEndpoint? _endpoint;
+    private readonly NodeEndpoint _endpoint;
 
-    private NodeParts(NodeAgent agent, NodeEndpoint? endpoint)
+    private NodeParts(NodeAgent agent, NodeEndpoint endpoint)
     {
         _agent = agent;
         _endpoint = endpoint;
@@ -41,20 +41,17 @@ public sealed class NodeParts : IAsyncDisposable
         var (runtime, version) = await RuntimeAsync(settings, data, clock).ConfigureAwait(false);
         var address = settings.Remoting.Address.Equals(IPAddress.Any) ? NodeFacts.MachineAddress() : settings.Remoting.Address.ToString();
         IActorRef? kubelets = null;
-        NodeEndpoint? endpoint = null;
-        if (!runtime.Simulated)
-        {
-            var certificate = await certificates.NodeAsync(settings.NodeName, IPAddress.Parse(address)).ConfigureAwait(false);
-            endpoint = await NodeEndpoint.StartAsync(
-                IPAddress.Parse(address), 0, certificate.Certificate, certificate.Authority, runtime, () => Volatile.Read(ref kubelets),
-                new KubeletId(settings.NodeName, settings.NodeName), CancellationToken.None).ConfigureAwait(false);
-        }
-        var facts = NodeFacts.OfThisMachine(settings.NodeName, version, KubeletVersion, endpoint?.Port ?? 0, data.Path) with
+        var facts = NodeFacts.OfThisMachine(settings.NodeName, version, KubeletVersion, 0, data.Path) with
         {
             Address = address,
             Annotations = ImmutableDictionary<string, string>.Empty.Add(NodeMembers.Annotation, NodeMembers.Name(Cluster.Get(system).SelfUniqueAddress)),
         };
-        var nodes = Nodes(settings, facts);
+        var certificate = await certificates.NodeAsync(settings.NodeName, IPAddress.Parse(address)).ConfigureAwait(false);
+        var served = new ServedNodes(settings.NodeName, Nodes(settings, facts).ToImmutableDictionary(static n => n.Name));
+        var endpoint = await NodeEndpoint.StartAsync(
+            IPAddress.Parse(address), 0, certificate.Certificate, certificate.Authority, runtime, registries, () => Volatile.Read(ref kubelets), served,
+            kubelet.LogDirectory, CancellationToken.None).ConfigureAwait(false);
+        var nodes = Nodes(settings, facts with { EndpointPort = endpoint.Port });
         var agent = new NodeAgent(runtime, registries, kubelet, data.File("kubelet"), clock, tokens);
         var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         (kubelets, var started) = await agent.StartAsync(system, settings.NodeName, nodes, () => registered.TrySetResult()).ConfigureAwait(false);
@@ -88,7 +85,7 @@ public sealed class NodeParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _agent.DisposeAsync().ConfigureAwait(false);
-        if (_endpoint is not null) await _endpoint.DisposeAsync().ConfigureAwait(false);
+        await _endpoint.DisposeAsync().ConfigureAwait(false);
     }
 
     private static async Task<(IContainerRuntime Runtime, string Version)> RuntimeAsync(ProcessSettings settings, DataDirectory data, TimeProvider clock)

@@ -14,7 +14,7 @@ namespace Orchestrator.Node.Endpoint;
 
 /// <summary>What a node serves of its pods: logs, exec, attach, port-forward, and connections for the API server's proxy.</summary>
 /// <param name="address">The node's own, at which pods with its network are to be reached.</param>
-internal sealed class PodStreams(IContainerRuntime runtime, Func<IActorRef?> kubelets, KubeletId kubelet, IPAddress address, TimeProvider clock)
+internal sealed class PodStreams(IContainerRuntime runtime, Func<IActorRef?> kubelets, ServedNodes nodes, IPAddress address, TimeProvider clock)
 {
     private static readonly TimeSpan FindTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(30);
@@ -49,6 +49,36 @@ internal sealed class PodStreams(IContainerRuntime runtime, Func<IActorRef?> kub
         }
         await CommandAsync(http, "error executing command in container", attach: false,
             (id, streams, token) => runtime.ExecAsync(id, new ExecRequest([.. command], streams.Tty), streams, token)).ConfigureAwait(false);
+    }
+
+    /// <summary>POST /run: a command without streams; what it wrote is the answer.</summary>
+    public async Task RunAsync(HttpContext http)
+    {
+        var command = ((string?)http.Request.Query["cmd"] ?? "").Split(' ');
+        if (command is [""])
+        {
+            await StreamNegotiation.RefuseAsync(http, StatusCodes.Status400BadRequest, "you must specify at least 1 command for the container").ConfigureAwait(false);
+            return;
+        }
+        if (await FindAsync(http, Container(http), previous: false).ConfigureAwait(false) is not { Id: { } id }) return;
+        using var output = new MemoryStream();
+        var both = Stream.Synchronized(output);
+        try
+        {
+            var code = await runtime.ExecAsync(id, new ExecRequest([.. command], Tty: false), new ExecStreams { Stdout = both, Stderr = both }, http.RequestAborted).ConfigureAwait(false);
+            http.Response.StatusCode = code == 0 ? StatusCodes.Status200OK : StatusCodes.Status500InternalServerError;
+            http.Response.ContentType = "text/plain";
+            if (code != 0) await http.Response.WriteAsync($"command '{string.Join(' ', command)}' exited with {code}: ", http.RequestAborted).ConfigureAwait(false);
+            await http.Response.Body.WriteAsync(output.ToArray(), http.RequestAborted).ConfigureAwait(false);
+        }
+        catch (RuntimeFailureException e) when (!http.Response.HasStarted)
+        {
+            await StreamNegotiation.RefuseAsync(http, StatusCodes.Status500InternalServerError, e.Message).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller has left.
+        }
     }
 
     public Task AttachAsync(HttpContext http) => CommandAsync(http, "error attaching to container", attach: true, async (id, streams, token) =>
@@ -112,6 +142,12 @@ internal sealed class PodStreams(IContainerRuntime runtime, Func<IActorRef?> kub
             await StreamNegotiation.RefuseAsync(http, StatusCodes.Status400BadRequest, "the pod is another one, or its port or the upgrade is missing").ConfigureAwait(false);
             return;
         }
+        if (runtime.Simulated)
+        {
+            // Its address is made up, and may be somebody else's.
+            await StreamNegotiation.RefuseAsync(http, StatusCodes.Status502BadGateway, $"dial tcp {sandbox.Ip}:{port}: connect: connection refused").ConfigureAwait(false);
+            return;
+        }
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         using var client = new TcpClient();
         var target = !sandbox.HostNetwork && IPAddress.TryParse(sandbox.Ip, out var ip) ? ip : address;
@@ -162,8 +198,9 @@ internal sealed class PodStreams(IContainerRuntime runtime, Func<IActorRef?> kub
     {
         var values = http.Request.RouteValues;
         var pod = new ObjectKey((string)values["ns"]!, (string)values["pod"]!);
+        if (nodes.Of(http) is not { } node) return Task.FromResult(new ContainerFound(null, null, false, "the node is not one of this process"));
         return kubelets() is { } region
-            ? region.Ask<ContainerFound>(new FindContainer(kubelet, pod, container, previous), FindTimeout)
+            ? region.Ask<ContainerFound>(new FindContainer(nodes.KubeletOf(node), pod, container, previous), FindTimeout)
             : Task.FromResult(new ContainerFound(null, null, false, "the kubelet is starting"));
     }
 }

@@ -34,6 +34,9 @@ internal sealed class RemoteCommand(CommandStreams wanted, string doing, Func<Ex
     /// <summary>How long a client may take to read the end. Cutting it off earlier would lose what it has not read.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a command with a terminal waits for its size, which a client need not send.</summary>
+    private static readonly TimeSpan FirstSizeTimeout = TimeSpan.FromMilliseconds(300);
+
     public Task ServeAsync(HttpContext http, AgreedStream agreed) =>
         agreed.Transport == StreamTransport.Spdy ? ServeSpdyAsync(http, agreed) : ServeChannelsAsync(http, agreed);
 
@@ -106,6 +109,8 @@ internal sealed class RemoteCommand(CommandStreams wanted, string doing, Func<Ex
         var resizing = resize is null ? Task.CompletedTask : TerminalSizes.ReadAsync(resize, sizes!.Writer, done.Token);
         try
         {
+            // A command may look at the size once, when it begins, and clients send it with their first words.
+            if (sizes is not null) await Task.WhenAny(sizes.Reader.WaitToReadAsync(done.Token).AsTask(), Task.Delay(FirstSizeTimeout, done.Token)).ConfigureAwait(false);
             var streams = new ExecStreams { Stdin = stdin, Stdout = stdout, Stderr = stderr, Tty = wanted.Tty, Resizes = sizes?.Reader };
             return RemoteCommandStatus.Exited(await work(streams, cancellationToken).ConfigureAwait(false), version);
         }

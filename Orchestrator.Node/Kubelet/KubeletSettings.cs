@@ -20,6 +20,10 @@ public sealed record KubeletSettings
     /// <summary>Events per pod between two snapshots of a kubelet (count).</summary>
     public required int SnapshotAfterPerPod { get; init; }
 
+    /// <summary>The directory of log files that the node's endpoint serves under <c>/logs/</c>.</summary>
+    /// <remarks>Source: kubelet, podLogsDir's parent: /var/log.</remarks>
+    public string LogDirectory { get; init; } = "/var/log";
+
     /// <summary>The settings for the nodes of a runtime.</summary>
     public KubeletSettings For(bool simulated) => simulated
         ? this with { JournalPluginId = SimulatedJournalPluginId, SnapshotPluginId = SimulatedSnapshotPluginId }

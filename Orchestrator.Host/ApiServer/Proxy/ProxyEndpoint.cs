@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Node.Endpoint;
 
 namespace Orchestrator.Host.ApiServer.Proxy;
 
@@ -89,6 +90,9 @@ public sealed class ProxyEndpoint : IDisposable
         var uri = new Uri($"{target.Scheme}://{target.Authority}{(path.Rest.Length == 0 ? "/" : path.Rest)}{context.Request.QueryString.Value}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var message = ProxyExchange.MessageOf(context, uri, upgrade);
         message.Options.Set(TargetKey, target);
+        // Which node is asked was decided, and authorized; a client that says so itself is not heard.
+        message.Headers.Remove(ServedNodes.Header);
+        if (target.IsNode) message.Headers.Add(ServedNodes.Header, target.Node);
         message.Headers.TryAddWithoutValidation("X-Forwarded-Uri", path.Prefix + path.Rest);
         return message;
     }
@@ -97,15 +101,16 @@ public sealed class ProxyEndpoint : IDisposable
     {
         context.InitialRequestMessage.Options.TryGetValue(TargetKey, out var target);
         return target?.Dial is { } dial
-            ? await ThroughNodeAsync(dial, cancellationToken).ConfigureAwait(false)
+            ? await ThroughNodeAsync(dial, target.Node, cancellationToken).ConfigureAwait(false)
             : await ToMachineAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Stream> ThroughNodeAsync(Uri dial, CancellationToken cancellationToken)
+    private async Task<Stream> ThroughNodeAsync(Uri dial, string node, CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(HttpMethod.Get, dial) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         message.Headers.Connection.Add("Upgrade");
         message.Headers.Upgrade.ParseAdd("tcp");
+        message.Headers.Add(ServedNodes.Header, node);
         var response = await _nodes.SendAsync(message, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.SwitchingProtocols) return await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         using (response) throw new IOException(await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));

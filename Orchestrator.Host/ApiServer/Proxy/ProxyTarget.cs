@@ -11,8 +11,9 @@ namespace Orchestrator.Host.ApiServer.Proxy;
 /// <param name="Authority">Unlike for every pod that ever was, since connections are kept by it.</param>
 /// <param name="Address">The address and port that a user knows it by; what links to itself name.</param>
 /// <param name="Dial">Where a node makes the connection into its pod; null when it is a machine's port, or the node itself.</param>
+/// <param name="Node">Whose endpoint is spoken to.</param>
 /// <param name="IsNode">The node's own endpoint, which is spoken to with our certificate.</param>
-public sealed record ProxyTarget(string Scheme, string Authority, string Address, Uri? Dial, bool IsNode = false);
+public sealed record ProxyTarget(string Scheme, string Authority, string Address, Uri? Dial, string Node = "", bool IsNode = false);
 
 /// <summary>Finds what <c>[scheme:]name[:port]</c> means.</summary>
 /// <remarks>
@@ -71,7 +72,7 @@ public sealed class ProxyTargets(ResourceStore store)
         var meta = JsonTree.Object(pod, "metadata")!;
         var uid = JsonTree.String(meta, "uid");
         var dial = new Uri($"https://{host}/podConnection/{JsonTree.String(meta, "namespace")}/{JsonTree.String(meta, "name")}?port={port}&uid={uid}");
-        return (new ProxyTarget(scheme, $"{uid}.pod:{port}", new IPEndPoint(address, port).ToString(), dial), null);
+        return (new ProxyTarget(scheme, $"{uid}.pod:{port}", new IPEndPoint(address, port).ToString(), dial, node), null);
     }
 
     private async ValueTask<(ProxyTarget?, ApiError?)> ServiceAsync(string scheme, ObjectKey key, string port, string id, CancellationToken cancellationToken)
@@ -120,7 +121,7 @@ public sealed class ProxyTargets(ResourceStore store)
         var (endpoint, error) = await NodeTarget.EndpointAsync(store, name, cancellationToken).ConfigureAwait(false);
         if (endpoint is null) return (null, error);
         var host = endpoint[..endpoint.LastIndexOf(':')];
-        if (port.Length == 0 || endpoint == $"{host}:{port}") return (new ProxyTarget("https", endpoint, endpoint, null, IsNode: true), null);
+        if (port.Length == 0 || endpoint == $"{host}:{port}") return (new ProxyTarget("https", endpoint, endpoint, null, name, IsNode: true), null);
         return ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? (new ProxyTarget(scheme, $"{host}:{number}", $"{host}:{number}", null), null)
             : (null, ApiErrors.Unreachable($"dial tcp: unknown port {port}"));

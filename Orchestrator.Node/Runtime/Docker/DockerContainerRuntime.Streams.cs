@@ -10,6 +10,12 @@ public sealed partial class DockerContainerRuntime
 {
     private const int BufferLength = 32 * 1024;
 
+    /// <summary>How often a terminal's size is tried while its process begins (count).</summary>
+    private const int ResizeAttempts = 10;
+
+    /// <summary>The wait after the first try; each next one waits longer by as much.</summary>
+    private static readonly TimeSpan ResizeRetry = TimeSpan.FromMilliseconds(20);
+
     /// <summary>How long the output of an attached container may take to arrive after its end.</summary>
     private static readonly TimeSpan LastOutputTimeout = TimeSpan.FromSeconds(2);
 
@@ -155,17 +161,28 @@ public sealed partial class DockerContainerRuntime
         if (!tty) to.CloseWrite(); // closing a terminal would hang up the process instead of ending its input
     }
 
+    private static async Task<bool> TryResizeAsync(TerminalSize size, Func<ContainerResizeParameters, Task> resize)
+    {
+        try
+        {
+            await resize(new ContainerResizeParameters { Width = size.Width, Height = size.Height }).ConfigureAwait(false);
+            return true;
+        }
+        catch (DockerApiException)
+        {
+            return false; // not up yet, or gone
+        }
+    }
+
     private static async Task ResizeAsync(ExecStreams streams, Func<ContainerResizeParameters, Task> resize, CancellationToken cancellationToken)
     {
         await foreach (var size in streams.Resizes!.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            try
+            // The first size comes with the client, and often before the process is up, which the engine refuses.
+            for (var attempt = 1; !await TryResizeAsync(size, resize).ConfigureAwait(false); attempt++)
             {
-                await resize(new ContainerResizeParameters { Width = size.Width, Height = size.Height }).ConfigureAwait(false);
-            }
-            catch (DockerApiException)
-            {
-                // The process is not up yet or is gone; the size is a nicety.
+                if (attempt == ResizeAttempts || streams.Resizes.TryPeek(out _)) break;
+                await Task.Delay(ResizeRetry * attempt, cancellationToken).ConfigureAwait(false);
             }
         }
     }

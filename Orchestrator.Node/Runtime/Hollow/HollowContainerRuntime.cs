@@ -8,7 +8,8 @@ namespace Orchestrator.Node.Runtime.Hollow;
 /// <summary>Simulates containers: they start at once, run until stopped, and cost one record each.</summary>
 /// <remarks>
 /// One instance serves any number of nodes of a process. A container whose first argument is <c>exit</c> ends at once
-/// with the code that follows, so that jobs and crash loops can be simulated too.
+/// with the code that follows, so that jobs and crash loops can be simulated too. Streams can be simulated as well: a log is one line,
+/// an attached client sees it and stays until the container ends, a few commands work (<see cref="HollowCommand"/>), and ports echo.
 /// </remarks>
 public sealed class HollowContainerRuntime(TimeProvider clock) : IContainerRuntime
 {
@@ -17,6 +18,7 @@ public sealed class HollowContainerRuntime(TimeProvider clock) : IContainerRunti
     private readonly ConcurrentDictionary<string, SandboxState> _sandboxes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, HollowContainer> _containers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Action<string>> _watchers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _ends = new(StringComparer.Ordinal);
     private int _addresses;
     private long _ids;
 
@@ -93,6 +95,7 @@ public sealed class HollowContainerRuntime(TimeProvider clock) : IContainerRunti
     public Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken)
     {
         _containers.TryRemove(containerId, out _);
+        if (_ends.TryRemove(containerId, out var ended)) ended.TrySetResult();
         return Task.CompletedTask;
     }
 
@@ -111,27 +114,39 @@ public sealed class HollowContainerRuntime(TimeProvider clock) : IContainerRunti
     public async Task ReadLogsAsync(string containerId, LogQuery query, Stream output, CancellationToken cancellationToken)
     {
         if (!_containers.TryGetValue(containerId, out var container)) throw NoSuchContainer(containerId);
-        if (query.TailLines is 0) return;
+        if (query.TailLines is not 0) await WriteBannerAsync(container, query, output, cancellationToken).ConfigureAwait(false);
+        if (query.Follow) await UntilExitAsync(containerId, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task WriteBannerAsync(HollowContainer container, LogQuery query, Stream output, CancellationToken cancellationToken)
+    {
         var prefix = query.Timestamps ? $"{container.State.StartedAt:yyyy-MM-ddTHH:mm:ss.fffffffZ} " : "";
         byte[] line = [.. Encoding.ASCII.GetBytes(prefix), .. Banner];
         var length = (int)Math.Min(line.Length, query.LimitBytes ?? line.Length);
         await output.WriteAsync(line.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+        await output.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<int> ExecAsync(string containerId, ExecRequest request, ExecStreams streams, CancellationToken cancellationToken)
     {
         if (!_containers.TryGetValue(containerId, out var container) || container.State.Phase != ContainerPhase.Running)
             throw NoSuchContainer(containerId);
-        var complaint = Encoding.UTF8.GetBytes("this container is simulated: no command can run in it\n");
-        if ((streams.Stderr ?? streams.Stdout) is { } output) await output.WriteAsync(complaint, cancellationToken).ConfigureAwait(false);
-        return 126;
+        return await HollowCommand.RunAsync(container.State, request, streams, cancellationToken).ConfigureAwait(false);
     }
 
     public Task AttachAsync(string containerId, ExecStreams streams, CancellationToken cancellationToken) =>
-        streams.Stdout is { } output ? ReadLogsAsync(containerId, new LogQuery(), output, cancellationToken) : Task.CompletedTask;
+        streams.Stdout is { } output ? ReadLogsAsync(containerId, new LogQuery { Follow = true }, output, cancellationToken) : UntilExitAsync(containerId, cancellationToken);
 
-    public Task<Stream> ConnectAsync(SandboxState sandbox, int port, CancellationToken cancellationToken) =>
-        throw new RuntimeFailureException("PortForwardError", $"the pod {sandbox.Pod.Namespace}/{sandbox.Pod.Name} is simulated: nothing listens on port {port}");
+    /// <summary>Every port of a simulated pod sends back what it is sent.</summary>
+    public Task<Stream> ConnectAsync(SandboxState sandbox, int port, CancellationToken cancellationToken) => Task.FromResult(HollowCommand.Echo());
+
+    private async Task UntilExitAsync(string containerId, CancellationToken cancellationToken)
+    {
+        var ended = _ends.GetOrAdd(containerId, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        // It may have ended just before somebody waited for it.
+        if (!_containers.TryGetValue(containerId, out var container) || container.State.Phase == ContainerPhase.Exited) _ends.TryRemove(containerId, out _);
+        else await ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     private void Exit(string containerId, int code)
     {
@@ -140,6 +155,7 @@ public sealed class HollowContainerRuntime(TimeProvider clock) : IContainerRunti
         {
             State = container.State with { Phase = ContainerPhase.Exited, ExitCode = code, FinishedAt = clock.GetUtcNow() },
         };
+        if (_ends.TryRemove(containerId, out var ended)) ended.TrySetResult();
         if (_watchers.TryGetValue(container.State.Pod.NodeName, out var exited)) exited(containerId);
     }
 

@@ -44,6 +44,8 @@ internal static partial class TerminalProcess
         foreach (var word in (string[])["--", "sh", "-c", "exec <>\"$0\" >&0 2>&0; exec \"$@\"", terminal, .. command]) start.ArgumentList.Add(word);
         ContainerShell.SetEnvironment(start, spec);
         start.Environment.TryAdd("TERM", "xterm");
+        // Before the command looks at it.
+        if (streams.Resizes is { } resizes && resizes.TryRead(out var size)) SetSize(master, size);
         using var process = PipedProcess.Start(start);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var input = Task.Run(() => SendAsync(streams.Stdin, master, ended.Token), CancellationToken.None);
