@@ -98,16 +98,22 @@ public sealed class TriggerSource : UntypedActor, IWithTimers
         if (!_hosts(batch.Type)) return;
         foreach (var controller in _controllers)
         {
-            if (!controller.Follows(batch.Type)) continue;
+            if (!controller.Follows(batch.Type) || !AreOpen(controller.Reads)) continue;
             var told = new HashSet<ObjectKey>();
             foreach (var change in batch.Changes) Trigger(controller, batch.Type, change, told);
         }
     }
 
+    // A mapping may need a cache that is still being opened; its own resync will make up for it.
+    private bool AreOpen(ImmutableArray<ResourceType> types)
+    {
+        foreach (var type in types)
+            if (!_hosting.ContainsKey(type)) return false;
+        return true;
+    }
+
     private void Trigger(KindController controller, ResourceType type, ObjectChange change, HashSet<ObjectKey> told)
     {
-        // A mapping may need a cache that is still being opened; its own resync will make up for it.
-        if (!controller.Reads.All(_hosting.ContainsKey)) return;
         foreach (var key in controller.KeysOf(type, change, _caches))
         {
             if (!told.Add(key)) continue;
@@ -130,7 +136,7 @@ public sealed class TriggerSource : UntypedActor, IWithTimers
 
     private void Resync(KindController controller, ImmutableArray<ResourceType> types)
     {
-        if (!controller.Reads.All(_hosting.ContainsKey)) return;
+        if (!AreOpen(controller.Reads)) return;
         var told = new HashSet<ObjectKey>();
         foreach (var type in types)
         {

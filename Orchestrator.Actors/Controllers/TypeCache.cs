@@ -1,16 +1,13 @@
-using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Controllers;
 
 /// <summary>What controllers read of one type: the informer's objects, and groups of them by controller, namespace or node.</summary>
-/// <remarks>One writer, the trigger source of the process; any number of readers. Groups are immutable, so a reader sees one moment.</remarks>
+/// <remarks>One writer, the trigger source of the process; any number of readers, each of which gets a copy of its own.</remarks>
 public sealed class TypeCache(Informer informer, Func<StoredObject, IEnumerable<string>> groupsOf)
 {
-    private static readonly ImmutableDictionary<ObjectKey, StoredObject> Nothing = ImmutableDictionary<ObjectKey, StoredObject>.Empty;
-    private readonly ConcurrentDictionary<string, ImmutableDictionary<ObjectKey, StoredObject>> _groups = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<ObjectKey, StoredObject>> _groups = new(StringComparer.Ordinal);
     private readonly List<(long Revision, TaskCompletionSource Done)> _waiters = [];
     private readonly Lock _lock = new();
     private long _revision = -1;
@@ -22,9 +19,15 @@ public sealed class TypeCache(Informer informer, Func<StoredObject, IEnumerable<
 
     public StoredObject? Get(ObjectKey key) => informer.Get(key);
 
-    public IReadOnlyCollection<StoredObject> Group(string name) => [.. _groups.GetValueOrDefault(name, Nothing).Values];
+    public IReadOnlyCollection<StoredObject> Group(string name)
+    {
+        lock (_groups) return _groups.TryGetValue(name, out var group) ? [.. group.Values] : [];
+    }
 
-    public int GroupCount(string name) => _groups.GetValueOrDefault(name, Nothing).Count;
+    public int GroupCount(string name)
+    {
+        lock (_groups) return _groups.TryGetValue(name, out var group) ? group.Count : 0;
+    }
 
     /// <summary>Completes when the groups show <paramref name="revision"/>.</summary>
     public Task WaitForAsync(long revision)
@@ -41,18 +44,12 @@ public sealed class TypeCache(Informer informer, Func<StoredObject, IEnumerable<
     /// <summary>Takes in the whole state.</summary>
     public void Reset(ObjectIndex objects)
     {
-        var groups = new Dictionary<string, ImmutableDictionary<ObjectKey, StoredObject>.Builder>(StringComparer.Ordinal);
-        foreach (var o in objects.EnumerateFrom())
+        lock (_groups)
         {
-            foreach (var name in groupsOf(o))
-            {
-                if (!groups.TryGetValue(name, out var group)) groups[name] = group = Nothing.ToBuilder();
-                group[o.Key] = o;
-            }
+            _groups.Clear();
+            foreach (var o in objects.EnumerateFrom())
+                foreach (var name in groupsOf(o)) Add(name, o);
         }
-        foreach (var name in _groups.Keys)
-            if (!groups.ContainsKey(name)) _groups.TryRemove(name, out _);
-        foreach (var (name, group) in groups) _groups[name] = group.ToImmutable();
         Advance(objects.Revision);
     }
 
@@ -64,18 +61,26 @@ public sealed class TypeCache(Informer informer, Func<StoredObject, IEnumerable<
             if (change.Previous is { } old)
                 foreach (var name in groupsOf(old)) Remove(name, old.Key);
             if (change.Kind == ChangeKind.Deleted) continue;
-            foreach (var name in groupsOf(change.Object))
-                _groups[name] = _groups.GetValueOrDefault(name, Nothing).SetItem(change.Object.Key, change.Object);
+            foreach (var name in groupsOf(change.Object)) Add(name, change.Object);
         }
         Advance(batch.Revision);
     }
 
+    private void Add(string name, StoredObject o)
+    {
+        lock (_groups)
+        {
+            if (!_groups.TryGetValue(name, out var group)) _groups[name] = group = [];
+            group[o.Key] = o;
+        }
+    }
+
     private void Remove(string name, ObjectKey key)
     {
-        if (!_groups.TryGetValue(name, out var group)) return;
-        group = group.Remove(key);
-        if (group.IsEmpty) _groups.TryRemove(name, out _);
-        else _groups[name] = group;
+        lock (_groups)
+        {
+            if (_groups.TryGetValue(name, out var group) && group.Remove(key) && group.Count == 0) _groups.Remove(name);
+        }
     }
 
     private void Advance(long revision)

@@ -28,8 +28,10 @@ public static class FieldManagers
     {
         if (fieldManager.Length > 0) return fieldManager;
         var end = userAgent.IndexOf('/', StringComparison.Ordinal);
+        var program = end < 0 ? userAgent : userAgent[..end];
+        if (program.Length <= LengthMax && !program.AsSpan().ContainsAnyExceptInRange(' ', '~')) return program;
         var name = new StringBuilder();
-        foreach (var rune in (end < 0 ? userAgent : userAgent[..end]).EnumerateRunes())
+        foreach (var rune in program.EnumerateRunes())
         {
             if (!IsPrintable(rune)) continue;
             if (Encoding.UTF8.GetByteCount(name.ToString()) + rune.Utf8SequenceLength > LengthMax) break;

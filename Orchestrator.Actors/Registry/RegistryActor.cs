@@ -59,6 +59,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
             case ObjectWritten e:
                 _recent.Add(_state.Apply(e));
                 _snapshots.Spoken(e.Object.Key);
+                _snapshots.Journaled(e);
                 break;
             case RegistryCreated:
                 _state.AdvanceTo(_state.Reserve());
@@ -67,6 +68,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
             case RevisionsReserved reserved:
                 // Versions up to here may have been given to heartbeats that are gone.
                 _reservedThrough = reserved.Through;
+                _snapshots.Journaled(reserved);
                 _state.AdvanceTo(reserved.Through);
                 _recent.Restart(reserved.Through);
                 break;
@@ -165,7 +167,9 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         if (Heartbeats && _state.DecidedRevision >= _reservedThrough)
         {
             _reservedThrough = _state.DecidedRevision + ReservedAhead;
-            events.Add(new RevisionsReserved(_reservedThrough));
+            var reserved = new RevisionsReserved(_reservedThrough);
+            events.Add(reserved);
+            _snapshots.Journaled(reserved);
         }
         return events;
     }
@@ -175,6 +179,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         var batch = _committing!;
         _committing = null;
         _durable = LastSequenceNr;
+        foreach (var e in batch.Journaled) _snapshots.Journaled(e);
         if (batch.Changes.Count > 0)
         {
             var previous = _state.Revision;

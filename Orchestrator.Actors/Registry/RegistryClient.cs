@@ -17,11 +17,16 @@ public sealed class RegistryClient : IRegistries
     /// <summary>A registry of this process loses messages only when it stops, so its slowness is waited for longer.</summary>
     private static readonly TimeSpan AgainHereAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often what is unanswered is looked through: nearly everything is answered within milliseconds, so that no question
+    /// is worth timers of its own.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
     private readonly ActorSystem _system;
     private readonly IActorRef _region;
     private readonly LocalRegistries _local;
     private readonly JournalHistory _history;
     private readonly ConcurrentDictionary<ResourceType, Lazy<Fed>> _informers = new();
+    private readonly ConcurrentQueue<Question> _questions = new();
 
     public RegistryClient(ActorSystem system, IActorRef region, LocalRegistries local, RegistrySettings settings)
     {
@@ -29,6 +34,7 @@ public sealed class RegistryClient : IRegistries
         _region = region;
         _local = local;
         _history = new JournalHistory(system, settings);
+        system.Scheduler.Advanced.ScheduleRepeatedly(LookEvery, LookEvery, LookAtUnanswered);
     }
 
     /// <summary>Writes in one commit and returns what became of each, in order. Refusals and timeouts are results, not exceptions.</summary>
@@ -110,23 +116,34 @@ public sealed class RegistryClient : IRegistries
     }
 
     /// <summary>Asks until there is an answer or the deadline is over. Every try has the same reply address, so the first answer counts.</summary>
-    private async Task<T> AskAsync<T>(IActorRef to, RegistryMessage message, CancellationToken cancellationToken)
+    private Task<T> AskAsync<T>(IActorRef to, RegistryMessage message, CancellationToken cancellationToken)
     {
         IActorRef replyTo = ActorRefs.NoSender;
-        var answer = to.Ask<T>(r => { replyTo = r; return message; }, Deadline, cancellationToken);
-        while (true)
+        var answer = to.Ask<T>(r => { replyTo = r; return message; }, Timeout.InfiniteTimeSpan, cancellationToken);
+        if (!answer.IsCompleted) _questions.Enqueue(new Question(message, replyTo, answer, Environment.TickCount64));
+        return answer;
+    }
+
+    /// <summary>Repeats what should have been answered by now, and ends what waited too long.</summary>
+    private void LookAtUnanswered()
+    {
+        for (var left = _questions.Count; left > 0 && _questions.TryDequeue(out var question); left--)
         {
-            try
+            if (question.Answer.IsCompleted) continue;
+            var now = Environment.TickCount64;
+            if (now - question.AskedAt >= Deadline.TotalMilliseconds)
             {
-                return await answer.WaitAsync(_local.Find(message.Type) is null ? AgainAfter : AgainHereAfter, CancellationToken.None).ConfigureAwait(false);
+                question.ReplyTo.Tell(new Status.Failure(new AskTimeoutException($"no answer within {Deadline.TotalSeconds:0} s")));
+                continue;
             }
-            catch (TimeoutException)
+            var patience = _local.Find(question.Message.Type) is null ? AgainAfter : AgainHereAfter;
+            if (now - question.SentAt >= patience.TotalMilliseconds)
             {
-                // The answer, the deadline or the cancellation may have come at the very end of the wait: then that is the outcome.
-                if (answer.IsCompleted) return await answer.ConfigureAwait(false);
                 // Through the region, which knows where the registry is now.
-                _region.Tell(message is WriteObjects write ? write with { Again = true } : message, replyTo);
+                _region.Tell(question.Message is WriteObjects write ? write with { Again = true } : question.Message, question.ReplyTo);
+                question.SentAt = now;
             }
+            _questions.Enqueue(question);
         }
     }
 
@@ -139,4 +156,17 @@ public sealed class RegistryClient : IRegistries
     }
 
     private sealed record Fed(Informer Informer, IActorRef Actor);
+
+    private sealed class Question(RegistryMessage message, IActorRef replyTo, Task answer, long askedAt)
+    {
+        public RegistryMessage Message { get; } = message;
+        public IActorRef ReplyTo { get; } = replyTo;
+        public Task Answer { get; } = answer;
+
+        /// <summary>On the clock of <see cref="Environment.TickCount64"/> (milliseconds).</summary>
+        public long AskedAt { get; } = askedAt;
+
+        /// <summary>When it was sent last, on the same clock.</summary>
+        public long SentAt { get; set; } = askedAt;
+    }
 }

@@ -6,7 +6,8 @@ namespace Orchestrator.Actors.Registry;
 /// <summary>How registries keep their types. Read from <c>orchestrator.registry</c>.</summary>
 public sealed record RegistrySettings
 {
-    /// <summary>A snapshot is taken when this many changes (count), and as many as the last one has objects, came since that.</summary>
+    /// <summary>A snapshot is taken when this many rows of the journal (count), and as many as there are objects, say nothing about the
+    /// state any more since the last one.</summary>
     public required int SnapshotAfterMin { get; init; }
 
     /// <summary>How long changes stay readable; null keeps them forever.</summary>

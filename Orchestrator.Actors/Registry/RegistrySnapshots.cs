@@ -12,6 +12,7 @@ internal sealed class RegistrySnapshots(string persistenceId, RegistrySettings s
     private long _lastSequenceNr;
     private int _toLoad;
     private int _partsBefore;
+    private int _superseded;
     private Pending? _pending;
 
     public int PartsToLoad => _toLoad;
@@ -33,6 +34,14 @@ internal sealed class RegistrySnapshots(string persistenceId, RegistrySettings s
         if (_toLoad > 0) _spoken.Add(key);
     }
 
+    /// <summary>Notes an event that makes rows of the journal say nothing about the state any more. With a retention time each one counts:
+    /// it will be too old one day.</summary>
+    public void Journaled(ObjectWritten change) =>
+        _superseded += change.Kind == ChangeKind.Deleted ? 2 : change.Previous > 0 || settings.Retention is not null ? 1 : 0;
+
+    /// <summary>Notes a reservation, which replaces the one before it.</summary>
+    public void Journaled(RevisionsReserved _) => _superseded++;
+
     public bool WasSpoken(ObjectKey key) => _spoken.Contains(key);
 
     public IEnumerable<LoadSnapshot> LoadMessages() =>
@@ -49,13 +58,14 @@ internal sealed class RegistrySnapshots(string persistenceId, RegistrySettings s
     }
 
     /// <summary>Starts a snapshot when one is due; returns its first row.</summary>
-    /// <remarks>As many changes as the last snapshot has objects pay for the next, which has at most twice as many: the work per change
-    /// stays the same however large the type grows.</remarks>
+    /// <remarks>Only rows that say nothing about the state any more make one due: the creations of what is still there are read as fast from
+    /// the journal. As many such rows as there are objects pay for the snapshot: the work per change stays the same however large the type grows.</remarks>
     public SaveSnapshot? Begin(long sequenceNr, RegistryState state, DateTimeOffset now)
     {
-        if (_pending is not null || sequenceNr - _lastSequenceNr < Math.Max(settings.SnapshotAfterMin, _last?.Objects ?? 0)) return null;
+        if (_pending is not null || _superseded < Math.Max(settings.SnapshotAfterMin, state.Count)) return null;
         var parts = SnapshotPart.Split(state.Copy()).GetEnumerator();
-        _pending = new Pending(sequenceNr, state.Revision, state.Count, parts, now);
+        _pending = new Pending(sequenceNr, state.Revision, state.Count, parts, now, _superseded);
+        _superseded = 0;
         return Next();
     }
 
@@ -74,7 +84,11 @@ internal sealed class RegistrySnapshots(string persistenceId, RegistrySettings s
         return true;
     }
 
-    public void Abandon() => _pending = null;
+    public void Abandon()
+    {
+        _superseded += _pending?.Superseded ?? 0;
+        _pending = null;
+    }
 
     /// <summary>What the newest snapshot makes obsolete.</summary>
     public IEnumerable<DeleteSnapshots> DeleteMessages()
@@ -106,13 +120,14 @@ internal sealed class RegistrySnapshots(string persistenceId, RegistrySettings s
 
     private string PartId(int part) => $"{persistenceId}/part-{part}";
 
-    private sealed class Pending(long sequenceNr, long revision, int objects, IEnumerator<SnapshotPart> parts, DateTimeOffset at)
+    private sealed class Pending(long sequenceNr, long revision, int objects, IEnumerator<SnapshotPart> parts, DateTimeOffset at, int superseded)
     {
         public long SequenceNr { get; } = sequenceNr;
         public long Revision { get; } = revision;
         public int Objects { get; } = objects;
         public IEnumerator<SnapshotPart> Parts { get; } = parts;
         public DateTimeOffset At { get; } = at;
+        public int Superseded { get; } = superseded;
         public int Written;
         public SnapshotManifest? Manifest;
     }

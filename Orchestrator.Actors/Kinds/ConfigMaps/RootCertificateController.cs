@@ -21,7 +21,7 @@ public sealed class RootCertificateController(string certificatePem) : KindContr
 
     public override string Name => "root-ca-cert-publisher";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.Namespaces, ResourceTypes.ConfigMaps];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.Namespaces, ResourceTypes.ConfigMaps];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

@@ -12,7 +12,7 @@ public sealed class CustomResourceDefinitionController(Func<SchemaCatalog> catal
 {
     public override string Name => "customresourcedefinition";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.CustomResourceDefinitions];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.CustomResourceDefinitions];
 
     public override bool Follows(ResourceType type) => type == ResourceTypes.CustomResourceDefinitions || catalog().Find(type) is { IsCustom: true };
 

@@ -11,8 +11,7 @@ public sealed class DaemonSetController : KindController
 {
     public override string Name => "daemonset";
 
-    public override ImmutableArray<ResourceType> Reads =>
-        [ResourceTypes.DaemonSets, ResourceTypes.Pods, ResourceTypes.Nodes, ResourceTypes.ControllerRevisions];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.DaemonSets, ResourceTypes.Pods, ResourceTypes.Nodes, ResourceTypes.ControllerRevisions];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

@@ -11,7 +11,7 @@ public sealed class DeploymentController : KindController
 {
     public override string Name => "deployment";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.Deployments, ResourceTypes.ReplicaSets, ResourceTypes.Pods];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.Deployments, ResourceTypes.ReplicaSets, ResourceTypes.Pods];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

@@ -16,8 +16,7 @@ public sealed class EndpointsController : KindController
 
     public override string Name => "endpoints";
 
-    public override ImmutableArray<ResourceType> Reads =>
-        [ResourceTypes.Services, ResourceTypes.Pods, ResourceTypes.EndpointSlices, ResourceTypes.Endpoints, ResourceTypes.Nodes];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.Services, ResourceTypes.Pods, ResourceTypes.EndpointSlices, ResourceTypes.Endpoints, ResourceTypes.Nodes];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

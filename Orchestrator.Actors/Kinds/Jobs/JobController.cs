@@ -10,7 +10,7 @@ public sealed class JobController : KindController
 {
     public override string Name => "job";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.Jobs, ResourceTypes.Pods];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.Jobs, ResourceTypes.Pods];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches) =>
         type == ResourceTypes.Jobs ? [change.Object.Key] : Owners("Job", change);

@@ -14,7 +14,7 @@ public sealed class NamespaceController(Func<SchemaCatalog> catalog) : KindContr
 
     public override string Name => "namespace";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.Namespaces];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.Namespaces];
 
     public override bool Follows(ResourceType type) => type == ResourceTypes.Namespaces || Namespaced().Contains(type);
 

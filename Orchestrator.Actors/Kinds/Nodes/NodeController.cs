@@ -19,7 +19,7 @@ public sealed class NodeController(TimeSpan gracePeriod, Func<NodeView, bool> un
 
     public override string Name => "node";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.Nodes, ResourceTypes.Pods, ResourceTypes.Leases];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.Nodes, ResourceTypes.Pods, ResourceTypes.Leases];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

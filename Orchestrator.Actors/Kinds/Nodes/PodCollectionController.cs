@@ -11,7 +11,7 @@ public sealed class PodCollectionController : KindController
 {
     public override string Name => "pod-collection";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.Pods];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.Pods];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches) =>
         change.Kind != ChangeKind.Deleted && PodView.Of(change.Object).Finished && caches[type].GroupCount(CacheGroups.Ended) > PodCollection.TerminatedMax

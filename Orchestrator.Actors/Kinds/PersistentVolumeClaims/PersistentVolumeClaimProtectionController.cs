@@ -15,7 +15,7 @@ public sealed class PersistentVolumeClaimProtectionController : KindController
 {
     public override string Name => "pvc-protection";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.PersistentVolumeClaims, ResourceTypes.Pods];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.PersistentVolumeClaims, ResourceTypes.Pods];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

@@ -13,7 +13,7 @@ public sealed class PersistentVolumeProtectionController : KindController
 {
     public override string Name => "pv-protection";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.PersistentVolumes];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.PersistentVolumes];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches) =>
         change.Kind == ChangeKind.Deleted ? [] : [change.Object.Key];

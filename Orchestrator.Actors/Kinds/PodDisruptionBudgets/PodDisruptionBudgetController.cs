@@ -14,8 +14,7 @@ public sealed class PodDisruptionBudgetController(Func<SchemaCatalog> catalog) :
 {
     public override string Name => "disruption";
 
-    public override ImmutableArray<ResourceType> Reads =>
-        [ResourceTypes.PodDisruptionBudgets, ResourceTypes.Pods, ResourceTypes.ReplicaSets, ResourceTypes.Deployments, ResourceTypes.StatefulSets, ResourceTypes.ReplicationControllers];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.PodDisruptionBudgets, ResourceTypes.Pods, ResourceTypes.ReplicaSets, ResourceTypes.Deployments, ResourceTypes.StatefulSets, ResourceTypes.ReplicationControllers];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

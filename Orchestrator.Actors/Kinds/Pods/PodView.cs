@@ -32,6 +32,9 @@ public sealed class PodView
 
     private static readonly string[] ContainerPlacedBy = ["image", "ports", "resources", "restartPolicy"];
 
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _scratch;
+
     private string? _equivalenceKey;
 
     private PodView(StoredObject source, JsonElement pod)
@@ -143,7 +146,8 @@ public sealed class PodView
 
     private string MakeEquivalenceKey(JsonElement spec)
     {
-        var text = new ArrayBufferWriter<byte>(1024);
+        var text = _scratch ??= new ArrayBufferWriter<byte>(4096);
+        text.ResetWrittenCount();
         Append(text, Key.Namespace);
         Append(text, Meta.Controller?.Uid ?? "");
         foreach (var (name, value) in Meta.Labels.OrderBy(static l => l.Key, StringComparer.Ordinal))

@@ -10,7 +10,7 @@ public sealed class ReplicaSetController : KindController
 {
     public override string Name => "replicaset";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.ReplicaSets, ResourceTypes.Pods];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.ReplicaSets, ResourceTypes.Pods];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

@@ -15,7 +15,7 @@ public sealed class ReplicationControllerController : KindController
 
     public override string Name => "replicationcontroller";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.ReplicationControllers, ResourceTypes.Pods];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.ReplicationControllers, ResourceTypes.Pods];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

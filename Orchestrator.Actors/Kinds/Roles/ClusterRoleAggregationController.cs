@@ -13,7 +13,7 @@ public sealed class ClusterRoleAggregationController : KindController
 {
     public override string Name => "clusterrole-aggregation";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.ClusterRoles];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.ClusterRoles];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

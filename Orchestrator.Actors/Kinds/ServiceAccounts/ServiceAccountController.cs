@@ -9,7 +9,7 @@ public sealed class ServiceAccountController : KindController
 {
     public override string Name => "serviceaccount";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.Namespaces, ResourceTypes.ServiceAccounts];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.Namespaces, ResourceTypes.ServiceAccounts];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

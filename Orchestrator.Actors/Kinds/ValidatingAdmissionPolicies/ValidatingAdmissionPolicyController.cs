@@ -14,7 +14,7 @@ public sealed class ValidatingAdmissionPolicyController(Func<SchemaCatalog> cata
 {
     public override string Name => "validatingadmissionpolicy-status";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.ValidatingAdmissionPolicies];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.ValidatingAdmissionPolicies];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

@@ -169,7 +169,7 @@ public sealed class ControllerActorTests : TestKit
         public long[] Starts { get { lock (_starts) return [.. _starts]; } }
 
         public override string Name => "test";
-        public override ImmutableArray<ResourceType> Reads => [];
+        public override ImmutableArray<ResourceType> Reads { get; } = [];
 
         public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches) => [];
 
