@@ -173,7 +173,7 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
     private async Task WriteAsync(HttpContext context, ResourceSchema schema, MediaFormat format, Page page)
     {
         var meta = new TableListMeta(page.Revision.ToString(CultureInfo.InvariantCulture), page.Continue, page.Remaining);
-        if (format.Projection != Projection.None || format.Encoding != MediaEncoding.Json || format.Pretty || context.Request.Query.ContainsKey("pretty"))
+        if (format.Projection != Projection.None || format.Encoding != MediaEncoding.Json || format.Pretty || PrettyPrint.IsWanted(context.Request))
         {
             await representations.WriteShownListAsync(context, schema, format, page.Objects, meta).ConfigureAwait(false);
             return;

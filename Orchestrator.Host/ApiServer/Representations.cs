@@ -54,7 +54,7 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
     private Task WriteShownAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoredObject o, int code)
     {
         context.Response.StatusCode = code;
-        if (format.Encoding == MediaEncoding.Json && format.Projection == Projection.None && !format.Pretty && !context.Request.QueryString.HasValue)
+        if (format.Encoding == MediaEncoding.Json && format.Projection == Projection.None && !format.Pretty && !context.Request.QueryString.HasValue && !PrettyPrint.IsWanted(context.Request))
             return ResponseWriter.WriteAsync(context, MediaFormat.JsonType, ObjectConversion.Bytes(schema, o));
         return WriteOtherAsync(context, schema, format, o);
     }

@@ -34,7 +34,7 @@ public static class ResponseWriter
     {
         context.Features.Get<Audit.AuditRecord>()?.TakeResponse(json.Span);
         if (format.Encoding == MediaEncoding.Yaml) return WriteAsync(context, format.ContentType, YamlWriter.FromJson(json));
-        if (format.Pretty || context.Request.Query["pretty"].ToString() is "1" or "t" or "T" or "true" or "True" or "TRUE") json = Indent(json);
+        if (format.Pretty || PrettyPrint.IsWanted(context.Request)) json = Indent(json);
         return WriteAsync(context, format.Encoding == MediaEncoding.Protobuf ? MediaFormat.JsonType : format.ContentType, json);
     }
 

@@ -56,7 +56,7 @@ public static class StatusWriter
         context.Response.StatusCode = error.Code;
         context.Features.Set(error);
         if (error.RetryAfterSeconds > 0) context.Response.Headers.RetryAfter = error.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        return ResponseWriter.WriteAsync(context, MediaFormat.JsonType, Failure(error, continueToken));
+        return ResponseWriter.WriteJsonAsync(context, MediaFormat.Json, Failure(error, continueToken));
     }
 
     private static void WriteHead(Utf8JsonWriter writer, string status, string continueToken)

@@ -156,6 +156,21 @@ public sealed class ApiServerTests(ApiServerFixture server) : IClassFixture<ApiS
         Assert.Equal("one\ntwo\n", (string?)(await server.GetAsync(Maps + "/yaml")).Json!["data"]!["text"]);
     }
 
+    [Theory]
+    [InlineData("curl/8.5.0", "/api/v1/namespaces", true)]
+    [InlineData("curl/8.5.0", "/api/v1/namespaces/default", true)]
+    [InlineData("Mozilla/5.0 (X11)", "/api/v1/namespaces/none", true)]
+    [InlineData("curl/8.5.0", "/api/v1/namespaces?pretty=0", false)]
+    [InlineData("kubectl/v1.32.5", "/api/v1/namespaces", false)]
+    [InlineData("kubectl/v1.32.5", "/api/v1/namespaces/default?pretty=true", true)]
+    public async Task Json_IsIndentedForPeople(string agent, string path, bool expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("User-Agent", agent);
+        using var response = await server.Admin.SendAsync(request);
+        Assert.Equal(expected, (await response.Content.ReadAsStringAsync()).Contains("\n  \"kind\": \"", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Accept_NothingKnown_Is406() =>
         Assert.Equal(HttpStatusCode.NotAcceptable, (await server.GetAsync(Maps, "application/xml")).Code);
