@@ -12,8 +12,15 @@ namespace Orchestrator.Actors.Resources;
 /// <remarks>The version is known only at commit; splicing it in costs one copy and no second serialization.</remarks>
 public readonly record struct UncommittedJson(ReadOnlyMemory<byte> Bytes, int VersionOffset)
 {
+    /// <summary>A buffer that one large object made larger than this is not kept (bytes).</summary>
+    private const int KeptMax = 256 * 1024;
+
+    // What a thread writes into, again and again, so that an object costs only its own bytes.
     [ThreadStatic]
-    private static Scratch? _scratch;
+    private static ArrayBufferWriter<byte>? _buffer;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
 
     // Objects are read by JSON parsers and by people in the journal, never embedded in HTML.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -21,8 +28,11 @@ public readonly record struct UncommittedJson(ReadOnlyMemory<byte> Bytes, int Ve
     /// <summary>Serializes <paramref name="tree"/>, the one time that happens; its <c>metadata</c> must be an object.</summary>
     public static UncommittedJson From(JsonObject tree)
     {
-        var scratch = _scratch ??= new Scratch();
-        var writer = scratch.Begin();
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>(16 * 1024);
+        // A tree that could not be written left its beginning behind.
+        buffer.ResetWrittenCount();
+        var writer = _writer ??= new Utf8JsonWriter(buffer, Options);
+        writer.Reset(buffer);
         var offset = -1;
         writer.WriteStartObject();
         foreach (var (name, value) in tree)
@@ -35,8 +45,8 @@ public readonly record struct UncommittedJson(ReadOnlyMemory<byte> Bytes, int Ve
         writer.WriteEndObject();
         writer.Flush();
         if (offset < 0) throw new ArgumentException("the object has no metadata", nameof(tree));
-        if (scratch.Buffer.Capacity > Scratch.KeptMax) _scratch = null;
-        return new UncommittedJson(scratch.Buffer.WrittenSpan.ToArray(), offset);
+        if (buffer.Capacity > KeptMax) _buffer = null;
+        return new UncommittedJson(buffer.WrittenSpan.ToArray(), offset);
     }
 
     private static int WriteMetadata(Utf8JsonWriter writer, JsonObject metadata)
@@ -65,26 +75,5 @@ public readonly record struct UncommittedJson(ReadOnlyMemory<byte> Bytes, int Ve
         digits[..length].CopyTo(final.AsSpan(VersionOffset));
         Bytes.Span[VersionOffset..].CopyTo(final.AsSpan(VersionOffset + length));
         return final;
-    }
-
-    /// <summary>What a thread writes into, again and again, so that an object costs only its own bytes.</summary>
-    private sealed class Scratch
-    {
-        /// <summary>A buffer that one large object made larger than this is not kept (bytes).</summary>
-        public const int KeptMax = 256 * 1024;
-
-        private readonly Utf8JsonWriter _writer;
-
-        public Scratch() => _writer = new Utf8JsonWriter(Buffer, Options);
-
-        public ArrayBufferWriter<byte> Buffer { get; } = new(16 * 1024);
-
-        public Utf8JsonWriter Begin()
-        {
-            // A tree that could not be written leaves its beginning behind.
-            Buffer.ResetWrittenCount();
-            _writer.Reset();
-            return _writer;
-        }
     }
 }
