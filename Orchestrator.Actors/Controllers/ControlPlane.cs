@@ -41,9 +41,10 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
     /// <summary>Starts the region of controllers, its triggers, the scheduler singleton and the collector singleton.</summary>
     /// <param name="hosts">Whether the registry of a type runs in this process.</param>
     /// <param name="authority">Signs certificates that were asked for and approved; null signs none.</param>
+    /// <param name="elsewhere">What aggregated servers hold; null where there is no way to any.</param>
     public static async Task<ControlPlane> StartAsync(
         ActorSystem system, RegistryClient registries, ResourceStore store, Func<ResourceType, bool> hosts, ControllerSettings settings, TimeProvider clock,
-        IActorRef? authority = null)
+        IActorRef? authority = null, IRemoteContent? elsewhere = null)
     {
         var events = new EventRecorder(registries, clock, settings.HostName);
         var runner = new ActionRunner(store, events);
@@ -62,7 +63,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         ];
         var caches = new ControllerCaches(registries);
         var services = new ControllerServices(
-            controllers.ToImmutableDictionary(static c => c.Name, StringComparer.Ordinal), caches, runner, settings, clock);
+            controllers.ToImmutableDictionary(static c => c.Name, StringComparer.Ordinal), caches, runner, settings, clock, elsewhere);
         var region = await ClusterSharding.Get(system).StartAsync(
             RegionName,
             id => ControllerActor.Props(id, services),

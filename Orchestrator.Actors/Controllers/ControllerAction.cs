@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Kinds.Namespaces;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Controllers;
@@ -67,6 +68,10 @@ public sealed record ReconcileResult(ImmutableArray<ControllerAction> Actions, T
     /// <summary>The types of which the pass must have seen all that was committed before it. When there are any, they are read up to
     /// date and the pass is made once more, with <see cref="ReconcileContext.Confirmed"/>, before anything is done.</summary>
     public ImmutableArray<ResourceType> Confirm { get; init; } = [];
+
+    /// <summary>The namespace that aggregated servers are asked to empty, where there are any, or null. They are asked before anything is
+    /// done, and the pass is made once more with what they answered: <see cref="ReconcileContext.Elsewhere"/>.</summary>
+    public string? EmptyElsewhere { get; init; }
 }
 
 /// <summary>What a pass knows beside the objects.</summary>
@@ -80,4 +85,7 @@ public sealed record ReconcileContext(DateTimeOffset Now, string NameSeed, strin
 
     /// <summary>The caches show what <see cref="ReconcileResult.Confirm"/> asked for.</summary>
     public bool Confirmed { get; init; }
+
+    /// <summary>What is left elsewhere of what <see cref="ReconcileResult.EmptyElsewhere"/> asked to go.</summary>
+    public RemoteRemains Elsewhere { get; init; } = RemoteRemains.None;
 }

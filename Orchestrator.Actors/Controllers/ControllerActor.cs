@@ -3,13 +3,16 @@ using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Event;
 using Akka.Persistence;
+using Orchestrator.Actors.Kinds.Namespaces;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Controllers;
 
 /// <summary>What the entities of one process share.</summary>
+/// <param name="Elsewhere">What aggregated servers hold; null where none can be reached.</param>
 public sealed record ControllerServices(
-    ImmutableDictionary<string, KindController> Controllers, ControllerCaches Caches, ActionRunner Runner, ControllerSettings Settings, TimeProvider Clock);
+    ImmutableDictionary<string, KindController> Controllers, ControllerCaches Caches, ActionRunner Runner, ControllerSettings Settings, TimeProvider Clock,
+    IRemoteContent? Elsewhere = null);
 
 /// <summary>Reconciles one object: entity <c>kind/namespace/name</c> of the region <c>controller</c>.</summary>
 /// <remarks>
@@ -75,8 +78,8 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
             case TriggerReconcile trigger: Pend(trigger.Cause); break;
             case Due: Pend(new DecisionCause("timer", _key.ToString(), 0)); break;
             case Start: StartPass(); break;
-            case Ready: RunPass(confirmed: false); break;
-            case Confirmed: RunPass(confirmed: true); break;
+            case Ready: RunPass(null); break;
+            case Confirmed confirmed: RunPass(confirmed); break;
             case PassDone done: Finish(done); break;
             case PassFailed failed: Fail(failed.Error); break;
             case GetDecisions: Sender.Tell(_decisions); break;
@@ -107,7 +110,7 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
         _pending = null;
         Timers.Cancel(nameof(Due));
         var ready = UntilCachesShowAsync();
-        if (ready.IsCompletedSuccessfully) RunPass(confirmed: false);
+        if (ready.IsCompletedSuccessfully) RunPass(null);
         else ready.PipeTo(Self, success: static () => Ready.Instance, failure: static e => new PassFailed(e.Message));
     }
 
@@ -124,16 +127,24 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
             if (_services.Caches.Find(type) is { } cache) await cache.WaitForAsync(revision).WaitAsync(deadline.Token).ConfigureAwait(false);
     }
 
-    private async Task ConfirmAsync(ImmutableArray<ResourceType> types)
+    // What other servers answer counts only if what is here was read afterwards: a server may have made objects of ours before it was empty.
+    private async Task<Confirmed> ConfirmAsync(ReconcileResult result, IRemoteContent? elsewhere)
     {
         using var deadline = new CancellationTokenSource(_services.Settings.CacheDeadline, _services.Clock);
-        await _services.Caches.CatchUpAsync(types, deadline.Token).ConfigureAwait(false);
+        var left = elsewhere is null ? RemoteRemains.None : await elsewhere.EmptyAsync(result.EmptyElsewhere!, deadline.Token).ConfigureAwait(false);
+        await _services.Caches.CatchUpAsync(result.Confirm, deadline.Token).ConfigureAwait(false);
+        return new Confirmed(left);
     }
 
-    private void RunPass(bool confirmed)
+    private void RunPass(Confirmed? confirmed)
     {
         var started = _services.Clock.GetTimestamp();
-        var context = new ReconcileContext(_services.Clock.GetUtcNow(), $"{_id}/{_decisions.Count}", _failure) { DeletionFailures = _deletionFailures, Confirmed = confirmed };
+        var context = new ReconcileContext(_services.Clock.GetUtcNow(), $"{_id}/{_decisions.Count}", _failure) 
+        {
+            DeletionFailures = _deletionFailures,
+            Confirmed = confirmed is not null,
+            Elsewhere = confirmed?.Elsewhere ?? RemoteRemains.None,
+        };
         ReconcileResult result;
         try
         {
@@ -145,9 +156,10 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
             Fail(e.Message);
             return;
         }
-        if (!confirmed && !result.Confirm.IsEmpty)
+        var elsewhere = result.EmptyElsewhere is not null && _services.Elsewhere is { Any: true } others ? others : null;
+        if (confirmed is null && (!result.Confirm.IsEmpty || elsewhere is not null))
         {
-            ConfirmAsync(result.Confirm).PipeTo(Self, success: static () => Confirmed.Instance, failure: static e => new PassFailed(e.Message));
+            ConfirmAsync(result, elsewhere).PipeTo(Self, failure: static e => new PassFailed(e.Message));
             return;
         }
         if (result.RequeueAfter is { } wait) Timers.StartSingleTimer(nameof(Due), Due.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(10));
@@ -224,10 +236,7 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
         public static readonly Ready Instance = new();
     }
 
-    private sealed class Confirmed
-    {
-        public static readonly Confirmed Instance = new();
-    }
+    private sealed record Confirmed(RemoteRemains Elsewhere) : INotInfluenceReceiveTimeout;
 
     private sealed class Start
     {

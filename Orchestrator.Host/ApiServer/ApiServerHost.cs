@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Kinds.Namespaces;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Host.ApiServer.Aggregation;
 using Orchestrator.Host.ApiServer.Audit;
@@ -48,6 +49,9 @@ public sealed class ApiServerHost : IAsyncDisposable
 
     /// <summary>Where it listens, with the port that was picked.</summary>
     public Uri Url { get; }
+
+    /// <summary>What aggregated servers hold in namespaces.</summary>
+    public IRemoteContent RemoteContent => _aggregator.Content;
 
     /// <summary>Starts listening.</summary>
     /// <param name="options">Where and as whom.</param>

@@ -105,7 +105,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
         Kubeconfig.Write(kubeconfig, Kubeconfig.Render(ReachableUrl(api.Url), admin.AuthorityPem, admin.CertificatePem, admin.KeyPem));
         var controllers = await ControlPlane.StartAsync(
             system, registries, store, type => local.Find(type) is not null,
-            configuration.Controllers(Dns.GetHostName(), Environment.ProcessId) with { RootCertificatePem = server.AuthorityPem }, clock, access.Authority).ConfigureAwait(false);
+            configuration.Controllers(Dns.GetHostName(), Environment.ProcessId) with { RootCertificatePem = server.AuthorityPem }, clock, access.Authority, api.RemoteContent).ConfigureAwait(false);
         var advertised = new IPEndPoint(await AdvertisedAsync(api.Url).ConfigureAwait(false), api.Url.Port);
         system.ActorOf(Props.Create(() => new ApiServerPresence(store, advertised, clock)), "api-server-presence");
         _ = EnsureRolesAsync(store);

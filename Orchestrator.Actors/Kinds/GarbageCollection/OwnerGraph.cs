@@ -45,6 +45,8 @@ public sealed class OwnerGraph
         }
         var ownersChanged = old is null || !old.Meta.OwnerReferences.SequenceEqual(o.Meta.OwnerReferences);
         if (!o.Meta.OwnerReferences.IsEmpty && ownersChanged) Enqueue(key);
+        // Whom it no longer names, or no longer blocks, may have waited for just that.
+        if (old is not null && ownersChanged) EnqueueOwners(old);
         if (!o.Meta.Deleting || !HasOwn(o)) return;
         Enqueue(key);
         // Dependents go while their owner waits for them.
@@ -61,8 +63,7 @@ public sealed class OwnerGraph
         Unlink(key, known);
         EnqueueDependents(known.Meta.Uid);
         // An owner that waits in the foreground may have waited for this one.
-        foreach (var owner in known.Meta.OwnerReferences)
-            if (_byUid.TryGetValue(owner.Uid, out var waiting)) Enqueue(waiting);
+        EnqueueOwners(known);
     }
 
     /// <summary>Looks at an object again, as after a failure.</summary>
@@ -108,8 +109,12 @@ public sealed class OwnerGraph
         if (solid.Count == o.Meta.OwnerReferences.Length) return [];
         // Someone still needs it: the others are taken off, so that they do not keep each other.
         if (solid.Count > 0) return [Keep(key, o, solid)];
-        var cascade = waiting.Count > 0 && _dependents.TryGetValue(o.Meta.Uid, out var below) && below.Count > 0;
-        return [new DeleteAction(key.Type, key.Key, o.Meta.Uid, cascade ? "Foreground" : "Background")];
+        var below = _dependents.GetValueOrDefault(o.Meta.Uid) ?? [];
+        var cascade = waiting.Count > 0 && below.Count > 0;
+        // Where owners form a circle, each would wait for the next for ever; whoever closes it blocks nobody, and goes when that is so.
+        return cascade && below.Any(d => IsWaiting(_objects[d])) && waiting.Exists(static w => w.BlockOwnerDeletion)
+            ? [Keep(key, o, [.. o.Meta.OwnerReferences.Select(static r => r with { BlockOwnerDeletion = false })])]
+            : [new DeleteAction(key.Type, key.Key, o.Meta.Uid, cascade ? "Foreground" : "Background")];
     }
 
     // A namespaced owner in another namespace does not exist as far as its dependents go.
@@ -118,8 +123,9 @@ public sealed class OwnerGraph
             ? known.Key.Namespace.Length > 0 && known.Key.Namespace != o.Key.Namespace
             : absent.Contains(owner.Uid);
 
-    private bool IsWaiting(OwnerReference owner) =>
-        _byUid.TryGetValue(owner.Uid, out var key) && _objects[key].Meta is { Deleting: true } meta && meta.Finalizers.Contains(ForegroundFinalizer);
+    private bool IsWaiting(OwnerReference owner) => _byUid.TryGetValue(owner.Uid, out var key) && IsWaiting(_objects[key]);
+
+    private static bool IsWaiting(StoredObject o) => o.Meta.Deleting && o.Meta.Finalizers.Contains(ForegroundFinalizer);
 
     private List<ControllerAction> WaitForDependents(GraphKey key, StoredObject o)
     {
@@ -174,6 +180,12 @@ public sealed class OwnerGraph
     {
         if (!_dependents.TryGetValue(uid, out var dependents)) return;
         foreach (var dependent in dependents) Enqueue(dependent);
+    }
+
+    private void EnqueueOwners(StoredObject o)
+    {
+        foreach (var owner in o.Meta.OwnerReferences)
+            if (_byUid.TryGetValue(owner.Uid, out var key)) Enqueue(key);
     }
 
     private void Unlink(GraphKey key, StoredObject o)

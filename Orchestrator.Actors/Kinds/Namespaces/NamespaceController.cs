@@ -35,7 +35,9 @@ public sealed class NamespaceController(Func<SchemaCatalog> catalog) : KindContr
             if (caches.Find(type) is { Revision: >= 0 } cache) content.Add(new NamespaceContent(type, [.. cache.Objects.InNamespace(key.Name)]));
         var result = NamespaceReconciler.Reconcile(ns, content, context);
         // A namespace is empty only when every type has been looked at, as of now: something may have been made a moment ago elsewhere.
-        return content.TrueForAll(static c => c.Objects.Count == 0) && !result.Actions.IsEmpty ? result with { Confirm = [.. types] } : result;
+        if (content.TrueForAll(static c => c.Objects.Count == 0) && !result.Actions.IsEmpty) result = result with { Confirm = [.. types] };
+        // Other servers are asked with every pass once no pod needs what they hold.
+        return content.Exists(static c => c.Type == ResourceTypes.Pods && c.Objects.Count > 0) ? result : result with { EmptyElsewhere = key.Name };
     }
 
     /// <summary>The types of which a namespace can hold objects, each once.</summary>

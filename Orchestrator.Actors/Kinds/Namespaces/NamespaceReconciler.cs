@@ -18,11 +18,14 @@ public static class NamespaceReconciler
     /// <summary>When to look without being told. Every change in the namespace is a trigger, but triggers can be lost with a process.</summary>
     public static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
 
+    /// <summary>The same while another server still holds something, of whose changes nobody tells.</summary>
+    public static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
+
     public static ReconcileResult Reconcile(StoredObject ns, IReadOnlyList<NamespaceContent> content, ReconcileContext context)
     {
         if (!ns.Meta.Deleting) return ReconcileResult.None;
         var left = content.Where(static c => c.Objects.Count > 0).ToList();
-        if (left.Count == 0) return new ReconcileResult(Finish(ns, context));
+        if (left.Count == 0 && context.Elsewhere.IsEmpty) return new ReconcileResult(Finish(ns, context));
         // The others are not touched, and not spoken of, while there are pods that may need them.
         if (left.Find(static c => c.Type == ResourceTypes.Pods) is { } pods) left = [pods];
         var actions = ImmutableArray.CreateBuilder<ControllerAction>();
@@ -32,7 +35,7 @@ public static class NamespaceReconciler
         // What goes at once is not worth a word; the status speaks of what stays after it has been asked to go.
         if ((actions.Count == 0 || !context.DeletionFailures.IsEmpty)
             && StatusWrite.IfChanged(ResourceTypes.Namespaces, ns, Status(ns, left, context)) is { } write) actions.Add(write);
-        return new ReconcileResult(actions.ToImmutable(), LookAgain);
+        return new ReconcileResult(actions.ToImmutable(), context.Elsewhere.IsEmpty ? LookAgain : AskAgain);
     }
 
     // Clearing the finalizer is what deletes the namespace, unless others have put theirs beside it.
@@ -54,19 +57,25 @@ public static class NamespaceReconciler
         var status = StatusWrite.Current(ns);
         status["phase"] = "Terminating";
         var now = context.Now;
-        StatusWrite.SetCondition(status, "NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered", "All resources successfully discovered", now);
+        if (context.Elsewhere.Undiscovered is { IsEmpty: false } unknown)
+            Set(status, "NamespaceDeletionDiscoveryFailure", "DiscoveryFailed",
+                $"Discovery failed for some groups, {unknown.Length} failing: unable to retrieve the complete list of server APIs: {string.Join(", ", unknown.Order(StringComparer.Ordinal))}", now);
+        else
+            StatusWrite.SetCondition(status, "NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered", "All resources successfully discovered", now);
         StatusWrite.SetCondition(status, "NamespaceDeletionGroupVersionParsingFailure", "False", "ParsedGroupVersions", "All legacy kube types successfully parsed", now);
-        if (context.DeletionFailures is { IsEmpty: false } failures)
+        if (context.DeletionFailures.AddRange(context.Elsewhere.Failures) is { IsEmpty: false } failures)
             Set(status, "NamespaceDeletionContentFailure", "ContentDeletionFailed",
                 $"Failed to delete all resource types, {failures.Length} remaining: {string.Join(", ", failures.Order(StringComparer.Ordinal))}", now);
         else
             StatusWrite.SetCondition(status, "NamespaceDeletionContentFailure", "False", "ContentDeleted", "All content successfully deleted, may be waiting on finalization", now);
-        if (left.Count == 0)
+        var remaining = left.Select(static c => ($"{c.Type.Plural}.{c.Type.Group}", c.Objects.Count)).Concat(context.Elsewhere.Left.Select(static k => (k.Resource, k.Count))).ToList();
+        if (remaining.Count == 0)
             StatusWrite.SetCondition(status, "NamespaceContentRemaining", "False", "ContentRemoved", "All content successfully removed", now);
         else
             Set(status, "NamespaceContentRemaining", "SomeResourcesRemain", "Some resources are remaining: "
-                + string.Join(", ", left.Select(static c => $"{c.Type.Plural}.{c.Type.Group} has {c.Objects.Count} resource instances").Order(StringComparer.Ordinal)), now);
-        var finalizers = left.SelectMany(static c => c.Objects).SelectMany(static o => o.Meta.Finalizers).CountBy(static f => f, StringComparer.Ordinal).ToList();
+                + string.Join(", ", remaining.Select(static r => $"{r.Item1} has {r.Item2} resource instances").Order(StringComparer.Ordinal)), now);
+        var finalizers = left.SelectMany(static c => c.Objects).SelectMany(static o => o.Meta.Finalizers)
+            .Concat(context.Elsewhere.Left.SelectMany(static k => k.Finalizers)).CountBy(static f => f, StringComparer.Ordinal).ToList();
         if (finalizers.Count > 0)
             Set(status, "NamespaceFinalizersRemaining", "SomeFinalizersRemain", "Some content in the namespace has finalizers remaining: "
                 + string.Join(", ", finalizers.Select(static f => $"{f.Key} in {f.Value} resource instances").Order(StringComparer.Ordinal)), now);

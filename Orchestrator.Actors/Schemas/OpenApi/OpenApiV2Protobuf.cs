@@ -1,239 +1,140 @@
 using System.Text.Json;
 using Orchestrator.Actors.Schemas.Protobuf;
+using static Orchestrator.Actors.Schemas.OpenApi.SwaggerMessage;
 
 namespace Orchestrator.Actors.Schemas.OpenApi;
 
 /// <summary>Turns a Swagger document into the protobuf message openapi.v2.Document, which kubectl prefers: it parses much faster.</summary>
-/// <remarks>Source of the field numbers: OpenAPIv2.proto of gnostic. Only what our documents contain is known here; anything else is a bug.</remarks>
+/// <remarks>Source of the field numbers: OpenAPIv2.proto of gnostic. All of its messages are here, as other servers' documents may have any of them.</remarks>
 internal static class OpenApiV2Protobuf
 {
+    private static readonly SwaggerMessage ExternalDocs = new SwaggerMessage().Has("description", 1, Text).Has("url", 2, Text).HasExtensions(3);
+
+    private static readonly SwaggerMessage Xml = new SwaggerMessage()
+        .Has("name", 1, Text).Has("namespace", 2, Text).Has("prefix", 3, Text).Has("attribute", 4, Bool).Has("wrapped", 5, Bool).HasExtensions(6);
+
+    private static readonly SwaggerMessage Reference = new SwaggerMessage().Has("$ref", 1, Text).Has("description", 2, Text);
+
+    private static readonly SwaggerMessage Schema = new SwaggerMessage()
+        .Has("$ref", 1, Text).Has("format", 2, Text).Has("title", 3, Text).Has("description", 4, Text).Has("default", 5, Any)
+        .Has("multipleOf", 6, Double).Has("maximum", 7, Double).Has("exclusiveMaximum", 8, Bool).Has("minimum", 9, Double).Has("exclusiveMinimum", 10, Bool)
+        .Has("maxLength", 11, Int).Has("minLength", 12, Int).Has("pattern", 13, Text).Has("maxItems", 14, Int).Has("minItems", 15, Int).Has("uniqueItems", 16, Bool)
+        .Has("maxProperties", 17, Int).Has("minProperties", 18, Int).Has("required", 19, Each(Text)).Has("enum", 20, Each(Any))
+        .Has("additionalProperties", 21, WriteAdditionalProperties).Has("type", 22, In(1, Each(Text))).Has("items", 23, In(1, Each(WriteSchema))).Has("allOf", 24, Each(WriteSchema))
+        .Has("properties", 25, new SwaggerMessage().HasOthers(1, WriteSchema).Write).Has("discriminator", 26, Text).Has("readOnly", 27, Bool)
+        .Has("xml", 28, Xml.Write).Has("externalDocs", 29, ExternalDocs.Write).Has("example", 30, Any).HasExtensions(31);
+
+    private static readonly SwaggerMessage FileSchema = new SwaggerMessage()
+        .Has("format", 1, Text).Has("title", 2, Text).Has("description", 3, Text).Has("default", 4, Any).Has("required", 5, Each(Text)).Has("type", 6, Text)
+        .Has("readOnly", 7, Bool).Has("externalDocs", 8, ExternalDocs.Write).Has("example", 9, Any).HasExtensions(10);
+
+    private static readonly SwaggerMessage Items = Limited(new SwaggerMessage().Has("type", 1, Text).Has("format", 2, Text).Has("items", 3, WriteItems).Has("collectionFormat", 4, Text), 5);
+
+    private static readonly SwaggerMessage Header =
+        Limited(new SwaggerMessage().Has("type", 1, Text).Has("format", 2, Text).Has("items", 3, Items.Write).Has("collectionFormat", 4, Text), 5, extensions: 19).Has("description", 18, Text);
+
+    private static readonly SwaggerMessage BodyParameter = new SwaggerMessage()
+        .Has("description", 1, Text).Has("name", 2, Text).Has("in", 3, Text).Has("required", 4, Bool).Has("schema", 5, Schema.Write).HasExtensions(6);
+
+    // Of the parameters outside the body, those of queries and forms may be empty, which takes a field that the others do not have.
+    private static readonly SwaggerMessage PathParameter = Parameter(5);
+    private static readonly SwaggerMessage QueryParameter = Parameter(6).Has("allowEmptyValue", 5, Bool);
+
+    private static readonly SwaggerMessage Response = new SwaggerMessage()
+        .Has("description", 1, Text).Has("schema", 2, WriteSchemaItem).Has("headers", 3, new SwaggerMessage().HasOthers(1, Header.Write).Write)
+        .Has("examples", 4, new SwaggerMessage().HasOthers(1, Any).Write).HasExtensions(5);
+
+    private static readonly SwaggerMessage SecurityRequirement = new SwaggerMessage().HasOthers(1, In(1, Each(Text)));
+
+    private static readonly SwaggerMessage Operation = new SwaggerMessage()
+        .Has("tags", 1, Each(Text)).Has("summary", 2, Text).Has("description", 3, Text).Has("externalDocs", 4, ExternalDocs.Write).Has("operationId", 5, Text)
+        .Has("produces", 6, Each(Text)).Has("consumes", 7, Each(Text)).Has("parameters", 8, Each(WriteParametersItem))
+        .Has("responses", 9, new SwaggerMessage().HasExtensions(2).HasOthers(1, WriteResponseValue).Write)
+        .Has("schemes", 10, Each(Text)).Has("deprecated", 11, Bool).Has("security", 12, Each(SecurityRequirement.Write)).HasExtensions(13);
+
+    private static readonly SwaggerMessage PathItem = new SwaggerMessage()
+        .Has("$ref", 1, Text).Has("get", 2, Operation.Write).Has("put", 3, Operation.Write).Has("post", 4, Operation.Write).Has("delete", 5, Operation.Write)
+        .Has("options", 6, Operation.Write).Has("head", 7, Operation.Write).Has("patch", 8, Operation.Write).Has("parameters", 9, Each(WriteParametersItem)).HasExtensions(10);
+
+    private static readonly SwaggerMessage Info = new SwaggerMessage()
+        .Has("title", 1, Text).Has("version", 2, Text).Has("description", 3, Text).Has("termsOfService", 4, Text)
+        .Has("contact", 5, new SwaggerMessage().Has("name", 1, Text).Has("url", 2, Text).Has("email", 3, Text).HasExtensions(4).Write)
+        .Has("license", 6, new SwaggerMessage().Has("name", 1, Text).Has("url", 2, Text).HasExtensions(3).Write).HasExtensions(7);
+
+    private static readonly SwaggerMessage Tag = new SwaggerMessage()
+        .Has("name", 1, Text).Has("description", 2, Text).Has("externalDocs", 3, ExternalDocs.Write).HasExtensions(4);
+
+    private static readonly SwaggerMessage Document = new SwaggerMessage()
+        .Has("swagger", 1, Text).Has("info", 2, Info.Write).Has("host", 3, Text).Has("basePath", 4, Text).Has("schemes", 5, Each(Text))
+        .Has("consumes", 6, Each(Text)).Has("produces", 7, Each(Text)).Has("paths", 8, new SwaggerMessage().HasExtensions(1).HasOthers(2, PathItem.Write).Write)
+        .Has("definitions", 9, new SwaggerMessage().HasOthers(1, WriteSchema).Write).Has("parameters", 10, new SwaggerMessage().HasOthers(1, WriteParameter).Write)
+        .Has("responses", 11, new SwaggerMessage().HasOthers(1, Response.Write).Write).Has("security", 12, Each(SecurityRequirement.Write))
+        .Has("securityDefinitions", 13, new SwaggerMessage().HasOthers(1, WriteSecurityDefinition).Write).Has("tags", 14, Each(Tag.Write))
+        .Has("externalDocs", 15, ExternalDocs.Write).HasExtensions(16);
+
     public static byte[] Encode(JsonElement document)
     {
         using var writer = new ProtobufWriter();
-        foreach (var property in document.EnumerateObject())
-        {
-            switch (property.Name)
-            {
-                case "swagger": writer.Text(1, property.Value.GetString()!); break;
-                case "info": Message(writer, 2, property.Value, WriteInfo); break;
-                case "paths": Message(writer, 8, property.Value, WritePaths); break;
-                case "definitions": Message(writer, 9, property.Value, WriteNamedSchemas); break;
-                case "security": Repeated(writer, 12, property.Value, WriteSecurity); break;
-                case "securityDefinitions": Message(writer, 13, property.Value, WriteSecurityDefinitions); break;
-                default: throw Unknown("document", property);
-            }
-        }
+        Document.WriteInto(writer, document);
         return writer.Written.ToArray();
     }
 
-    private static void WriteInfo(ProtobufWriter writer, JsonElement info)
+    private static SwaggerMessage Parameter(int type) => Limited(new SwaggerMessage()
+        .Has("required", 1, Bool).Has("in", 2, Text).Has("description", 3, Text).Has("name", 4, Text)
+        .Has("type", type, Text).Has("format", type + 1, Text).Has("items", type + 2, Items.Write).Has("collectionFormat", type + 3, Text), type + 4);
+
+    /// <summary>What bounds a value that is no object; in every message the same fields in the same order, from some number on.</summary>
+    private static SwaggerMessage Limited(SwaggerMessage message, int first, int? extensions = null) => message
+        .Has("default", first, Any).Has("maximum", first + 1, Double).Has("exclusiveMaximum", first + 2, Bool).Has("minimum", first + 3, Double)
+        .Has("exclusiveMinimum", first + 4, Bool).Has("maxLength", first + 5, Int).Has("minLength", first + 6, Int).Has("pattern", first + 7, Text)
+        .Has("maxItems", first + 8, Int).Has("minItems", first + 9, Int).Has("uniqueItems", first + 10, Bool).Has("enum", first + 11, Each(Any))
+        .Has("multipleOf", first + 12, Double).HasExtensions(extensions ?? first + 13);
+
+    // Schemas and items contain their like, which the tables above cannot say while they are being made.
+    private static void WriteSchema(ProtobufWriter writer, int field, JsonElement value) => Schema.Write(writer, field, value);
+
+    private static void WriteItems(ProtobufWriter writer, int field, JsonElement value) => Items.Write(writer, field, value);
+
+    private static void WriteAdditionalProperties(ProtobufWriter writer, int field, JsonElement value) =>
+        (value.ValueKind == JsonValueKind.Object ? In(1, WriteSchema) : In(2, Bool))(writer, field, value);
+
+    private static void WriteSchemaItem(ProtobufWriter writer, int field, JsonElement value) =>
+        (Is(value, "type", "file") ? In(2, FileSchema.Write) : In(1, WriteSchema))(writer, field, value);
+
+    private static void WriteResponseValue(ProtobufWriter writer, int field, JsonElement value) =>
+        (IsReference(value) ? In(2, Reference.Write) : In(1, Response.Write))(writer, field, value);
+
+    private static void WriteParametersItem(ProtobufWriter writer, int field, JsonElement value) =>
+        (IsReference(value) ? In(2, Reference.Write) : In(1, WriteParameter))(writer, field, value);
+
+    private static void WriteParameter(ProtobufWriter writer, int field, JsonElement value)
     {
-        writer.Text(1, info.GetProperty("title").GetString()!);
-        writer.Text(2, info.GetProperty("version").GetString()!);
+        SwaggerField? write =
+            Is(value, "in", "body") ? In(1, BodyParameter.Write)
+            : Is(value, "in", "header") ? In(2, In(1, PathParameter.Write))
+            : Is(value, "in", "formData") ? In(2, In(2, QueryParameter.Write))
+            : Is(value, "in", "query") ? In(2, In(3, QueryParameter.Write))
+            : Is(value, "in", "path") ? In(2, In(4, PathParameter.Write))
+            : null;
+        write?.Invoke(writer, field, value);
     }
 
-    private static void WriteSecurity(ProtobufWriter writer, JsonElement requirement)
+    private static void WriteSecurityDefinition(ProtobufWriter writer, int field, JsonElement value)
     {
-        foreach (var scheme in requirement.EnumerateObject())
-            Named(writer, 1, scheme, static (w, scopes) => { foreach (var scope in scopes.EnumerateArray()) w.Text(1, scope.GetString()!); });
+        var (choice, message) =
+            Is(value, "type", "basic") ? (1, new SwaggerMessage().Has("type", 1, Text).Has("description", 2, Text).HasExtensions(3))
+            : Is(value, "type", "apiKey") ? (2, new SwaggerMessage().Has("type", 1, Text).Has("name", 2, Text).Has("in", 3, Text).Has("description", 4, Text).HasExtensions(5))
+            : Is(value, "flow", "implicit") ? (3, Flow().Has("authorizationUrl", 4, Text).Has("description", 5, Text).HasExtensions(6))
+            : Is(value, "flow", "password") ? (4, Flow().Has("tokenUrl", 4, Text).Has("description", 5, Text).HasExtensions(6))
+            : Is(value, "flow", "application") ? (5, Flow().Has("tokenUrl", 4, Text).Has("description", 5, Text).HasExtensions(6))
+            : (6, Flow().Has("authorizationUrl", 4, Text).Has("tokenUrl", 5, Text).Has("description", 6, Text).HasExtensions(7));
+        In(choice, message.Write)(writer, field, value);
+
+        static SwaggerMessage Flow() => new SwaggerMessage().Has("type", 1, Text).Has("flow", 2, Text).Has("scopes", 3, new SwaggerMessage().HasOthers(1, Text).Write);
     }
 
-    private static void WriteSecurityDefinitions(ProtobufWriter writer, JsonElement definitions)
-    {
-        foreach (var definition in definitions.EnumerateObject())
-            Named(writer, 1, definition, static (w, value) => Message(w, 2, value, static (w, key) =>
-            {
-                w.Text(1, key.GetProperty("type").GetString()!);
-                w.Text(2, key.GetProperty("name").GetString()!);
-                w.Text(3, key.GetProperty("in").GetString()!);
-                w.Text(4, key.GetProperty("description").GetString()!);
-            }));
-    }
+    private static bool IsReference(JsonElement value) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("$ref", out _);
 
-    private static void WritePaths(ProtobufWriter writer, JsonElement paths)
-    {
-        foreach (var path in paths.EnumerateObject()) Named(writer, 2, path, WritePathItem);
-    }
-
-    private static void WritePathItem(ProtobufWriter writer, JsonElement item)
-    {
-        foreach (var property in item.EnumerateObject())
-        {
-            if (property.Name == "parameters")
-            {
-                Repeated(writer, 9, property.Value, WriteParametersItem);
-                continue;
-            }
-            var field = property.Name switch
-            {
-                "get" => 2,
-                "put" => 3,
-                "post" => 4,
-                "delete" => 5,
-                "options" => 6,
-                "head" => 7,
-                "patch" => 8,
-                _ => throw Unknown("path", property),
-            };
-            Message(writer, field, property.Value, WriteOperation);
-        }
-    }
-
-    private static void WriteOperation(ProtobufWriter writer, JsonElement operation)
-    {
-        foreach (var property in operation.EnumerateObject())
-        {
-            switch (property.Name)
-            {
-                case "tags": Texts(writer, 1, property.Value); break;
-                case "description": writer.Text(3, property.Value.GetString()!); break;
-                case "operationId": writer.Text(5, property.Value.GetString()!); break;
-                case "produces": Texts(writer, 6, property.Value); break;
-                case "consumes": Texts(writer, 7, property.Value); break;
-                case "parameters": Repeated(writer, 8, property.Value, WriteParametersItem); break;
-                case "responses": Message(writer, 9, property.Value, WriteResponses); break;
-                case "schemes": Texts(writer, 10, property.Value); break;
-                default: Extension(writer, 13, "operation", property); break;
-            }
-        }
-    }
-
-    private static void WriteResponses(ProtobufWriter writer, JsonElement responses)
-    {
-        foreach (var response in responses.EnumerateObject())
-            Named(writer, 1, response, static (w, value) => Message(w, 1, value, static (w, value) =>
-            {
-                w.Text(1, value.GetProperty("description").GetString()!);
-                if (value.TryGetProperty("schema", out var schema))
-                    Message(w, 2, schema, static (w, schema) => Message(w, 1, schema, WriteSchema));
-            }));
-    }
-
-    // ParametersItem holds a Parameter, which holds a body or one of the other places.
-    private static void WriteParametersItem(ProtobufWriter writer, JsonElement item)
-    {
-        var place = item.GetProperty("in").GetString();
-        Message(writer, 1, item, (w, item) =>
-        {
-            if (place == "body") Message(w, 1, item, WriteBodyParameter);
-            else Message(w, 2, item, (w, item) => Message(w, place == "query" ? 3 : 4, item, place == "query" ? WriteQueryParameter : WritePathParameter));
-        });
-    }
-
-    private static void WriteBodyParameter(ProtobufWriter writer, JsonElement parameter)
-    {
-        writer.Text(2, parameter.GetProperty("name").GetString()!);
-        writer.Text(3, "body");
-        if (parameter.TryGetProperty("required", out var required) && required.GetBoolean()) writer.Bool(4, true);
-        Message(writer, 5, parameter.GetProperty("schema"), WriteSchema);
-    }
-
-    private static void WriteQueryParameter(ProtobufWriter writer, JsonElement parameter)
-    {
-        writer.Text(2, "query");
-        writer.Text(3, parameter.GetProperty("description").GetString()!);
-        writer.Text(4, parameter.GetProperty("name").GetString()!);
-        writer.Text(6, parameter.GetProperty("type").GetString()!);
-        writer.Bool(20, true);
-    }
-
-    private static void WritePathParameter(ProtobufWriter writer, JsonElement parameter)
-    {
-        writer.Bool(1, true);
-        writer.Text(2, "path");
-        writer.Text(3, parameter.GetProperty("description").GetString()!);
-        writer.Text(4, parameter.GetProperty("name").GetString()!);
-        writer.Text(5, parameter.GetProperty("type").GetString()!);
-        writer.Bool(19, true);
-    }
-
-    private static void WriteNamedSchemas(ProtobufWriter writer, JsonElement schemas)
-    {
-        foreach (var schema in schemas.EnumerateObject()) Named(writer, 1, schema, WriteSchema);
-    }
-
-    private static void WriteSchema(ProtobufWriter writer, JsonElement schema)
-    {
-        foreach (var property in schema.EnumerateObject())
-        {
-            var value = property.Value;
-            switch (property.Name)
-            {
-                case "$ref": writer.Text(1, value.GetString()!); break;
-                case "format": writer.Text(2, value.GetString()!); break;
-                case "description": writer.Text(4, value.GetString()!); break;
-                case "default": Any(writer, 5, value); break;
-                case "required": Texts(writer, 19, value); break;
-                case "enum":
-                    foreach (var item in value.EnumerateArray()) Any(writer, 20, item);
-                    break;
-                case "additionalProperties": Message(writer, 21, value, static (w, items) => Message(w, 1, items, WriteSchema)); break;
-                case "type": Message(writer, 22, value, static (w, type) => w.Text(1, type.GetString()!)); break;
-                case "items": Message(writer, 23, value, static (w, items) => Message(w, 1, items, WriteSchema)); break;
-                case "properties": Message(writer, 25, value, WriteNamedSchemas); break;
-                default:
-                    if (!WriteLimit(writer, property)) Extension(writer, 31, "schema", property);
-                    break;
-            }
-        }
-    }
-
-    private static bool WriteLimit(ProtobufWriter writer, JsonProperty property)
-    {
-        switch (property.Name)
-        {
-            case "multipleOf": writer.Double(6, property.Value.GetDouble()); break;
-            case "maximum": writer.Double(7, property.Value.GetDouble()); break;
-            case "exclusiveMaximum": writer.Bool(8, property.Value.GetBoolean()); break;
-            case "minimum": writer.Double(9, property.Value.GetDouble()); break;
-            case "exclusiveMinimum": writer.Bool(10, property.Value.GetBoolean()); break;
-            case "maxLength": writer.Int(11, property.Value.GetInt64()); break;
-            case "minLength": writer.Int(12, property.Value.GetInt64()); break;
-            case "pattern": writer.Text(13, property.Value.GetString()!); break;
-            case "maxItems": writer.Int(14, property.Value.GetInt64()); break;
-            case "minItems": writer.Int(15, property.Value.GetInt64()); break;
-            case "uniqueItems": writer.Bool(16, property.Value.GetBoolean()); break;
-            case "maxProperties": writer.Int(17, property.Value.GetInt64()); break;
-            case "minProperties": writer.Int(18, property.Value.GetInt64()); break;
-            default: return false;
-        }
-        return true;
-    }
-
-    private static void Extension(ProtobufWriter writer, int field, string holder, JsonProperty property)
-    {
-        if (!property.Name.StartsWith("x-", StringComparison.Ordinal)) throw Unknown(holder, property);
-        Named(writer, field, property, static (w, value) => w.Text(2, value.GetRawText()));
-    }
-
-    // The value is told as YAML, of which JSON is a part.
-    private static void Any(ProtobufWriter writer, int field, JsonElement value) => Message(writer, field, value, static (w, value) => w.Text(2, value.GetRawText()));
-
-    private static void Texts(ProtobufWriter writer, int field, JsonElement texts)
-    {
-        foreach (var text in texts.EnumerateArray()) writer.Text(field, text.GetString()!);
-    }
-
-    private static void Repeated(ProtobufWriter writer, int field, JsonElement items, Action<ProtobufWriter, JsonElement> write)
-    {
-        foreach (var item in items.EnumerateArray()) Message(writer, field, item, write);
-    }
-
-    /// <summary>Maps are lists of messages with a name and a value.</summary>
-    private static void Named(ProtobufWriter writer, int field, JsonProperty property, Action<ProtobufWriter, JsonElement> write)
-    {
-        var start = writer.Begin(field);
-        writer.Text(1, property.Name);
-        Message(writer, 2, property.Value, write);
-        writer.End(start);
-    }
-
-    private static void Message(ProtobufWriter writer, int field, JsonElement value, Action<ProtobufWriter, JsonElement> write)
-    {
-        var start = writer.Begin(field);
-        write(writer, value);
-        writer.End(start);
-    }
-
-    private static InvalidOperationException Unknown(string holder, JsonProperty property) => new($"no field of a {holder} for {property.Name}");
+    private static bool Is(JsonElement value, string name, string text) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String && found.ValueEquals(text);
 }

@@ -26,18 +26,11 @@ public sealed record RemoteOpenApi(string Group, string Version, ReadOnlyMemory<
         return DiscoveryDocument.Of(Encoding.UTF8.GetBytes(JsonTree.ToText(document)));
     }
 
-    /// <summary>The same in protobuf; null when a server uses parts of Swagger that our documents have no need of.</summary>
-    public static DiscoveryDocument? ToProtobuf(DiscoveryDocument v2)
+    /// <summary>The same in protobuf.</summary>
+    public static DiscoveryDocument ToProtobuf(DiscoveryDocument v2)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(v2.Body);
-            return DiscoveryDocument.Of(OpenApiV2Protobuf.Encode(document.RootElement));
-        }
-        catch (Exception e) when (e is NotSupportedException or InvalidOperationException or FormatException or KeyNotFoundException)
-        {
-            return null;
-        }
+        using var document = JsonDocument.Parse(v2.Body);
+        return DiscoveryDocument.Of(OpenApiV2Protobuf.Encode(document.RootElement));
     }
 
     /// <summary>The index of version 3 with the documents of other servers.</summary>

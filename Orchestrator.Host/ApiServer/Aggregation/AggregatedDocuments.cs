@@ -25,7 +25,7 @@ public sealed class AggregatedDocuments
     /// <summary>/openapi/v2.</summary>
     public DiscoveryDocument V2(SchemaCatalog catalog) => Of(catalog)?.V2.Value ?? OpenApiDocuments.Of(catalog).V2;
 
-    /// <summary>/openapi/v2 in protobuf; without the other servers where what they say has no such form.</summary>
+    /// <summary>/openapi/v2 in protobuf.</summary>
     public DiscoveryDocument V2Protobuf(SchemaCatalog catalog) => Of(catalog)?.V2Protobuf.Value ?? OpenApiDocuments.Of(catalog).V2Protobuf;
 
     /// <summary>/openapi/v3.</summary>
@@ -48,7 +48,7 @@ public sealed class AggregatedDocuments
             (Catalog, Remote) = (catalog, remote);
             Discovery = DiscoveryDocuments.Of(catalog).With(remote.Versions);
             V2 = new(() => RemoteOpenApi.MergeV2(OpenApiDocuments.Of(catalog).V2, remote.Specifications));
-            V2Protobuf = new(() => RemoteOpenApi.ToProtobuf(V2!.Value) ?? OpenApiDocuments.Of(catalog).V2Protobuf);
+            V2Protobuf = new(() => RemoteOpenApi.ToProtobuf(V2!.Value));
             V3Index = new(() => RemoteOpenApi.MergeV3Index(OpenApiDocuments.Of(catalog).V3Index, remote.Specifications));
         }
 

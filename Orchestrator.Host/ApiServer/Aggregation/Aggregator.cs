@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Kinds.ApiServices;
+using Orchestrator.Actors.Kinds.Namespaces;
 using Orchestrator.Actors.Registry;
 
 namespace Orchestrator.Host.ApiServer.Aggregation;
@@ -19,12 +20,16 @@ public sealed class Aggregator : IDisposable
     {
         _backends = new BackendClient(store.Registries, options.FrontProxyCertificate);
         _proxy = new AggregationProxy(_backends, stopping);
+        Content = new RemoteContent(_remotes, _backends);
         _controller = new ApiServiceController(
             store, _remotes, Documents, _backends, new AuthenticationConfigMap(store, options), clock, logs.CreateLogger<ApiServiceController>());
     }
 
     /// <summary>Discovery and OpenAPI of all servers.</summary>
     public AggregatedDocuments Documents { get; } = new();
+
+    /// <summary>What other servers hold in namespaces.</summary>
+    public IRemoteContent Content { get; }
 
     /// <summary>Whose server answers a request; null when it is this one.</summary>
     public ApiServiceView? Find(RequestInfo request) => _remotes.Find(request);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
@@ -21,6 +22,9 @@ public sealed class BackendClient(IRegistries registries, X509Certificate2? cert
 {
     /// <summary>Most pools at a time (count): bundles change seldom, and a pool that is gone is made anew.</summary>
     private const int PoolsMax = 256;
+
+    /// <summary>Most bytes of a document; an OpenAPI of a large server has a few million.</summary>
+    private const int DocumentBytesMax = 32 * 1024 * 1024;
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
 
@@ -50,15 +54,33 @@ public sealed class BackendClient(IRegistries registries, X509Certificate2? cert
         }
     }
 
-    /// <summary>Gets a document of the server in the name of the API server itself.</summary>
-    public Task<HttpResponseMessage> GetAsync(ApiServiceView api, string path, string? etag, CancellationToken cancellationToken) => SendAsync(api, path, uri =>
+    /// <summary>Asks the server in the name of the API server itself.</summary>
+    /// <param name="etag">What is known already of the document that is asked for, or null.</param>
+    public Task<HttpResponseMessage> RequestAsync(ApiServiceView api, HttpMethod method, string path, string? etag, CancellationToken cancellationToken) => SendAsync(api, path, uri =>
     {
-        var message = new HttpRequestMessage(HttpMethod.Get, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        var message = new HttpRequestMessage(method, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         message.Headers.TryAddWithoutValidation("Accept", "application/json");
         if (etag is not null) message.Headers.TryAddWithoutValidation("If-None-Match", etag);
         NameUser(message, new UserInfo("system:kube-aggregator", "", [UserInfo.Masters]));
         return message;
     }, cancellationToken);
+
+    /// <summary>Reads a whole answer.</summary>
+    /// <exception cref="IOException">It is larger than anything that we ask for.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var body = new ArrayBufferWriter<byte>(16 * 1024);
+        var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            while (await stream.ReadAsync(body.GetMemory(16 * 1024), cancellationToken).ConfigureAwait(false) is > 0 and var read)
+            {
+                body.Advance(read);
+                if (body.WrittenCount > DocumentBytesMax) throw new IOException($"the document is larger than {DocumentBytesMax} bytes");
+            }
+        }
+        return body.WrittenMemory;
+    }
 
     /// <summary>Says who the user is, as a server reads it that believes us.</summary>
     public static void NameUser(HttpRequestMessage message, UserInfo user)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using System.Text.Json;
 using Orchestrator.Actors.Kinds.ApiServices;
@@ -15,9 +14,6 @@ internal sealed class BackendProbe(BackendClient backends, IRegistries registrie
 {
     /// <summary>How long a server may take. Source: kube-aggregator, the available controller's discovery check.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
-
-    /// <summary>Most bytes of a document; an OpenAPI of a large server has a few million.</summary>
-    private const int DocumentBytesMax = 32 * 1024 * 1024;
 
     private ReadOnlyMemory<byte> _resources = RemoteVersion.NoResources;
     private (string? ETag, ReadOnlyMemory<byte>? Body) _v2, _v3;
@@ -72,9 +68,9 @@ internal sealed class BackendProbe(BackendClient backends, IRegistries registrie
         deadline.CancelAfter(Patience);
         try
         {
-            using var response = await backends.GetAsync(api, path, null, deadline.Token).ConfigureAwait(false);
+            using var response = await backends.RequestAsync(api, HttpMethod.Get, path, null, deadline.Token).ConfigureAwait(false);
             if ((int)response.StatusCode is < 200 or >= 300) return ApiServiceCondition.FailedDiscovery($"failing or missing response from {url}: bad status from {url}: {(int)response.StatusCode}");
-            var body = await ReadAsync(response, deadline.Token).ConfigureAwait(false);
+            var body = await BackendClient.ReadAsync(response, deadline.Token).ConfigureAwait(false);
             _resources = RemoteVersion.ResourcesOf(body, api.Group, api.Version);
             return ApiServiceCondition.Passed;
         }
@@ -100,10 +96,10 @@ internal sealed class BackendProbe(BackendClient backends, IRegistries registrie
         deadline.CancelAfter(Patience);
         try
         {
-            using var response = await backends.GetAsync(api, path, known.ETag, deadline.Token).ConfigureAwait(false);
+            using var response = await backends.RequestAsync(api, HttpMethod.Get, path, known.ETag, deadline.Token).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.NotModified) return known;
             if (response.StatusCode != HttpStatusCode.OK) return (null, null);
-            var body = await ReadAsync(response, deadline.Token).ConfigureAwait(false);
+            var body = await BackendClient.ReadAsync(response, deadline.Token).ConfigureAwait(false);
             // The same bytes stay the same object, so that nothing is merged anew.
             return known.Body is { } old && old.Span.SequenceEqual(body.Span) ? known : (response.Headers.ETag?.ToString(), body);
         }
@@ -111,20 +107,5 @@ internal sealed class BackendProbe(BackendClient backends, IRegistries registrie
         {
             return known;
         }
-    }
-
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        var body = new ArrayBufferWriter<byte>(16 * 1024);
-        var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
-        {
-            while (await stream.ReadAsync(body.GetMemory(16 * 1024), cancellationToken).ConfigureAwait(false) is > 0 and var read)
-            {
-                body.Advance(read);
-                if (body.WrittenCount > DocumentBytesMax) throw new IOException($"the document is larger than {DocumentBytesMax} bytes");
-            }
-        }
-        return body.WrittenMemory;
     }
 }

@@ -40,6 +40,8 @@ public class ApiServerFixture : IAsyncLifetime
 
     public Uri Url => _server!.Url;
 
+    public ApiServerHost Host => _server!;
+
     public async Task InitializeAsync()
     {
         _tokens = Path.GetTempFileName();

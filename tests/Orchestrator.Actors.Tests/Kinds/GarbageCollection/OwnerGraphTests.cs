@@ -76,6 +76,38 @@ public sealed class OwnerGraphTests
     }
 
     [Fact]
+    public void Set_ForegroundDeletionInACircle_ComesToAnEnd()
+    {
+        var deleting = Deleting.Replace("FINALIZER", OwnerGraph.ForegroundFinalizer, StringComparison.Ordinal);
+        Put("a", "c");
+        Put("b", "a");
+        Put("c", "b");
+        Work();
+        Put("a", "c", deleting);
+        Assert.Equal("b", Assert.IsType<DeleteAction>(Assert.Single(Work())).Key.Name);
+        Put("b", "a", deleting);
+        var unblock = Assert.IsType<PatchAction>(Assert.Single(Work()));
+        Assert.Equal(("c", null), (unblock.Key.Name, (bool?)unblock.Patch["metadata"]!["ownerReferences"]![0]!["blockOwnerDeletion"]));
+
+        _graph.Set(ResourceTypes.ConfigMaps, _cluster.Put(ResourceTypes.ConfigMaps,
+            """{"metadata":{"name":"c","namespace":"d","uid":"c","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"b","uid":"b"}]}}"""));
+        Assert.Equal(["b", "c"], Work().Select(static a => a is PatchAction { Key.Name: "b" } ? "b" : Assert.IsType<DeleteAction>(a).Key.Name).Distinct().Order());
+    }
+
+    [Fact]
+    public void Set_DependentThatLosesAWaitingOwner_ReleasesIt()
+    {
+        Put("owner");
+        Put("other");
+        Put("child", "owner other");
+        Work();
+        Put("owner", "", Deleting.Replace("FINALIZER", OwnerGraph.ForegroundFinalizer, StringComparison.Ordinal));
+        Assert.Equal("child", Assert.IsType<PatchAction>(Assert.Single(Work())).Key.Name);
+        Put("child", "other");
+        Assert.Equal("owner", Assert.IsType<PatchAction>(Assert.Single(Work())).Key.Name);
+    }
+
+    [Fact]
     public void Set_OrphanDeletion_FreesDependentsAndThenTheOwner()
     {
         Put("owner");

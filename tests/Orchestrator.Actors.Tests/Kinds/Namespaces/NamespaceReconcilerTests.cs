@@ -83,6 +83,37 @@ public sealed class NamespaceReconcilerTests
         Assert.Empty(pass.Triggers(_controller, ResourceTypes.ConfigMaps, ChangeKind.Added, (await store.Store.GetAsync(ResourceTypes.ConfigMaps, new ObjectKey("d", "c")))!));
     }
 
+    [Fact]
+    public async Task WhatOtherServersHold_KeepsTheNamespace_AndIsInTheConditions()
+    {
+        var (store, pass) = await StartAsync();
+        await DeleteNamespaceAsync(store);
+        var ns = (await store.Store.GetAsync(ResourceTypes.Namespaces, Default))!;
+        var context = new ReconcileContext(store.Clock.GetUtcNow(), "seed")
+        {
+            Elsewhere = new RemoteRemains([new RemoteKind("flunders.wardle.example.com", 3, ["example.com/x", "example.com/x"])], ["a/v1: stale GroupVersion discovery: a/v1"], ["fruits.b: forbidden"]),
+        };
+
+        var status = Assert.IsType<StatusAction>(Assert.Single(NamespaceReconciler.Reconcile(ns, [], context).Actions)).Status;
+        Assert.Equal(
+            [
+                "DiscoveryFailed Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: a/v1: stale GroupVersion discovery: a/v1",
+                "ContentDeletionFailed Failed to delete all resource types, 1 remaining: fruits.b: forbidden",
+                "SomeResourcesRemain Some resources are remaining: flunders.wardle.example.com has 3 resource instances",
+                "SomeFinalizersRemain Some content in the namespace has finalizers remaining: example.com/x in 2 resource instances",
+            ], status["conditions"]!.AsArray().Where(static c => (string?)c!["status"] == "True").Select(static c => $"{c!["reason"]} {c["message"]}"));
+        Assert.Equal("d", (await RunAsync(pass)).EmptyElsewhere);
+    }
+
+    [Fact]
+    public async Task OtherServers_AreNotAskedWhileThereArePods()
+    {
+        var (store, pass) = await StartAsync();
+        await CreateAsync(store, ResourceTypes.Pods, """{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}}""");
+        await DeleteNamespaceAsync(store);
+        Assert.Null((await RunAsync(pass)).EmptyElsewhere);
+    }
+
     private Task<ReconcileResult> RunAsync(ControllerPass pass) => pass.RunAsync(_controller, Default, _controller.Namespaced());
 
     private static async Task<(StoreFixture, ControllerPass)> StartAsync()

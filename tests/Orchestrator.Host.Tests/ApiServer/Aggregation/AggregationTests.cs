@@ -136,7 +136,7 @@ public sealed class AggregationTests(AggregatingServer server) : IClassFixture<A
         // Its groupPriorityMinimum of 17900 is between those of the core group and of apps.
         Assert.Equal(names.IndexOf("apps") - 1, names.IndexOf(ExtensionServer.Group));
         Assert.Equal("apiregistration.k8s.io", names[0]);
-        Assert.Equal("""{"resource":"flunders","responseKind":{"group":"wardle.example.com","version":"v1alpha1","kind":"Flunder"},"scope":"Namespaced","singularResource":"flunder","verbs":["create","get","list","watch"],"shortNames":["fl"],"subresources":[{"subresource":"status","responseKind":{"group":"wardle.example.com","version":"v1alpha1","kind":"Flunder"},"verbs":["get"]}]}""",
+        Assert.Equal("""{"resource":"flunders","responseKind":{"group":"wardle.example.com","version":"v1alpha1","kind":"Flunder"},"scope":"Namespaced","singularResource":"flunder","verbs":["create","delete","deletecollection","get","list","watch"],"shortNames":["fl"],"subresources":[{"subresource":"status","responseKind":{"group":"wardle.example.com","version":"v1alpha1","kind":"Flunder"},"verbs":["get"]}]}""",
             version["resources"]![0]!.ToJsonString());
         Assert.Contains((await server.GetAsync("/apis")).Json!["groups"]!.AsArray(), static g => (string?)g!["name"] == ExtensionServer.Group);
         Assert.Equal(ExtensionServer.Version, (string?)(await server.GetAsync("/apis/" + ExtensionServer.Group)).Json!["preferredVersion"]!["version"]);
@@ -155,6 +155,31 @@ public sealed class AggregationTests(AggregatingServer server) : IClassFixture<A
         Assert.Equal($"/openapi/v3{Base}?hash=ABC", (string?)(await server.GetAsync("/openapi/v3")).Json!["paths"]![Base[1..]]!["serverRelativeURL"]);
         await server.GetAsync($"/openapi/v3{Base}?hash=ABC");
         Assert.Equal("?hash=ABC", _extension.Heads[$"/openapi/v3{Base}"]["query"]);
+    }
+
+    [Fact]
+    public async Task Namespace_IsEmptiedElsewhereToo()
+    {
+        await RegisterAsync();
+        for (var i = 0; i < 3; i++) _extension.Stored[$"{Base}/namespaces/gone/flunders/{i}"] = [];
+        _extension.Stored[$"{Base}/namespaces/gone/flunders/0"] = ["example.com/x"];
+        _extension.Stored[$"{Base}/namespaces/stays/flunders/0"] = [];
+
+        Assert.True(server.Host.RemoteContent.Any);
+        var kept = Assert.Single((await server.Host.RemoteContent.EmptyAsync("gone", default)).Left);
+        Assert.Equal(("flunders.wardle.example.com", 1, "example.com/x"), (kept.Resource, kept.Count, Assert.Single(kept.Finalizers)));
+        _extension.Stored[$"{Base}/namespaces/gone/flunders/0"] = [];
+        Assert.True((await server.Host.RemoteContent.EmptyAsync("gone", default)).IsEmpty);
+        Assert.Equal($"{Base}/namespaces/stays/flunders/0", Assert.Single(_extension.Stored).Key);
+    }
+
+    [Fact]
+    public async Task Namespace_IsNotSeenAsEmpty_WhileAServerDoesNotAnswer()
+    {
+        _extension.Broken = true;
+        await RegisterAsync("False FailedDiscoveryCheck");
+        const string Version = $"{ExtensionServer.Group}/{ExtensionServer.Version}";
+        Assert.Equal($"{Version}: stale GroupVersion discovery: {Version}", Assert.Single((await server.Host.RemoteContent.EmptyAsync("gone", default)).Undiscovered));
     }
 
     [Fact]

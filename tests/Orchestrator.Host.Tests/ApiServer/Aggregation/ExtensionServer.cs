@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -28,6 +29,9 @@ internal sealed class ExtensionServer : IAsyncDisposable
 
     /// <summary>The heads of the requests for objects, by path.</summary>
     public ConcurrentDictionary<string, Dictionary<string, string>> Heads { get; } = new();
+
+    /// <summary>The finalizers of the objects of namespaces, by path.</summary>
+    public ConcurrentDictionary<string, string[]> Stored { get; } = new();
 
     public static async Task<ExtensionServer> StartAsync(X509Certificate2 certificate)
     {
@@ -57,7 +61,7 @@ internal sealed class ExtensionServer : IAsyncDisposable
             context.Response.StatusCode = Broken ? 500 : 200;
             await JsonAsync(context, $$$"""
                 {"kind":"APIResourceList","apiVersion":"v1","groupVersion":"{{{Group}}}/{{{Version}}}","resources":[
-                 {"name":"flunders","singularName":"flunder","namespaced":true,"kind":"Flunder","verbs":["create","get","list","watch"],"shortNames":["fl"]},
+                 {"name":"flunders","singularName":"flunder","namespaced":true,"kind":"Flunder","verbs":["create","delete","deletecollection","get","list","watch"],"shortNames":["fl"]},
                  {"name":"flunders/status","singularName":"","namespaced":true,"kind":"Flunder","verbs":["get"]}]}
                 """);
             return;
@@ -88,7 +92,16 @@ internal sealed class ExtensionServer : IAsyncDisposable
             context.Response.StatusCode = 201;
             await JsonAsync(context, await reader.ReadToEndAsync());
         }
-        else await JsonAsync(context, """{"kind":"FlunderList","items":[]}""");
+        else
+        {
+            if (context.Request.Method == "DELETE")
+                foreach (var o in Stored.Where(o => o.Key.StartsWith(path + "/", StringComparison.Ordinal) && o.Value.Length == 0)) Stored.TryRemove(o);
+            var items = new JsonArray([.. Stored.Where(o => o.Key.StartsWith(path + "/", StringComparison.Ordinal)).Select(static o => new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["name"] = o.Key[(o.Key.LastIndexOf('/') + 1)..], ["finalizers"] = new JsonArray([.. o.Value]) },
+            })]);
+            await JsonAsync(context, new JsonObject { ["kind"] = "FlunderList", ["items"] = items }.ToJsonString());
+        }
     }
 
     private static async Task StreamAsync(HttpContext context)
