@@ -8,7 +8,7 @@ namespace Orchestrator.Actors.Admission;
 /// <summary>What becomes of the objects that name a deleted one as their owner.</summary>
 public enum PropagationPolicy : byte
 {
-    /// <summary>Not said: what the object's finalizers say, else background.</summary>
+    /// <summary>Not said: what the object's finalizers say, else what its kind does.</summary>
     Unspecified,
     Background,
     Foreground,
@@ -27,6 +27,9 @@ public sealed record DeleteOptions
 
     /// <summary>The former way to say Orphan (true) or Background (false).</summary>
     public bool? OrphanDependents { get; init; }
+
+    /// <summary>Whether it is said what becomes of dependents; otherwise the object's finalizers or its kind decide.</summary>
+    public bool SaysPolicy => OrphanDependents is not null || Propagation != PropagationPolicy.Unspecified;
 
     public bool DryRun { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds;
 using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -43,10 +44,10 @@ internal static class ObjectDeletion
 
     public static DeletionPlan Plan(ResourceSchema schema, StoredObject stored, DeleteOptions options, DateTimeOffset now)
     {
-        if (schema.Type == ResourceTypes.Namespaces) return PlanNamespace(stored, options, now);
-        if (schema.Type == ResourceTypes.CustomResourceDefinitions) return PlanDefinition(stored, options, now);
+        if (schema.Type == ResourceTypes.Namespaces) return PlanNamespace(schema, stored, options, now);
+        if (schema.Type == ResourceTypes.CustomResourceDefinitions) return PlanDefinition(schema, stored, options, now);
         var graceful = schema.Type == ResourceTypes.Pods;
-        if (!graceful && stored.Meta.Finalizers.IsEmpty && !WantsFinalizer(options)) return new DeletionPlan(DeletionStep.Remove, null);
+        if (!graceful && stored.Meta.Finalizers.IsEmpty && !WantsFinalizer(schema.Type, options)) return new DeletionPlan(DeletionStep.Remove, null);
 
         var tree = stored.ToTree();
         var meta = SystemMetadata.Of(tree);
@@ -56,7 +57,7 @@ internal static class ObjectDeletion
             if (options.GracePeriodSeconds is not { } shorter || shorter >= pending)
                 return stored.Meta.Finalizers.IsEmpty && pending == 0 ? new DeletionPlan(DeletionStep.Remove, null) : new DeletionPlan(DeletionStep.Pending, null);
             shorter = Math.Max(0, shorter);
-            SetFinalizers(meta, WithPolicy(ObjectUpdate.Finalizers(meta), options));
+            SetFinalizers(meta, WithPolicy(schema.Type, ObjectUpdate.Finalizers(meta), options));
             meta["deletionTimestamp"] = Rfc3339.Seconds(stored.Meta.DeletionTimestamp!.Value.AddSeconds(shorter - pending));
             meta["deletionGracePeriodSeconds"] = shorter;
             return shorter == 0 && ObjectUpdate.Finalizers(meta).Count == 0
@@ -64,7 +65,7 @@ internal static class ObjectDeletion
                 : new DeletionPlan(DeletionStep.Mark, tree);
         }
 
-        var finalizers = WithPolicy(ObjectUpdate.Finalizers(meta), options);
+        var finalizers = WithPolicy(schema.Type, ObjectUpdate.Finalizers(meta), options);
         var grace = graceful ? PodGrace(tree, options) : 0;
         if (finalizers.Count == 0 && grace == 0) return new DeletionPlan(DeletionStep.Remove, null);
         if (stored.Meta.Deleting && finalizers.SequenceEqual(ObjectUpdate.Finalizers(meta))) return new DeletionPlan(DeletionStep.Pending, null);
@@ -74,14 +75,14 @@ internal static class ObjectDeletion
     }
 
     /// <summary>A namespace waits for its content: its controller empties it and then takes its spec.finalizers away.</summary>
-    private static DeletionPlan PlanNamespace(StoredObject stored, DeleteOptions options, DateTimeOffset now)
+    private static DeletionPlan PlanNamespace(ResourceSchema schema, StoredObject stored, DeleteOptions options, DateTimeOffset now)
     {
         var tree = stored.ToTree();
         var meta = SystemMetadata.Of(tree);
         var emptied = JsonTree.Array(JsonTree.Object(tree, "spec"), "finalizers") is null or { Count: 0 };
         if (stored.Meta.Deleting)
             return emptied && stored.Meta.Finalizers.IsEmpty ? new DeletionPlan(DeletionStep.Remove, null) : new DeletionPlan(DeletionStep.Pending, null);
-        var finalizers = WithPolicy(ObjectUpdate.Finalizers(meta), options);
+        var finalizers = WithPolicy(schema.Type, ObjectUpdate.Finalizers(meta), options);
         if (emptied && finalizers.Count == 0) return new DeletionPlan(DeletionStep.Remove, null);
         SetFinalizers(meta, finalizers);
         meta["deletionTimestamp"] = Rfc3339.Seconds(now);
@@ -91,12 +92,12 @@ internal static class ObjectDeletion
 
     /// <summary>A definition waits for its instances: its controller deletes them and then takes the finalizer away.</summary>
     /// <remarks>Source: apiextensions-apiserver, registry/customresourcedefinition Delete.</remarks>
-    private static DeletionPlan PlanDefinition(StoredObject stored, DeleteOptions options, DateTimeOffset now)
+    private static DeletionPlan PlanDefinition(ResourceSchema schema, StoredObject stored, DeleteOptions options, DateTimeOffset now)
     {
         if (stored.Meta.Deleting) return new DeletionPlan(DeletionStep.Pending, null);
         var tree = stored.ToTree();
         var meta = SystemMetadata.Of(tree);
-        var finalizers = WithPolicy(ObjectUpdate.Finalizers(meta), options);
+        var finalizers = WithPolicy(schema.Type, ObjectUpdate.Finalizers(meta), options);
         if (!finalizers.Contains(CustomResourceDefinitionRemoval.Finalizer)) finalizers.Add(CustomResourceDefinitionRemoval.Finalizer);
         SetFinalizers(meta, finalizers);
         Mark(meta, now, grace: 0);
@@ -124,12 +125,17 @@ internal static class ObjectDeletion
         return grace < 0 ? 1 : grace;
     }
 
-    private static bool WantsFinalizer(DeleteOptions options) =>
-        options.Propagation is PropagationPolicy.Orphan or PropagationPolicy.Foreground || options.OrphanDependents == true;
+    private static bool WantsFinalizer(ResourceType type, DeleteOptions options) =>
+        options.SaysPolicy
+            ? options.Propagation is PropagationPolicy.Orphan or PropagationPolicy.Foreground || options.OrphanDependents == true
+            : KindStrategies.Of(type)?.OrphansDependents == true;
 
-    private static List<string> WithPolicy(List<string> finalizers, DeleteOptions options)
+    // What says nothing leaves a decision that was made before as it is.
+    private static List<string> WithPolicy(ResourceType type, List<string> finalizers, DeleteOptions options)
     {
-        var orphan = options.OrphanDependents ?? (options.Propagation == PropagationPolicy.Unspecified ? null : options.Propagation == PropagationPolicy.Orphan);
+        bool? orphan = options.SaysPolicy ? options.OrphanDependents ?? options.Propagation == PropagationPolicy.Orphan
+            : KindStrategies.Of(type)?.OrphansDependents == true && !finalizers.Contains(OrphanFinalizer) && !finalizers.Contains(ForegroundFinalizer) ? true
+            : null;
         if (orphan is null) return finalizers;
         var result = finalizers.Where(f => f is not (OrphanFinalizer or ForegroundFinalizer)).ToList();
         if (orphan == true) result.Add(OrphanFinalizer);

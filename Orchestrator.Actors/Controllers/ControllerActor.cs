@@ -139,7 +139,7 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
     private void RunPass(Confirmed? confirmed)
     {
         var started = _services.Clock.GetTimestamp();
-        var context = new ReconcileContext(_services.Clock.GetUtcNow(), $"{_id}/{_decisions.Count}", _failure) 
+        var context = new ReconcileContext(_services.Clock.GetUtcNow(), $"{_id}/{_decisions.Count}", _failure)
         {
             DeletionFailures = _deletionFailures,
             Confirmed = confirmed is not null,

@@ -20,8 +20,10 @@ public static class CustomResourceSchemas
         var names = (JsonObject)spec["names"]!;
         var group = JsonTree.String(spec, "group")!;
         var conversion = CustomConversion.Read(spec);
-        var hasOlder = JsonTree.At(definition, ["status", "storedVersions"]) is JsonArray { Count: > 1 };
-        return [.. ((JsonArray)spec["versions"]!).OfType<JsonObject>().Select(version =>
+        var versions = ((JsonArray)spec["versions"]!).OfType<JsonObject>().ToList();
+        var storage = versions.Find(static v => JsonTree.Bool(v, "storage") == true) is { } current ? JsonTree.String(current, "name") : null;
+        var hasOlder = (JsonTree.At(definition, ["status", "storedVersions"]) as JsonArray ?? []).Any(s => JsonTree.AsString(s) != storage);
+        return [.. versions.Select(version =>
             Build(spec, names, group, version) with { Conversion = conversion, HasOlderStored = hasOlder })];
     }
 

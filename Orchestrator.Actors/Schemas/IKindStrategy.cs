@@ -16,6 +16,9 @@ public interface IKindStrategy
     /// <summary>Writes into a new object who asks for it, over whatever the client wrote there. Runs after <see cref="PrepareForCreate"/>.</summary>
     void SetRequester(JsonObject tree, UserInfo user) { }
 
+    /// <summary>Whether what an object owns outlives it where a deletion does not say; of most kinds it goes too.</summary>
+    bool OrphansDependents => false;
+
     /// <summary>Carries over from <paramref name="stored"/> what this update may not touch.</summary>
     /// <param name="subresource">Empty for the object itself; status is already separated when this runs.</param>
     void PrepareForUpdate(JsonObject tree, JsonObject stored, string subresource) { }

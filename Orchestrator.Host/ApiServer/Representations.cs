@@ -27,6 +27,8 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
     public static bool Offers(MediaFormat format, ResourceSchema schema, bool list)
     {
         if (format.Encoding == MediaEncoding.Protobuf) return format.Projection == Projection.None && !schema.IsCustom;
+        // An answer to a question is no object of which there could be a table.
+        if (ReviewEndpoint.Handles(schema) && format.Projection != Projection.None) return false;
         return format.Projection switch
         {
             Projection.None => true,

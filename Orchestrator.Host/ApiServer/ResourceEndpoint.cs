@@ -152,6 +152,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             await StatusWriter.WriteAsync(context, error!).ConfigureAwait(false);
             return;
         }
+        AddOrphanWarning(context, schema, options);
         var result = await store.DeleteAsync(schema, KeyOf(request, schema), options, context.RequestAborted).ConfigureAwait(false);
         if (result.Error is { } refused) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
         else if (result.Removed && !ReturnsDeleted.Contains(schema.Type))
@@ -182,10 +183,18 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             await StatusWriter.WriteAsync(context, ApiError.BadRequest("continue is not supported by deletecollection: what one call leaves is found by the next")).ConfigureAwait(false);
             return;
         }
+        AddOrphanWarning(context, schema, options);
         var (objects, revision, refused) = await store.DeleteCollectionAsync(
             schema, request.Namespace, selected.Selection.Matches, selected.Limit, options, context.RequestAborted).ConfigureAwait(false);
         if (refused is not null) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
         else await representations.WriteListAsync(context, schema, format, [.. objects], new TableListMeta(revision.ToString(System.Globalization.CultureInfo.InvariantCulture))).ConfigureAwait(false);
+    }
+
+    // Source: kube-apiserver, registry/batch/job/storage: a Job is the one kind of which that surprises people.
+    private static void AddOrphanWarning(HttpContext context, ResourceSchema schema, DeleteOptions options)
+    {
+        if (schema.Type == ResourceTypes.Jobs && !options.SaysPolicy)
+            AddWarnings(context, ["child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"]);
     }
 
     private async ValueTask<(DeleteOptions? Options, ApiError? Error)> ReadDeleteOptionsAsync(HttpContext context)

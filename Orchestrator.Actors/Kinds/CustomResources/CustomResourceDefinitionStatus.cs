@@ -34,7 +34,6 @@ public static class CustomResourceDefinitionStatus
         }
         SetApproval(definition, status, JsonTree.AsString(group) ?? "", now);
         SetStructure(definition, status, now);
-        KeepStoredVersions(definition, status);
         return status;
     }
 
@@ -113,18 +112,6 @@ public static class CustomResourceDefinitionStatus
             if (!string.IsNullOrEmpty(name)) yield return name;
         foreach (var node in names["shortNames"] as JsonArray ?? [])
             if (JsonTree.AsString(node) is { } name) yield return name;
-    }
-
-    private static void KeepStoredVersions(JsonObject definition, JsonObject status)
-    {
-        var stored = status["storedVersions"] as JsonArray ?? [];
-        if (stored.Parent is null) status["storedVersions"] = stored;
-        foreach (var node in JsonTree.At(definition, ["spec", "versions"]) as JsonArray ?? [])
-        {
-            if (node is not JsonObject version || JsonTree.Bool(version, "storage") != true) continue;
-            var name = JsonTree.String(version, "name") ?? "";
-            if (!stored.Any(s => JsonTree.AsString(s) == name)) stored.Add(name);
-        }
     }
 
     private static void SetCondition(JsonObject status, string type, string value, string reason, string message, DateTimeOffset now)

@@ -22,17 +22,25 @@ public sealed class CustomResourceDefinitionStrategy : IKindStrategy
 
     public void PrepareForCreate(JsonObject tree)
     {
-        var stored = new JsonArray();
-        if (JsonTree.At(tree, ["spec", "versions"]) is JsonArray versions)
-        {
-            foreach (var version in versions)
-                if (version is JsonObject one && JsonTree.Bool(one, "storage") == true) stored.Add(JsonTree.String(one, "name"));
-        }
         tree["status"] = new JsonObject
         {
             ["conditions"] = new JsonArray(),
             ["acceptedNames"] = new JsonObject { ["plural"] = "", ["kind"] = "" },
-            ["storedVersions"] = stored,
         };
+        RecordStorageVersion(tree);
+    }
+
+    // With the same write, for from then on objects of two versions may be stored.
+    public void PrepareForUpdate(JsonObject tree, JsonObject stored, string subresource)
+    {
+        if (subresource.Length == 0) RecordStorageVersion(tree);
+    }
+
+    private static void RecordStorageVersion(JsonObject tree)
+    {
+        var status = JsonTree.Ensure(tree, "status");
+        if (status["storedVersions"] is not JsonArray stored) status["storedVersions"] = stored = [];
+        foreach (var version in (JsonTree.At(tree, ["spec", "versions"]) as JsonArray ?? []).OfType<JsonObject>())
+            if (JsonTree.Bool(version, "storage") == true && JsonTree.String(version, "name") is { } name && !stored.Any(s => JsonTree.AsString(s) == name)) stored.Add(name);
     }
 }

@@ -49,22 +49,13 @@ public sealed class CustomResourceDefinitionValidation : IKindValidation
         CheckImmutable(spec["group"], old["group"], Spec.Child("group"), faults);
         CheckImmutable(JsonTree.At(spec, ["names", "plural"]), JsonTree.At(old, ["names", "plural"]), Spec.Child("names").Child("plural"), faults);
         CustomConversionValidation.ValidateUpdate(spec["conversion"] as JsonObject, old["conversion"] as JsonObject, Spec.Child("conversion"), faults);
-        if (subresource.Length == 0) ValidateStoredVersions(FinalStatus(tree, stored), spec, faults);
+        if (subresource.Length == 0) ValidateStoredVersions(tree, spec, faults);
         else if (JsonTree.At(tree, ["status", "acceptedNames"]) is JsonObject names) ValidateNames(names, FieldPath.Of("status").Child("acceptedNames"), faults);
     }
 
     private static void CheckImmutable(JsonNode? value, JsonNode? before, FieldPath path, FaultList faults)
     {
         if (!JsonTree.DeepEquals(value, before)) faults.Invalid(path, value, Immutable);
-    }
-
-    // A change of the storage version is entered into the status by the controller a moment later, which need not be waited for.
-    private static JsonObject FinalStatus(JsonObject tree, JsonObject stored)
-    {
-        var names = (JsonTree.At(stored, ["status", "storedVersions"]) as JsonArray ?? []).Select(JsonTree.AsString).OfType<string>().ToList();
-        foreach (var version in (JsonTree.At(tree, ["spec", "versions"]) as JsonArray ?? []).OfType<JsonObject>())
-            if (JsonTree.Bool(version, "storage") == true && JsonTree.String(version, "name") is { } name && !names.Contains(name)) names.Add(name);
-        return new JsonObject { ["status"] = new JsonObject { ["storedVersions"] = new JsonArray([.. names.Select(static n => (JsonNode?)n)]) } };
     }
 
     private static void ValidateStoredVersions(JsonObject tree, JsonObject spec, FaultList faults)

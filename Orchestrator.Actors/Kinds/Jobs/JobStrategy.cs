@@ -13,6 +13,9 @@ public sealed class JobStrategy : IKindStrategy
     private const string UidLabel = "batch.kubernetes.io/controller-uid";
     private const string NameLabel = "batch.kubernetes.io/job-name";
 
+    // As it was before there was a garbage collector. Source: DefaultGarbageCollectionPolicy of the kind's strategy.
+    public bool OrphansDependents => true;
+
     public void ApplyDefaults(JsonObject tree)
     {
         PodSpecDefaults.ApplyToTemplate(tree);

@@ -9,6 +9,9 @@ namespace Orchestrator.Actors.Kinds.ReplicationControllers;
 /// <remarks>Source: SetDefaults_ReplicationController of kubernetes pkg/apis/core/v1/defaults.go.</remarks>
 public sealed class ReplicationControllerStrategy : IKindStrategy
 {
+    // As it was before there was a garbage collector. Source: DefaultGarbageCollectionPolicy of the kind's strategy.
+    public bool OrphansDependents => true;
+
     public void ApplyDefaults(JsonObject tree)
     {
         PodSpecDefaults.ApplyToTemplate(tree);

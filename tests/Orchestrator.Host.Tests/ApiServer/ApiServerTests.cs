@@ -54,6 +54,14 @@ public sealed class ApiServerTests(ApiServerFixture server) : IClassFixture<ApiS
     }
 
     [Fact]
+    public async Task CanI_AsATable_IsNotAcceptable()
+    {
+        var (code, json, _, _) = await server.SendAsync(HttpMethod.Post, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+            """{"spec":{"nonResourceAttributes":{"path":"/","verb":"get"}}}""", accept: "application/json;as=Table;v=v1;g=meta.k8s.io");
+        Assert.Equal((HttpStatusCode.NotAcceptable, "NotAcceptable"), (code, (string?)json!["reason"]));
+    }
+
+    [Fact]
     public async Task Impersonation_ByAMaster_ActsAsTheOther()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/apis/authentication.k8s.io/v1/selfsubjectreviews") { Content = new StringContent("{}", Encoding.UTF8, "application/json") };

@@ -41,6 +41,27 @@ public sealed class DeleteCollectionTests(ApiServerFixture server) : IClassFixtu
     }
 
     [Theory]
+    [InlineData("", "orphan", true)]
+    [InlineData("?propagationPolicy=Orphan", "orphan", false)]
+    [InlineData("?orphanDependents=true", "orphan", false)]
+    [InlineData("?propagationPolicy=Background", null, false)]
+    [InlineData("?propagationPolicy=Foreground", "foregroundDeletion", false)]
+    public async Task Job_LeavesItsPodsUnlessToldOtherwise(string query, string? finalizer, bool warns)
+    {
+        var ns = $"d{Interlocked.Increment(ref _names)}-{Guid.NewGuid():n}";
+        Assert.Equal(HttpStatusCode.Created, (await server.SendAsync(HttpMethod.Post, "/api/v1/namespaces", $$$"""{"metadata":{"name":"{{{ns}}}"}}""")).Code);
+        var path = $"/apis/batch/v1/namespaces/{ns}/jobs";
+        var made = await server.SendAsync(HttpMethod.Post, path, """{"metadata":{"name":"j"},"spec":{"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}""");
+        Assert.True(made.Code == HttpStatusCode.Created, made.Text);
+
+        var deleted = await server.SendAsync(HttpMethod.Delete, $"{path}/j{query}");
+        Assert.Equal(warns, deleted.Headers.TryGetValues("Warning", out var warnings) && warnings.Single().Contains("child pods are preserved by default", StringComparison.Ordinal));
+        var (code, left, _, _) = await server.GetAsync($"{path}/j");
+        if (finalizer is null) Assert.Equal(HttpStatusCode.NotFound, code);
+        else Assert.Equal([finalizer], left!["metadata"]!["finalizers"]!.AsArray().Select(static f => (string?)f));
+    }
+
+    [Theory]
     [InlineData("propagationPolicy=Sideways", HttpStatusCode.UnprocessableEntity)]
     [InlineData("propagationPolicy=Orphan&orphanDependents=true", HttpStatusCode.UnprocessableEntity)]
     [InlineData("labelSelector=a%3D%3D%3Db", HttpStatusCode.BadRequest)]

@@ -99,6 +99,21 @@ public sealed class CustomResourceConverterTests
         Assert.Equal("example.com/v1", JsonTree.String(shown, "apiVersion"));
     }
 
+    [Fact]
+    public void StorageVersion_IsRecordedWithTheWriteThatChangesIt()
+    {
+        var before = JsonNode.Parse(Definition)!.AsObject();
+        before["status"] = new JsonObject { ["storedVersions"] = new JsonArray("v1") };
+        var after = before.DeepClone().AsObject();
+        foreach (var version in ((JsonArray)after["spec"]!["versions"]!).OfType<JsonObject>()) version["storage"] = JsonTree.String(version, "name") == "v2";
+        new CustomResourceDefinitionStrategy().PrepareForUpdate(after, before, "");
+        Assert.Equal(["v1", "v2"], ((JsonArray)after["status"]!["storedVersions"]!).Select(JsonTree.AsString));
+
+        // What is stored in the version before is not handed on as it is.
+        after["status"]!["storedVersions"] = new JsonArray("v1");
+        Assert.True(CustomResourceSchemas.Build(after).Single(static s => s.Storage).HasOlderStored);
+    }
+
     /// <summary>Renames spec.host to spec.address and back, or fails as it is told.</summary>
     private sealed class Caller : IWebhookCaller
     {
