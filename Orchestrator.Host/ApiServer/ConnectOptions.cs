@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 using Orchestrator.Host.ApiServer.Proxy;
 
@@ -32,6 +34,25 @@ internal static class ConnectOptions
         if (request.Subresource == "exec" && query["command"] is { Count: > 0 } command) options["command"] = new JsonArray([.. command.Select(static c => (JsonNode?)(c ?? ""))]);
         return options;
     }
+
+    /// <summary>The streams and the command of an exec, an attach or a port-forward in the form in which they are asked for.</summary>
+    /// <param name="options">As admission has left them.</param>
+    public static IQueryCollection ToQuery(JsonObject options)
+    {
+        var values = new Dictionary<string, StringValues>(StringComparer.Ordinal);
+        foreach (var (name, value) in options)
+        {
+            if (name is "kind" or "apiVersion") continue;
+            values[name] = value switch
+            {
+                JsonArray list => new StringValues([.. list.Select(TextOf)]),
+                _ => TextOf(value),
+            };
+        }
+        return new QueryCollection(values);
+    }
+
+    private static string TextOf(JsonNode? value) => JsonTree.AsString(value) ?? JsonTree.ToText(value);
 
     private static string Suffix(string subresource) => subresource switch
     {

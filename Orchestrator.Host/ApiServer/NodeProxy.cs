@@ -70,10 +70,11 @@ public sealed class NodeProxy : IDisposable
         _nodes.Dispose();
     }
 
-    public async Task HandleAsync(HttpContext context, RequestInfo request)
+    /// <param name="query">What is asked for.</param>
+    public async Task HandleAsync(HttpContext context, RequestInfo request, IQueryCollection query)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping);
-        var target = await NodeTarget.FindAsync(_store, request, context.Request.Query, ending.Token).ConfigureAwait(false);
+        var target = await NodeTarget.FindAsync(_store, request, query, ending.Token).ConfigureAwait(false);
         if (target.Error is { } error)
         {
             await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);

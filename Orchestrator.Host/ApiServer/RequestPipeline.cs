@@ -163,7 +163,7 @@ public sealed partial class RequestPipeline(
         if (ComponentStatusEndpoint.Handles(schema)) return components.HandleAsync(context, request, schema);
         if (request.Verb == "list") return lists.HandleAsync(context, request, schema);
         if (request.Verb == "watch") return watches.HandleAsync(context, request, schema);
-        if (request.Subresource == "log") return nodes.HandleAsync(context, request);
+        if (request.Subresource == "log") return nodes.HandleAsync(context, request, context.Request.Query);
         if (request.Subresource is "exec" or "attach" or "portforward" or "proxy") return ConnectAsync(context, request, schema, user);
 
         var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => Representations.Offers(f, schema, list: request.Subresource == "history"));
@@ -207,8 +207,15 @@ public sealed partial class RequestPipeline(
         var admission = new AdmissionRequest(
             AdmissionOperation.Connect, schema, ResourceEndpoint.KeyOf(request, schema), ConnectOptions.Of(schema, request, context.Request), null, request.Subresource, DryRun: false)
         { User = user, Notes = context.Features.Get<AdmissionNotes>() };
-        if (await store.AdmitAsync(admission, context.RequestAborted).ConfigureAwait(false) is { } refused) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
-        else await (request.Subresource == "proxy" ? nodes.Proxies.HandleAsync(context, request) : nodes.HandleAsync(context, request)).ConfigureAwait(false);
+        if (await store.AdmitAsync(admission, context.RequestAborted).ConfigureAwait(false) is { } refused)
+        {
+            await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
+            return;
+        }
+        // Webhooks may have changed what is asked for.
+        await (request.Subresource == "proxy"
+            ? nodes.Proxies.HandleAsync(context, request, JsonTree.String(admission.Object, "path") ?? "")
+            : nodes.HandleAsync(context, request, ConnectOptions.ToQuery(admission.Object!))).ConfigureAwait(false);
     }
 
     /// <summary>404 for what is not there, 405 for verbs that it does not have.</summary>

@@ -44,10 +44,12 @@ public sealed class ProxyEndpoint : IDisposable
 
     public void Dispose() => _others.Dispose();
 
-    public async Task HandleAsync(HttpContext context, RequestInfo request)
+    /// <param name="rest">The path behind the proxy, as admission has left it.</param>
+    public async Task HandleAsync(HttpContext context, RequestInfo request, string rest)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping);
         var path = ProxyPath.Of(context.Request, request);
+        if (path.Rest != rest) path = path with { Rest = rest.Length == 0 || rest[0] == '/' ? rest : "/" + rest };
         if (path.Rest.Length == 0 && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)))
         {
             // Relative links of the site's first page need the slash.

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -246,6 +247,49 @@ public sealed class ApiServerTests(ApiServerFixture server) : IClassFixture<ApiS
     {
         var (code, json, _, text) = await server.GetAsync(path);
         Assert.True(code == HttpStatusCode.OK && json is not null, text);
+    }
+
+    [Theory]
+    [InlineData("", WebSocketMessageType.Binary, "line 1\nline 2\n")]
+    [InlineData("binary.k8s.io", WebSocketMessageType.Binary, "line 1\nline 2\n")]
+    [InlineData("base64.binary.k8s.io", WebSocketMessageType.Text, "bGluZSAxCmxpbmUgMgo=")]
+    public async Task Log_OverWebSocket_ComesInTheChosenProtocol(string protocol, WebSocketMessageType type, string expected)
+    {
+        var name = $"socket-{protocol.Replace('.', '-')}x";
+        await server.SendAsync(HttpMethod.Post, "/api/v1/nodes",
+            """{"metadata":{"name":"sockets"},"status":{"addresses":[{"type":"InternalIP","address":"10.0.0.1"}],"daemonEndpoints":{"kubeletEndpoint":{"Port":10250}}}}""");
+        await server.SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/pods", $$$"""{"metadata":{"name":"{{{name}}}"},"spec":{"nodeName":"sockets","containers":[{"name":"c","image":"i"}]}}""");
+        server.Node.Answer = _ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("line 1\nline 2\n") };
+        using var socket = new ClientWebSocket();
+        if (protocol.Length > 0) socket.Options.AddSubProtocol(protocol);
+        socket.Options.SetRequestHeader("Authorization", $"Bearer {ApiServerFixture.Token}");
+        socket.Options.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Issuer == "CN=test-authority";
+        await socket.ConnectAsync(new Uri(new UriBuilder(server.Url) { Scheme = "wss", Path = $"/api/v1/namespaces/default/pods/{name}/log" }.Uri.ToString()), default);
+        Assert.Equal(protocol, socket.SubProtocol ?? "");
+        var text = new StringBuilder();
+        var buffer = new byte[4096];
+        while (true)
+        {
+            var message = await socket.ReceiveAsync(buffer, default);
+            if (message.MessageType == WebSocketMessageType.Close) break;
+            Assert.Equal(type, message.MessageType);
+            text.Append(Encoding.UTF8.GetString(buffer, 0, message.Count));
+        }
+        Assert.Equal(expected, text.ToString());
+    }
+
+    [Theory]
+    [InlineData("pods/exec", "PodExecOptions")]
+    [InlineData("pods/attach", "PodAttachOptions")]
+    [InlineData("pods/portforward", "PodPortForwardOptions")]
+    [InlineData("pods/proxy", "PodProxyOptions")]
+    [InlineData("nodes/proxy", "NodeProxyOptions")]
+    [InlineData("services/proxy", "ServiceProxyOptions")]
+    [InlineData("pods/log", "Pod")]
+    public async Task Discovery_NamesTheKindOfConnections(string resource, string kind)
+    {
+        var list = (await server.GetAsync("/api/v1")).Json!["resources"]!.AsArray();
+        Assert.Equal(kind, (string?)list.Single(r => (string?)r!["name"] == resource)!["kind"]);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Registry;
@@ -59,7 +60,7 @@ public sealed class WebhookRequestTests(WebhookedServer server) : IClassFixture<
     public async Task Connect_IsAskedAbout_AndCanBeDenied()
     {
         await SendAsync(HttpMethod.Post, $"{Path}/pods", """{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}}""");
-        await HookAsync("connect", "pods/*", "CONNECT", static request => (string?)request["subResource"] == "exec"
+        await HookAsync("connect", "pods/*", "CONNECT", static request => (string?)request["subResource"] == "exec" && (string?)request["name"] == "p"
             ? new JsonObject { ["allowed"] = false, ["status"] = new JsonObject { ["message"] = "no shells here", ["code"] = 403 } }
             : new JsonObject { ["allowed"] = true });
 
@@ -79,17 +80,49 @@ public sealed class WebhookRequestTests(WebhookedServer server) : IClassFixture<
         Assert.Equal("""{"kind":"PodPortForwardOptions","apiVersion":"v1","ports":[80,81]}""", asked[1]["object"]!.ToJsonString());
     }
 
+    [Fact]
+    public async Task Connect_IsMadeAsAWebhookHasChangedIt()
+    {
+        await SendAsync(HttpMethod.Post, "/api/v1/nodes",
+            """{"metadata":{"name":"changed"},"status":{"addresses":[{"type":"InternalIP","address":"10.0.0.1"}],"daemonEndpoints":{"kubeletEndpoint":{"Port":10250}}}}""");
+        await SendAsync(HttpMethod.Post, $"{Path}/pods", """{"metadata":{"name":"changed"},"spec":{"nodeName":"changed","containers":[{"name":"c","image":"i"},{"name":"d","image":"i"}]}}""");
+        var patches = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["exec"] = """[{"op":"replace","path":"/command","value":["id","-u"]},{"op":"replace","path":"/container","value":"d"},{"op":"remove","path":"/stderr"}]""",
+            ["proxy"] = """[{"op":"replace","path":"/path","value":"/metrics/resource"}]""",
+        };
+        await HookAsync("changes", "*/*", "CONNECT", request => (string?)request["name"] == "changed"
+            ? new JsonObject
+            {
+                ["allowed"] = true,
+                ["patchType"] = "JSONPatch",
+                ["patch"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(patches[(string)request["subResource"]!])),
+            }
+            : new JsonObject { ["allowed"] = true }, "mutatingwebhookconfigurations");
+
+        using var exec = new HttpRequestMessage(HttpMethod.Post, $"{Path}/pods/changed/exec?command=sh&container=c&stdin=true");
+        exec.Headers.Connection.Add("Upgrade");
+        exec.Headers.Upgrade.ParseAdd("SPDY/3.1");
+        using (var answer = await server.Admin.SendAsync(exec))
+        {
+            Assert.True(server.Node.Asked is not null, await answer.Content.ReadAsStringAsync());
+            Assert.Equal("https://10.0.0.1:10250/exec/default/changed/d?command=id&command=-u&input=1&output=1", server.Node.Asked.ToString());
+        }
+        await server.SendAsync(HttpMethod.Get, "/api/v1/nodes/changed/proxy/pods");
+        Assert.Equal("https://10.0.0.1:10250/metrics/resource", server.Node.Asked!.ToString());
+    }
+
     private async Task SendAsync(HttpMethod method, string path, string body, string type = "application/json")
     {
         var sent = await server.SendAsync(method, path, body, type);
         Assert.True((int)sent.Code < 300, sent.Text);
     }
 
-    private Task HookAsync(string name, string resource, string operation, Func<JsonObject, JsonObject>? answer = null)
+    private Task HookAsync(string name, string resource, string operation, Func<JsonObject, JsonObject>? answer = null, string configurations = "validatingwebhookconfigurations")
     {
         server.Hooks.Answers[$"/{name}"] = answer ?? (static _ => new JsonObject { ["allowed"] = true });
         var url = server.Hooks.Url.GetLeftPart(UriPartial.Authority);
-        return SendAsync(HttpMethod.Post, "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+        return SendAsync(HttpMethod.Post, $"/apis/admissionregistration.k8s.io/v1/{configurations}",
             $$$"""
             {"metadata":{"name":"{{{name}}}"},"webhooks":[{"name":"{{{name}}}.example.com","clientConfig":{"url":"{{{url}}}/{{{name}}}","caBundle":"{{{server.Hooks.CaBundle}}}"},
              "sideEffects":"None","admissionReviewVersions":["v1"],"rules":[{"operations":["{{{operation}}}"],"apiGroups":[""],"apiVersions":["v1"],"resources":["{{{resource}}}"]}]}]}
