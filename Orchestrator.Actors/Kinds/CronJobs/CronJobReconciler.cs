@@ -89,7 +89,14 @@ public sealed class CronJobReconciler
         }
         var since = _lastSchedule ?? _cron.Meta.CreationTimestamp;
         var deadline = _cron.StartingDeadlineSeconds is { } seconds ? _context.Now.AddSeconds(-seconds) : DateTimeOffset.MinValue;
-        var (due, missed) = schedule.LastRun(deadline > since ? deadline : since, _context.Now, zone);
+        var earliest = deadline > since ? deadline : since;
+        if (schedule.Next(earliest, zone) is null)
+        {
+            // A day that no month has is found out so upstream: it comes twice at the same time, namely never.
+            Tell(true, "InvalidSchedule", $"invalid schedule: {_cron.Schedule} : time difference between two schedules is less than 1 second");
+            return null;
+        }
+        var (due, missed) = schedule.LastRun(earliest, _context.Now, zone);
         if (missed == MissedRuns.Many)
             Tell(true, "TooManyMissedTimes", "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew");
         if (due is { } time) Run(time, deadline, zone);

@@ -72,6 +72,16 @@ public sealed class CronJobReconcilerTests
     }
 
     [Fact]
+    public void Reconcile_ADayThatNoMonthHas_IsTold_AndNothingIsWaitedFor()
+    {
+        Deploy(schedule: "59 23 31 2 *");
+        Assert.Null(Pass().RequeueAfter);
+        var told = Assert.Single(_cluster.Events);
+        Assert.Equal((true, "InvalidSchedule"), (told.Warning, told.Reason));
+        Assert.Equal("invalid schedule: 59 23 31 2 * : time difference between two schedules is less than 1 second", told.Message);
+    }
+
+    [Fact]
     public void Reconcile_Due_MakesOneJobNamedAfterItsTime()
     {
         Deploy(""", "timeZone":"Asia/Kolkata" """);
