@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Orchestrator.Actors.Admission.Plugins;
+using Orchestrator.Actors.Admission.PodSecurity;
 using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
@@ -34,6 +35,9 @@ public sealed record AdmissionServices
 
     /// <summary>Answers what expressions ask; null lets everyone do everything.</summary>
     public IAuthorizer? Access { get; init; }
+
+    /// <summary>What the plugin PodSecurity does where labels say nothing, and what it leaves alone.</summary>
+    public PodSecuritySettings PodSecurity { get; init; } = PodSecuritySettings.None;
 
     /// <summary>Plugins that are made elsewhere; each takes its place by its name.</summary>
     public ImmutableArray<IAdmissionPlugin> More { get; init; } = [];
@@ -117,7 +121,7 @@ public static class AdmissionPlugins
         yield return new NodeRestriction();
         yield return new TaintNodesByCondition();
         yield return new AlwaysPullImages();
-        yield return new Plugins.PodSecurity();
+        yield return new Plugins.PodSecurity(services.PodSecurity);
         yield return new PodNodeSelector();
         yield return new Priority();
         yield return new DefaultTolerationSeconds();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Hocon;
+using Orchestrator.Actors.Admission.PodSecurity;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Node.Kubelet;
@@ -70,6 +71,23 @@ public sealed class Configuration
         SnapshotAfterMin = _config.GetInt("orchestrator.kubelet.snapshot-after-min"),
         SnapshotAfterPerPod = _config.GetInt("orchestrator.kubelet.snapshot-after-per-pod"),
         LogDirectory = _config.GetString("orchestrator.kubelet.log-directory"),
+    });
+
+    public PodSecuritySettings PodSecurity() => Checked("orchestrator.admission.pod-security", () =>
+    {
+        const string defaults = "orchestrator.admission.pod-security.defaults.";
+        const string exemptions = "orchestrator.admission.pod-security.exemptions.";
+        return new PodSecuritySettings(
+            new PodSecurityPolicy(Level("enforce"), Level("audit"), Level("warn")),
+            [.. _config.GetStringList(exemptions + "namespaces")], [.. _config.GetStringList(exemptions + "usernames")], [.. _config.GetStringList(exemptions + "runtime-classes")]);
+
+        LevelVersion Level(string mode)
+        {
+            var (level, version) = (_config.GetString(defaults + mode), _config.GetString($"{defaults}{mode}-version"));
+            return new LevelVersion(
+                LevelVersion.ReadLevel(level) ?? throw new ArgumentException($"{mode} must be one of privileged, baseline, restricted, not \"{level}\""),
+                LevelVersion.ReadVersion(version) ?? throw new ArgumentException($"{mode}-version must be \"latest\" or \"v1.x\", not \"{version}\""));
+        }
     });
 
     /// <summary>The same with one more cluster role.</summary>

@@ -51,7 +51,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
         var catalog = new ServedCatalog();
         var access = new AccessParts(settings.Access, registries, authority, clock);
         var store = new ResourceStore(registries, () => catalog.Current, clock, admission: AdmissionPlugins.Build(settings.AdmissionPlugins,
-            new AdmissionServices { Catalog = () => catalog.Current, Clock = clock, Webhooks = _webhooks, Authorizer = access.Control.AllowsAsync, Access = access.Control.Authorizer, More = access.Plugins }))
+            new AdmissionServices { Catalog = () => catalog.Current, Clock = clock, Webhooks = _webhooks, Authorizer = access.Control.AllowsAsync, Access = access.Control.Authorizer, PodSecurity = configuration.PodSecurity(), More = access.Plugins }))
         {
             Converter = new CustomResourceConverter(_webhooks, registries),
             ServiceRanges = settings.Services,

@@ -8,7 +8,8 @@ namespace Orchestrator.Actors.Admission.Plugins;
 
 /// <summary>Holds pods to the Pod Security Standards that the labels of their namespace name; templates of workloads are warned about.</summary>
 /// <remarks>Source: k8s.io/pod-security-admission, admission.</remarks>
-public sealed class PodSecurity : IAdmissionPlugin
+/// <param name="settings">What holds where labels say nothing, and what is not looked at.</param>
+public sealed class PodSecurity(PodSecuritySettings settings) : IAdmissionPlugin
 {
     /// <summary>Most pods of a namespace that a change of its labels is checked against (count). Source: defaultNamespaceMaxPodsToCheck.</summary>
     private const int ExistingPodsMax = 3000;
@@ -19,7 +20,7 @@ public sealed class PodSecurity : IAdmissionPlugin
         ResourceTypes.DaemonSets, ResourceTypes.Jobs, ResourceTypes.CronJobs,
     ];
 
-    private readonly NamespaceLabels _labels = new();
+    private readonly NamespaceLabels _labels = new(settings.Defaults);
 
     public string Name => "PodSecurity";
 
@@ -43,9 +44,29 @@ public sealed class PodSecurity : IAdmissionPlugin
         if (namespaces.Get(new ObjectKey("", request.Key.Namespace)) is not { } ns) return null;
         var policy = _labels.Of(ns);
         if (policy.IsPrivileged) return null;
+        if (IsExempt(request, isPod)) return null;
         if (!isPod) return CheckTemplate(request, policy);
         if (JsonTree.Object(request.Object, "spec") is not { } spec || (request.Operation == AdmissionOperation.Update && IsInsignificant(request, spec))) return null;
         return CheckPod(request, policy, JsonTree.Object(request.Object, "metadata"), spec);
+    }
+
+    private bool IsExempt(AdmissionRequest request, bool isPod)
+    {
+        var dimension = settings.Namespaces.Contains(request.Key.Namespace) ? "namespace"
+            : settings.Usernames.Contains(request.User.Name) ? "user"
+            : JsonTree.AsString(JsonTree.At(isPod ? request.Object : TemplateOf(request), ["spec", "runtimeClassName"])) is { } name && settings.RuntimeClasses.Contains(name) ? "runtimeClass"
+            : null;
+        if (dimension is null) return false;
+        request.Notes?.Audit("pod-security.kubernetes.io/exempt", dimension);
+        return true;
+    }
+
+    private static JsonObject? TemplateOf(AdmissionRequest request)
+    {
+        var type = request.Schema.Type;
+        return (type == ResourceTypes.PodTemplates ? JsonTree.At(request.Object, ["template"])
+            : type == ResourceTypes.CronJobs ? JsonTree.At(request.Object, ["spec", "jobTemplate", "spec", "template"])
+            : JsonTree.At(request.Object, ["spec", "template"])) as JsonObject;
     }
 
     private static ApiError? CheckPod(AdmissionRequest request, PodSecurityPolicy policy, JsonObject? metadata, JsonObject spec)
@@ -62,10 +83,7 @@ public sealed class PodSecurity : IAdmissionPlugin
     /// <summary>The pods of a workload are refused one by one, later; who writes the workload is told now.</summary>
     private static ApiError? CheckTemplate(AdmissionRequest request, PodSecurityPolicy policy)
     {
-        var type = request.Schema.Type;
-        var template = (type == ResourceTypes.PodTemplates ? JsonTree.At(request.Object, ["template"])
-            : type == ResourceTypes.CronJobs ? JsonTree.At(request.Object, ["spec", "jobTemplate", "spec", "template"])
-            : JsonTree.At(request.Object, ["spec", "template"])) as JsonObject;
+        var template = TemplateOf(request);
         if (JsonTree.Object(template, "spec") is not { } spec) return null;
         var metadata = JsonTree.Object(template, "metadata");
         Audit(request, policy, metadata, spec);
@@ -109,15 +127,16 @@ public sealed class PodSecurity : IAdmissionPlugin
             .Select(static a => KeyValuePair.Create(a.Key, a.Value?.DeepClone())));
     }
 
-    private static async ValueTask<ApiError?> NamespaceAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
+    private async ValueTask<ApiError?> NamespaceAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in JsonTree.At(request.Object, ["metadata", "labels"]) as JsonObject ?? []) labels[key] = JsonTree.AsString(value) ?? "";
-        var (policy, faults) = PodSecurityPolicy.Read(labels);
+        var (policy, faults) = PodSecurityPolicy.Read(labels, settings.Defaults);
         if (request.Operation == AdmissionOperation.Create)
             return faults.Count == 0 ? null : Invalid(request, faults);
-        var (before, wrongBefore) = PodSecurityPolicy.Read(request.Stored!.Meta.Labels);
+        var (before, wrongBefore) = PodSecurityPolicy.Read(request.Stored!.Meta.Labels, settings.Defaults);
         if (faults.Count > 0 && wrongBefore.Count == 0) return Invalid(request, faults);
+        if (settings.Namespaces.Contains(request.Key.Name)) return null;
         if (request.Notes is not { } notes || policy.Enforce == before.Enforce || policy.Enforce.Level == PodSecurityLevel.Privileged
             || (policy.Enforce.Minor == before.Enforce.Minor && policy.Enforce.Level < before.Enforce.Level))
             return null;
@@ -155,10 +174,10 @@ public sealed class PodSecurity : IAdmissionPlugin
             [.. faults.Select(static f => new ErrorCause("FieldValueInvalid", $"metadata.labels[{f.Label}]", $"Invalid value: {GoQuote.Quote(f.Value)}: {f.Fault}"))]);
 
     /// <summary>The policies of namespaces, read once per version.</summary>
-    private sealed class NamespaceLabels
+    private sealed class NamespaceLabels(PodSecurityPolicy defaults)
     {
         private readonly System.Runtime.CompilerServices.ConditionalWeakTable<StoredObject, PodSecurityPolicy> _read = [];
 
-        public PodSecurityPolicy Of(StoredObject ns) => _read.GetValue(ns, static n => PodSecurityPolicy.Read(n.Meta.Labels).Policy);
+        public PodSecurityPolicy Of(StoredObject ns) => _read.GetValue(ns, n => PodSecurityPolicy.Read(n.Meta.Labels, defaults).Policy);
     }
 }

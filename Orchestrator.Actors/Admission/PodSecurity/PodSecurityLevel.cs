@@ -52,21 +52,22 @@ public sealed record PodSecurityPolicy(LevelVersion Enforce, LevelVersion Audit,
 
     public bool IsPrivileged => Enforce.Level == PodSecurityLevel.Privileged && Audit.Level == PodSecurityLevel.Privileged && Warn.Level == PodSecurityLevel.Privileged;
 
-    /// <summary>Reads the labels of a namespace. What cannot be read is told, and counts as restricted where it enforces, else not at all.</summary>
+    /// <summary>Reads the labels of a namespace; what they leave open, <paramref name="defaults"/> say. What cannot be read is told, and counts as restricted where it enforces, else not at all.</summary>
     /// <remarks>Source: k8s.io/pod-security-admission, api.PolicyToEvaluate.</remarks>
-    public static (PodSecurityPolicy Policy, IReadOnlyList<(string Label, string Value, string Fault)> Faults) Read(IReadOnlyDictionary<string, string> labels)
+    public static (PodSecurityPolicy Policy, IReadOnlyList<(string Label, string Value, string Fault)> Faults) Read(
+        IReadOnlyDictionary<string, string> labels, PodSecurityPolicy? defaults = null)
     {
+        defaults ??= None;
         List<(string, string, string)>? faults = null;
-        var enforce = Mode("enforce", strictOnFault: true);
-        var policy = new PodSecurityPolicy(enforce, Mode("audit", strictOnFault: false), Mode("warn", strictOnFault: false));
+        var enforce = Mode("enforce", defaults.Enforce, strictOnFault: true);
+        var policy = new PodSecurityPolicy(enforce, Mode("audit", defaults.Audit, strictOnFault: false), Mode("warn", defaults.Warn, strictOnFault: false));
         // Who enforces something and says nothing of warnings is warned of the same.
-        if (policy.Enforce.Level != PodSecurityLevel.Privileged && !labels.ContainsKey(Prefix + "warn")) policy = policy with { Warn = policy.Enforce };
+        if (labels.ContainsKey(Prefix + "enforce") && policy.Enforce.Level > policy.Warn.Level && !labels.ContainsKey(Prefix + "warn")) policy = policy with { Warn = policy.Enforce };
         return (policy, faults ?? []);
 
-        LevelVersion Mode(string mode, bool strictOnFault)
+        LevelVersion Mode(string mode, LevelVersion unsaid, bool strictOnFault)
         {
-            var level = PodSecurityLevel.Privileged;
-            var version = LevelVersion.Latest;
+            var (level, version) = unsaid;
             if (labels.TryGetValue(Prefix + mode, out var text))
             {
                 if (LevelVersion.ReadLevel(text) is { } known) level = known;

@@ -87,7 +87,12 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
         if (!_byNamespace.TryGetValue(change.Object.Key.Namespace, out var quotas)) return;
         // What is new has been charged; it is counted once the charge is no longer in flight, in case it has not.
         var wait = change.Kind == ChangeKind.Added ? QuotaCharges.InFlight : Gather;
-        foreach (var quota in quotas) quota.DueBy(_clock.GetUtcNow() + wait);
+        var now = _clock.GetUtcNow();
+        foreach (var quota in quotas)
+        {
+            if (change.Kind == ChangeKind.Added && type != ResourceTypes.ResourceQuotas) quota.Arrive(type, change.Object, now);
+            quota.DueBy(now + wait);
+        }
     }
 
     private void Track(StoredObject o)
@@ -100,6 +105,7 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
             if (!_byNamespace.TryGetValue(o.Key.Namespace, out var quotas)) _byNamespace[o.Key.Namespace] = quotas = [];
             quotas.Add(tracked);
         }
+        tracked.View = view;
         tracked.Charges.See(view, now);
         tracked.DueBy(now + (IsCurrent(view) ? QuotaCharges.InFlight : TimeSpan.Zero));
         foreach (var resource in view.SpecHard.Keys)
@@ -136,14 +142,14 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
         }
         _counting = true;
         next.Rest(now + Resync);
-        CountAsync(next.Key).PipeTo(Self);
+        CountAsync(next.Key, next.Charges.Arrived).PipeTo(Self);
     }
 
     /// <summary>Counts what is there after the quota's version was read, so that all that was charged long before is seen.</summary>
-    private async Task<object> CountAsync(ObjectKey key)
+    private async Task<object> CountAsync(ObjectKey key, long arrived)
     {
         var quotas = await _registries.ConsistentAsync(ResourceTypes.ResourceQuotas).ConfigureAwait(false);
-        if (quotas.Get(key) is not { Meta.Deleting: false } stored) return new Counted(key, null, ImmutableSortedDictionary<string, Quantity>.Empty);
+        if (quotas.Get(key) is not { Meta.Deleting: false } stored) return new Counted(key, null, ImmutableSortedDictionary<string, Quantity>.Empty, arrived);
         var quota = ResourceQuotaView.Of(stored);
         var objects = new List<(ResourceType, IEnumerable<StoredObject>)>();
         foreach (var type in quota.SpecHard.Keys.Select(QuotaItem.CountedType).OfType<ResourceType>().Distinct().Where(IsServed))
@@ -151,7 +157,7 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
             var informer = await _registries.ConsistentAsync(_store.SchemaOf(type).StoredAs).ConfigureAwait(false);
             objects.Add((type, informer.Objects.InNamespace(key.Namespace)));
         }
-        return new Counted(key, quota, QuotaCount.Count(quota, objects, _clock.GetUtcNow()));
+        return new Counted(key, quota, QuotaCount.Count(quota, objects, _clock.GetUtcNow()), arrived);
     }
 
     private void Handle(Counted counted)
@@ -160,7 +166,7 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
         if (counted.Quota is not { } quota || !_quotas.TryGetValue(counted.Key, out var tracked)) return;
         var now = _clock.GetUtcNow();
         tracked.Charges.See(quota, now);
-        var inFlight = tracked.Charges.Since(now);
+        var inFlight = tracked.Charges.Since(now, counted.Arrived);
         var used = QuotaCount.Next(counted.Used, quota.Used, inFlight);
         // What a charge in flight explains now has to be explained by an object then.
         if (used.Any(u => u.Value != counted.Used[u.Key])) tracked.DueBy(now + QuotaCharges.InFlight);
@@ -184,6 +190,10 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
     {
         public ObjectKey Key { get; } = key;
         public QuotaCharges Charges { get; } = new();
+
+        /// <summary>The quota as it was last told.</summary>
+        public ResourceQuotaView? View { get; set; }
+
         public DateTimeOffset Due { get; private set; } = due;
 
         public void DueBy(DateTimeOffset at)
@@ -191,10 +201,16 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
             if (at < Due) Due = at;
         }
 
+        /// <summary>An object has come that the quota may count.</summary>
+        public void Arrive(ResourceType type, StoredObject o, DateTimeOffset now)
+        {
+            if (View is { } quota) Charges.Arrive(QuotaCount.Count(quota, [(type, [o])], now), now);
+        }
+
         public void Rest(DateTimeOffset until) => Due = until;
     }
 
-    private sealed record Counted(ObjectKey Key, ResourceQuotaView? Quota, ImmutableSortedDictionary<string, Quantity> Used);
+    private sealed record Counted(ObjectKey Key, ResourceQuotaView? Quota, ImmutableSortedDictionary<string, Quantity> Used, long Arrived);
 
     private sealed record Written(ObjectKey Key, StoredObject? Object, ApiError? Error);
 

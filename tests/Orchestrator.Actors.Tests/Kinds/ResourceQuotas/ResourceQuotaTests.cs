@@ -82,8 +82,24 @@ public sealed class ResourceQuotaTests
         charges.See(Used(5, revision: 2), Now);
         charges.SeeOwn(Used(4, revision: 3));
         charges.See(Used(4, revision: 2), Now);
-        Assert.Equal(2, charges.Since(Now.AddSeconds(1))["pods"].Units);
-        Assert.Empty(charges.Since(Now + QuotaCharges.InFlight));
+        Assert.Equal(2, charges.Since(Now.AddSeconds(1), 0)["pods"].Units);
+        Assert.Empty(charges.Since(Now + QuotaCharges.InFlight, 0));
+    }
+
+    [Fact]
+    public void Charges_AreSettledByTheObjectsThatTheyWereFor()
+    {
+        var charges = new QuotaCharges();
+        charges.SeeOwn(Used(0, revision: 1));
+        charges.Arrive(Pods(1), Now);
+        charges.See(Used(3, revision: 2), Now);
+        charges.Arrive(Pods(1), Now);
+        // A count that began before the second came does not show it, so its charge still explains what is missing.
+        Assert.Equal(2, charges.Since(Now.AddSeconds(1), arrived: 1)["pods"].Units);
+        Assert.Equal(1, charges.Since(Now.AddSeconds(1), charges.Arrived)["pods"].Units);
+        charges.Arrive(Pods(1), Now);
+        // All came and one went again at once: the count is believed, and need not wait.
+        Assert.Equal(2, QuotaCount.Next(Pods(2), Pods(3), charges.Since(Now.AddSeconds(1), charges.Arrived))["pods"].Units);
     }
 
     [Fact]
