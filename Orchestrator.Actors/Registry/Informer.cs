@@ -8,7 +8,11 @@ public sealed class Informer
     /// <summary>Most recent changes kept for watchers (count); behind them a watcher reads the journal.</summary>
     public const int RingMax = 8192;
 
+    /// <summary>What did not change within this many changes of the type is packed (count): who follows the changes has read it by then.</summary>
+    private const int WarmMax = 1024;
+
     private readonly IChangeHistory _history;
+    private readonly ObjectPacker _packer = new();
     private Ring _ring = new(256);
     private volatile ObjectIndex _objects = ObjectIndex.Empty;
     private volatile TaskCompletionSource _pulse = NewPulse();
@@ -68,13 +72,24 @@ public sealed class Informer
         foreach (var change in applied) ring.Append(change);
         Volatile.Write(ref _ring, ring);
         Publish(builder.Build(revision));
+        PackBehind(ring, applied.Length);
         return applied;
+    }
+
+    private void PackBehind(Ring ring, int count)
+    {
+        for (var i = ring.Head - count - WarmMax; i < ring.Head - WarmMax; i++)
+        {
+            // What was replaced since is about to be let go of.
+            if (ring.At(i)?.Object is { } o && ReferenceEquals(_objects.Get(o.Key), o)) _packer.Pack(o);
+        }
     }
 
     /// <summary>Takes in the whole state; returns the changes that lead to it from what was here before.</summary>
     internal IReadOnlyList<ObjectChange> Reset(IEnumerable<StoredObject> objects, long revision)
     {
         var fresh = ObjectIndex.From(objects, revision);
+        foreach (var o in fresh.EnumerateFrom()) _packer.Pack(o);
         if (!_synced.Task.IsCompleted)
         {
             // The ring starts here: what lies before is read from the journal.
@@ -123,6 +138,9 @@ public sealed class Informer
         private long _complete;
 
         public long Head => Volatile.Read(ref _head);
+
+        /// <summary>The change of a number, counted from the first one; null when it is not here.</summary>
+        public ObjectChange? At(long number) => number >= _start && number < _head ? _slots[number % _slots.Length] : null;
 
         public void StartAt(long revision) => Volatile.Write(ref _complete, revision);
 

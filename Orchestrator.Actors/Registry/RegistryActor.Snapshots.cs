@@ -29,7 +29,11 @@ public sealed partial class RegistryActor
         {
             case LoadSnapshotResult { Snapshot.Snapshot: SnapshotPart part }:
                 foreach (var o in part.Objects)
-                    if (!_snapshots.WasSpoken(o.Key)) _state.Restore(o);
+                {
+                    if (_snapshots.WasSpoken(o.Key)) continue;
+                    _packer.Pack(o);
+                    _state.Restore(o);
+                }
                 if (_snapshots.Loaded()) Recovered();
                 break;
             case LoadSnapshotResult or LoadSnapshotFailed:

@@ -24,6 +24,9 @@ public sealed partial class RegistryActor : UntypedPersistentActor
     private readonly TimeProvider _clock;
     private readonly RegistryState _state;
     private readonly RecentChanges _recent = new();
+
+    // For what is recovered; what changes later is packed by the informer, which has the same objects.
+    private readonly ObjectPacker _packer = new();
     private readonly HashSet<IActorRef> _followers = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private Batch _gathering = new();
@@ -57,6 +60,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         switch (message)
         {
             case ObjectWritten e:
+                _packer.Pack(e.Object);
                 _recent.Add(_state.Apply(e));
                 _snapshots.Spoken(e.Object.Key);
                 _snapshots.Journaled(e);

@@ -32,13 +32,13 @@ public sealed record SnapshotPart(ImmutableArray<StoredObject> Objects) : IWireM
         long bytes = 0;
         foreach (var o in objects)
         {
-            if (part.Count > 0 && (part.Count == ObjectsMax || bytes + o.Json.Length > BytesMax))
+            if (part.Count > 0 && (part.Count == ObjectsMax || bytes + o.Length > BytesMax))
             {
                 yield return new SnapshotPart(part.DrainToImmutable());
                 bytes = 0;
             }
             part.Add(o);
-            bytes += o.Json.Length;
+            bytes += o.Length;
         }
         if (part.Count > 0) yield return new SnapshotPart(part.DrainToImmutable());
     }

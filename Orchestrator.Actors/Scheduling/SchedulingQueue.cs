@@ -29,9 +29,11 @@ public sealed class SchedulingQueue
         Trying,
     }
 
+    // Thousands may wait for hours, so an entry keeps the object and no view of it.
     private sealed class Entry(PodView pod)
     {
-        public PodView Pod { get; set; } = pod;
+        public StoredObject Pod { get; set; } = pod.Source;
+        public int Priority { get; set; } = pod.Priority;
         public Place Place { get; set; }
         public int Attempts { get; set; }
         public DateTimeOffset BackoffUntil { get; set; }
@@ -59,8 +61,8 @@ public sealed class SchedulingQueue
             Activate(entry);
             return;
         }
-        var changed = entry.Pod.Uid != pod.Uid || entry.Pod.Meta.Generation != pod.Meta.Generation || !SameLabels(entry.Pod, pod);
-        entry.Pod = pod;
+        var changed = entry.Pod.Meta.Uid != pod.Uid || entry.Pod.Meta.Generation != pod.Meta.Generation || !SameLabels(entry.Pod.Meta, pod.Meta);
+        (entry.Pod, entry.Priority) = (pod.Source, pod.Priority);
         if (!changed) return;
         if (entry.Place == Place.Unschedulable)
         {
@@ -108,7 +110,7 @@ public sealed class SchedulingQueue
             entry.Missed = ClusterEvents.None;
             entry.Attempts++;
             ActiveCount--;
-            return entry.Pod;
+            return PodView.Of(entry.Pod);
         }
         return null;
     }
@@ -164,7 +166,7 @@ public sealed class SchedulingQueue
     }
 
     /// <summary>The newest version of a pod that waits, or null.</summary>
-    public PodView? Find(ObjectKey key) => _entries.TryGetValue(key, out var entry) ? entry.Pod : null;
+    public PodView? Find(ObjectKey key) => _entries.TryGetValue(key, out var entry) ? PodView.Of(entry.Pod) : null;
 
     public static TimeSpan BackoffOf(int attempts)
     {
@@ -183,11 +185,11 @@ public sealed class SchedulingQueue
         return null;
     }
 
-    private static bool SameLabels(PodView a, PodView b)
+    private static bool SameLabels(ObjectMeta a, ObjectMeta b)
     {
-        if (a.Meta.Labels.Count != b.Meta.Labels.Count) return false;
-        foreach (var (name, value) in a.Meta.Labels)
-            if (!b.Meta.Labels.TryGetValue(name, out var other) || other != value) return false;
+        if (a.Labels.Count != b.Labels.Count) return false;
+        foreach (var (name, value) in a.Labels)
+            if (!b.Labels.TryGetValue(name, out var other) || other != value) return false;
         return true;
     }
 
@@ -195,7 +197,7 @@ public sealed class SchedulingQueue
     {
         entry.Place = Place.Active;
         ActiveCount++;
-        _active.Enqueue(entry, (-entry.Pod.Priority, _order++));
+        _active.Enqueue(entry, (-entry.Priority, _order++));
     }
 
     private void BackOff(Entry entry)

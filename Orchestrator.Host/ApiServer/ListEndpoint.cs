@@ -182,7 +182,7 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
         var convert = !ObjectConversion.IsStorage(schema);
         long length = head.Length + 2 + Math.Max(0, page.Objects.Count - 1);
         if (!convert)
-            foreach (var o in page.Objects) length += o.Json.Length;
+            foreach (var o in page.Objects) length += o.Length;
 
         var response = context.Response;
         response.ContentType = MediaFormat.JsonType;

@@ -77,7 +77,7 @@ public sealed partial class ShellCommands
         var rows = changes.Select(c => (string[])
         [
             c.Change.Object.Revision.ToString(CultureInfo.InvariantCulture), Time(c.At), c.Change.Kind.ToString(), c.Change.Object.Key.ToString(),
-            $"{c.Change.Object.Json.Length} B",
+            $"{c.Change.Object.Length} B",
         ]).ToArray();
         return Output(["Version", "Time", "Change", "Object", "Size"], rows, format);
     }
