@@ -16,6 +16,7 @@ internal static class IgnoredFields
 
     private static readonly FieldSet Spec = FieldSet.Path("spec");
     private static readonly FieldSet Status = FieldSet.Path("status");
+    private static readonly FieldSet ClosedStatus = Spec.Union(FieldSet.Path("metadata"));
     private static readonly FieldSet DeploymentStatus = Spec.Union(FieldSet.Path("metadata", "labels"));
     private static readonly FieldSet PodStatus = Spec.Union(FieldSet.Path("metadata", "deletionTimestamp")).Union(FieldSet.Path("metadata", "ownerReferences"));
 
@@ -28,6 +29,7 @@ internal static class IgnoredFields
         if (subresource != "status") return schema.HasStatus ? Status : FieldSet.Empty;
         if (schema.IsCustom) return CustomStatus(schema);
         if (schema.Type == ResourceTypes.Pods) return PodStatus;
+        if (StatusMetadata.IsClosed(schema)) return ClosedStatus;
         return schema.Type == ResourceTypes.Deployments ? DeploymentStatus : Spec;
     }
 

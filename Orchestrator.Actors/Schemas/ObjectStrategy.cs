@@ -74,10 +74,7 @@ public static class ObjectStrategy
     {
         foreach (var name in tree.Select(f => f.Key).Concat(stored.Select(f => f.Key)).Distinct(StringComparer.Ordinal).ToArray())
             if (name is not ("metadata" or "status" or "apiVersion" or "kind")) Carry(tree, stored, name);
-        // Kubelets label their nodes and annotate their pods through the status; everywhere else metadata stays.
-        var free = schema.Type == ResourceTypes.Nodes || schema.Type == ResourceTypes.Pods || schema.Type == ResourceTypes.Namespaces;
-        foreach (var name in (ReadOnlySpan<string>)["labels", "annotations", "finalizers", "ownerReferences"])
-            if (!free || name is "ownerReferences") Carry(metadata, old, name);
+        foreach (var name in StatusMetadata.KeptBy(schema)) Carry(metadata, old, name);
     }
 
     /// <summary>Sets a field as the stored object has it, which may be not at all.</summary>

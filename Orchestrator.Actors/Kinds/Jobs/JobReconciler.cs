@@ -30,8 +30,10 @@ public static class JobReconciler
     {
         // Another controller runs it, to the finalizers of its pods.
         if (job.ManagedBy is not ("" or ControllerName)) return ReconcileResult.None;
-        var owned = candidates.Where(p => p.Meta.Controller?.Uid == job.Uid).ToList();
+        var claims = new List<ControllerAction>();
+        var owned = JobPodClaims.Claim(job, candidates, claims);
         var pass = new JobPass(job, owned, context);
+        foreach (var claim in claims) pass.Do(claim);
         if (job.Meta.Deleting || job.Finished is not null) return End(pass);
         pass.Count();
         if (job.Find("FailureTarget") is { } target) return Fail(pass, target.Reason, target.Message);

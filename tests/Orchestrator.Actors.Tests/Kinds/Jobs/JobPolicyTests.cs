@@ -192,7 +192,7 @@ public sealed class JobPolicyTests
 
     private void Submit(string spec) => _cluster.Put(ResourceTypes.Jobs, $$$"""
         {"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"job","namespace":"d"},
-         "spec":{"template":{"metadata":{"labels":{"job-name":"job"}},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]} }, {{{spec}}} } }
+         "spec":{"selector":{"matchLabels":{"job-name":"job"}},"template":{"metadata":{"labels":{"job-name":"job"}},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]} }, {{{spec}}} } }
         """);
 
     private ReconcileResult Pass()

@@ -14,7 +14,7 @@ public sealed class JobReconcilerTests
 
     private void Submit(string spec) => _cluster.Put(ResourceTypes.Jobs, $$$"""
         {"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"job","namespace":"d"},
-         "spec":{"template":{"metadata":{"labels":{"job-name":"job"}},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]} }, {{{spec}}} } }
+         "spec":{"selector":{"matchLabels":{"job-name":"job"}},"template":{"metadata":{"labels":{"job-name":"job"}},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]} }, {{{spec}}} } }
         """);
 
     private JobView Job => JobView.Of(_cluster.Get(ResourceTypes.Jobs, Key)!);
@@ -55,6 +55,24 @@ public sealed class JobReconcilerTests
         Assert.NotNull(Job.CompletionTime);
         Assert.Empty(Job.UncountedSucceeded);
         Assert.All(_cluster.Pods, p => Assert.Empty(p.Meta.Finalizers));
+        Assert.Equal(3, _cluster.Pods.Count);
+    }
+
+    [Fact]
+    public void Reconcile_Orphan_IsAdopted_AndWhatIsNotSelectedIsReleased()
+    {
+        Submit("\"completions\":2,\"parallelism\":2");
+        Settle();
+        var (orphan, stranger) = (_cluster.Pods.First(), _cluster.Pods.Last());
+        _cluster.Change(ResourceTypes.Pods, orphan.Key, static t => t["metadata"]!.AsObject().Remove("ownerReferences"));
+        _cluster.Change(ResourceTypes.Pods, stranger.Key, static t => t["metadata"]!["labels"] = new JsonObject { ["a"] = "b" });
+        Settle();
+
+        var adopted = _cluster.Pods.Single(p => p.Uid == orphan.Uid).Meta;
+        Assert.Equal(("job", JobView.TrackingFinalizer), (adopted.Controller?.Name, Assert.Single(adopted.Finalizers)));
+        var released = _cluster.Pods.Single(p => p.Uid == stranger.Uid).Meta;
+        Assert.Null(released.Controller);
+        Assert.Empty(released.Finalizers);
         Assert.Equal(3, _cluster.Pods.Count);
     }
 
