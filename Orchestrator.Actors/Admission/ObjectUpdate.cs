@@ -20,13 +20,13 @@ internal enum UpdateOutcome : byte
 internal static class ObjectUpdate
 {
     /// <summary>Carries over what this update may not touch, and raises the generation; runs between admission and validation.</summary>
-    public static void Prepare(ResourceSchema schema, JsonObject tree, JsonObject stored, string subresource)
+    public static void Prepare(ResourceSchema schema, JsonObject tree, JsonObject stored, string subresource, DateTimeOffset now)
     {
         // What keeps a deleted namespace is taken away through a subresource of its own, and only there.
         if (subresource == "finalize") KeepOnlyNamespaceFinalizers(tree, stored);
         else if (schema.Type == ResourceTypes.Namespaces) Carry("finalizers", JsonTree.Ensure(tree, "spec"), JsonTree.Ensure(stored, "spec"));
         SystemMetadata.Of(tree).Remove("managedFields");
-        ObjectStrategy.PrepareForUpdate(schema, tree, stored, subresource);
+        ObjectStrategy.PrepareForUpdate(schema, tree, stored, subresource, now);
     }
 
     /// <summary>Tells what to do with the finished new state; takes the versions out of both trees.</summary>

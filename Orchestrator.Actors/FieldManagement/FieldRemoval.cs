@@ -36,7 +36,10 @@ internal static class FieldRemoval
                 continue;
             }
             if (node.Member) continue;
-            if (FromValue(FieldStructures.Child(type, name), value, node.Children!) is { } kept) result[name] = kept;
+            var child = FieldStructures.Child(type, name);
+            if (FromValue(child, value, node.Children!) is { } kept) result[name] = kept;
+            // It is not removed itself, so somebody says it, empty; defaults may fill it again, and to some kinds its absence means more.
+            else if (value is JsonObject && child is { Kind: SchemaKind.Object }) result[name] = new JsonObject();
         }
         return result.Count == 0 && tree.Count > 0 ? null : result;
     }

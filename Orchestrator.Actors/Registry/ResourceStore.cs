@@ -218,7 +218,7 @@ public sealed partial class ResourceStore
         if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return new Proposal(forbidden);
         if (scale is not null && ScaleSubresource.Take(scale, request.Object!, tree!) is { } unfit) return new Proposal(unfit);
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree!);
-        ObjectUpdate.Prepare(schema, tree!, before, subresource);
+        ObjectUpdate.Prepare(schema, tree!, before, subresource, _clock.GetUtcNow());
         if (Validation.ValidateUpdate(schema, tree!, before, subresource, request.Notes) is { } invalid) return new Proposal(invalid) { Warnings = warnings };
         if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return new Proposal(denied) { Warnings = warnings };
         if (schema.Type == ResourceTypes.Services && subresource.Length == 0

@@ -22,4 +22,7 @@ public interface IKindStrategy
     /// <summary>Carries over from <paramref name="stored"/> what this update may not touch.</summary>
     /// <param name="subresource">Empty for the object itself; status is already separated when this runs.</param>
     void PrepareForUpdate(JsonObject tree, JsonObject stored, string subresource) { }
+
+    /// <summary>Writes the times of what this update changes where the client left them out. Runs after <see cref="PrepareForUpdate"/>.</summary>
+    void SetTimes(JsonObject tree, JsonObject stored, string subresource, DateTimeOffset now) { }
 }

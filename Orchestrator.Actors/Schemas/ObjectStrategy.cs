@@ -51,7 +51,7 @@ public static class ObjectStrategy
     /// <summary>Makes <paramref name="tree"/> what will be stored if it is valid: carries over from <paramref name="stored"/>
     /// what this update may not touch or has left out, and raises the generation.</summary>
     /// <param name="subresource">Empty for the object itself; <c>status</c> touches nothing but the status.</param>
-    public static void PrepareForUpdate(ResourceSchema schema, JsonObject tree, JsonObject stored, string subresource)
+    public static void PrepareForUpdate(ResourceSchema schema, JsonObject tree, JsonObject stored, string subresource, DateTimeOffset now = default)
     {
         var metadata = JsonTree.Ensure(tree, "metadata");
         var old = JsonTree.Ensure(stored, "metadata");
@@ -66,7 +66,11 @@ public static class ObjectStrategy
         metadata.Remove("selfLink");
         metadata.Remove("managedFields");
 
-        KindStrategies.Of(schema.Type)?.PrepareForUpdate(tree, stored, subresource);
+        if (KindStrategies.Of(schema.Type) is { } strategy)
+        {
+            strategy.PrepareForUpdate(tree, stored, subresource);
+            strategy.SetTimes(tree, stored, subresource, now);
+        }
         SetGeneration(schema, tree, stored, metadata, old);
     }
 

@@ -20,6 +20,7 @@ public sealed class SchemaCatalog
     private readonly Dictionary<(string Group, string Version, string Kind), ResourceSchema> _byKind = [];
     private readonly Dictionary<ResourceType, ResourceSchema> _storage = [];
     private readonly ImmutableArray<ResourceSchema> _builtIn;
+    private readonly TaskCompletionSource _replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SchemaCatalog(IReadOnlyDictionary<string, TypeSchema> types, ImmutableArray<ResourceSchema> builtIn, ImmutableArray<ResourceSchema> custom)
     {
@@ -37,6 +38,9 @@ public sealed class SchemaCatalog
         Groups = [.. Resources.GroupBy(r => r.Group, StringComparer.Ordinal)
             .Select(g => new ApiGroup(g.Key, [.. g.Select(r => r.Version).Distinct().Order(ApiVersionOrder.Newest)]))];
     }
+
+    /// <summary>Ends when a newer catalog has taken the place of this one.</summary>
+    public Task Replaced => _replaced.Task;
 
     /// <summary>The built-in kinds; read at first use.</summary>
     public static SchemaCatalog BuiltIn => LazyBuiltIn.Value;
@@ -71,6 +75,9 @@ public sealed class SchemaCatalog
 
     /// <summary>The built-in kinds and <paramref name="custom"/>, which replaces all custom kinds of this catalog.</summary>
     public SchemaCatalog With(IEnumerable<ResourceSchema> custom) => new(_types, _builtIn, [.. custom]);
+
+    /// <summary>Wakes those who wait for the newer catalog, which can be had by now.</summary>
+    public void Retire() => _replaced.TrySetResult();
 
     private static SchemaCatalog LoadBuiltIn()
     {

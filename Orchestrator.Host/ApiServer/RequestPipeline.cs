@@ -18,9 +18,8 @@ public sealed partial class RequestPipeline(
     ResourceStore store, Authenticator authenticator, DocumentEndpoint documents, ListEndpoint lists, WatchEndpoint watches, ResourceEndpoint resources,
     SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, ReviewEndpoint reviews, Aggregator aggregator, IAuthorizer authorizer, FlowController flows, AuditLog? audit, Metrics metrics, ILogger logger)
 {
-    /// <summary>How often, and how many times, an established kind is looked for that is not yet served: a second in all.</summary>
-    private static readonly TimeSpan NewKindPoll = TimeSpan.FromMilliseconds(10);
-    private const int NewKindPolls = 100;
+    /// <summary>How long a client waits for a kind that is established and that this process is about to serve.</summary>
+    private static readonly TimeSpan NewKindPatience = TimeSpan.FromSeconds(1);
 
     private static readonly ApiError Unauthorized = new(401, "Unauthorized", "Unauthorized");
 
@@ -137,15 +136,18 @@ public sealed partial class RequestPipeline(
     {
         var definitions = await store.Registries.ConsistentAsync(ResourceTypes.CustomResourceDefinitions, context.RequestAborted).ConfigureAwait(false);
         var awaited = definitions.Get(new ObjectKey("", $"{request.Resource}.{request.Group}")) is { } definition && IsEstablished(definition.ToTree(), request.Version);
-        for (var left = NewKindPolls; ; left--)
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        patience.CancelAfter(NewKindPatience);
+        while (true)
         {
-            if (store.Catalog.Find(request.Group, request.Version, request.Resource) is { } schema)
+            var catalog = store.Catalog;
+            if (catalog.Find(request.Group, request.Version, request.Resource) is { } schema)
             {
                 await DispatchAsync(context, request, schema, user).ConfigureAwait(false);
                 return;
             }
-            if (!awaited || left == 0) break;
-            await Task.Delay(NewKindPoll, context.RequestAborted).ConfigureAwait(false);
+            if (!awaited || patience.IsCancellationRequested) break;
+            await catalog.Replaced.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await DocumentEndpoint.NotFoundAsync(context).ConfigureAwait(false);
     }

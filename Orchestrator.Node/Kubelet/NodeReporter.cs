@@ -148,10 +148,12 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
     private ObjectWrite Renewal(string node, string nodeUid, DateTimeOffset now)
     {
         var key = new ObjectKey("kube-node-lease", node);
-        if (_leases.TryGetValue(node, out var lease))
-            return new ReplaceObject(key, UncommittedJson.From(NodeObject.Lease(node, nodeUid, lease.Uid, lease.Created, now)));
-        _leases[node] = lease = (Guid.NewGuid().ToString(), now);
-        return new CreateObject(key, UncommittedJson.From(NodeObject.Lease(node, nodeUid, lease.Uid, lease.Created, now)));
+        var known = _leases.TryGetValue(node, out var lease);
+        if (!known) _leases[node] = lease = (Guid.NewGuid().ToString(), now);
+        var tree = NodeObject.Lease(node, nodeUid, lease.Uid, lease.Created, now);
+        FieldRecord.OfCreate(ResourceTypes.Leases, tree, FieldManagers.Kubelet, now);
+        var json = UncommittedJson.From(tree);
+        return known ? new ReplaceObject(key, json) : new CreateObject(key, json);
     }
 
     private async Task<(NodePressure, ImmutableArray<ImageState>)> LookAsync(string dataDirectory, CancellationToken cancellationToken)

@@ -46,6 +46,19 @@ public sealed class CertificateSigningRequestStrategy : IKindStrategy
         }
     }
 
+    public void SetTimes(JsonObject tree, JsonObject stored, string subresource, DateTimeOffset now)
+    {
+        var time = Rfc3339.Seconds(now);
+        foreach (var (_, condition) in (tree["status"] as JsonObject).Entries("conditions"))
+        {
+            if (string.IsNullOrEmpty(JsonTree.String(condition, "lastUpdateTime"))) condition["lastUpdateTime"] = time;
+            if (!string.IsNullOrEmpty(JsonTree.String(condition, "lastTransitionTime"))) continue;
+            var before = (stored["status"] as JsonObject).Entries("conditions").Select(static c => c.Item)
+                .FirstOrDefault(c => JsonTree.String(c, "type") == JsonTree.String(condition, "type") && JsonTree.String(c, "status") == JsonTree.String(condition, "status"));
+            condition["lastTransitionTime"] = JsonTree.String(before, "lastTransitionTime") is { Length: > 0 } kept ? kept : time;
+        }
+    }
+
     /// <summary>A signer that writes its status from an older view must not take a decision back.</summary>
     private static void KeepDecision(JsonObject status, JsonObject? old)
     {

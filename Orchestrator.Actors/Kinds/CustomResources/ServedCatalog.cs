@@ -11,7 +11,8 @@ namespace Orchestrator.Actors.Kinds.CustomResources;
 /// <summary>The kinds that this process serves now: the built-in ones and those of the established definitions.</summary>
 public sealed class ServedCatalog
 {
-    private volatile SchemaCatalog _current = SchemaCatalog.BuiltIn;
+    // Not the built-in catalog itself, which is never replaced for everyone.
+    private volatile SchemaCatalog _current = SchemaCatalog.BuiltIn.With([]);
 
     public SchemaCatalog Current => _current;
 
@@ -47,7 +48,9 @@ public sealed class ServedCatalog
                     Unhandled(message);
                     return;
             }
+            var former = catalog._current;
             catalog._current = SchemaCatalog.BuiltIn.With(_definitions.Values.SelectMany(d => d.Resources));
+            former.Retire();
         }
 
         private static ImmutableArray<ResourceSchema> Resources(JsonObject definition) =>

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Admission.PodSecurity;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -198,6 +199,35 @@ public sealed class PluginTests
         Assert.Null((await CreateAsync(store, ResourceTypes.Namespaces, "", """{"metadata":{"name":"open","labels":{"pod-security.kubernetes.io/enforce":"privileged"}}}""")).Error);
         await ExpectAsync(refusal, CreateAsync(store, ResourceTypes.Pods, ns,
             "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"securityContext\":{\"privileged\":true}}]" + spec + "}}", new UserInfo(user, "", [])));
+    }
+
+    [Fact]
+    public async Task Policy_WaitsForASlowAuthorizer_AndAsksEachQuestionOnce()
+    {
+        var authorizer = new SlowAuthorizer();
+        var store = new ResourceStore(_registries, static () => SchemaCatalog.BuiltIn, TimeProvider.System, new RandomIdentitySource(),
+            AdmissionPlugins.Build(["ValidatingAdmissionPolicy"], new AdmissionServices { Access = authorizer }));
+        Assert.Null((await CreateAsync(store, ResourceTypes.Namespaces, "", """{"metadata":{"name":"default"}}""")).Error);
+        Assert.Null((await CreateAsync(store, ResourceTypes.ValidatingAdmissionPolicies, "", """
+            {"metadata":{"name":"p"},"spec":{"matchConstraints":{"resourceRules":[{"apiGroups":[""],"apiVersions":["v1"],"operations":["CREATE"],"resources":["configmaps"]}]},
+             "validations":[{"expression":"authorizer.group('').resource('pods').check('get').allowed() && !authorizer.group('').resource('pods').check('delete').allowed()"}]}}
+            """)).Error);
+        Assert.Null((await CreateAsync(store, ResourceTypes.ValidatingAdmissionPolicyBindings, "", """{"metadata":{"name":"p"},"spec":{"policyName":"p","validationActions":["Deny"]}}""")).Error);
+        await ExpectAsync(null, CreateAsync(store, ResourceTypes.ConfigMaps, "default", """{"metadata":{"name":"c"}}""", new UserInfo("jane", "", [])));
+        Assert.Equal(["get", "delete"], authorizer.Asked);
+    }
+
+    /// <summary>Answers later, as one that asks a webhook does.</summary>
+    private sealed class SlowAuthorizer : IAuthorizer
+    {
+        public List<string> Asked { get; } = [];
+
+        public async ValueTask<AccessDecision> DecideAsync(AccessRequest request, CancellationToken cancellationToken)
+        {
+            Asked.Add(request.Verb);
+            await Task.Yield();
+            return new AccessDecision(request.Verb == "get" ? AccessVerdict.Allow : AccessVerdict.Deny);
+        }
     }
 
     private static UserInfo Node(string name) => new($"system:node:{name}", "", ["system:nodes", UserInfo.Authenticated]);

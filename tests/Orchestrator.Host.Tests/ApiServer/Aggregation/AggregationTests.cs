@@ -64,8 +64,8 @@ public sealed class AggregationTests(AggregatingServer server) : IClassFixture<A
     [Fact]
     public async Task OwnVersions_HaveAvailableApiServices()
     {
-        var list = await UntilAsync(async () => (await server.GetAsync("/apis/apiregistration.k8s.io/v1/apiservices")).Json is { } json
-            && json["items"]!.AsArray().Any(static i => (string?)i!["metadata"]!["name"] == "v1.apps" && Condition(i) == "True Local") ? json["items"]!.AsArray() : null);
+        await WatchAsync("/apis/apiregistration.k8s.io/v1/apiservices", "v1.apps", static o => Condition(o) == "True Local", static o => $"True Local, but it is {Condition(o)}");
+        var list = (await server.GetAsync("/apis/apiregistration.k8s.io/v1/apiservices")).Json!["items"]!.AsArray();
 
         Assert.Contains(list, static i => (string?)i!["metadata"]!["name"] == "v1." && (int)i["spec"]!["groupPriorityMinimum"]! == 18000);
         Assert.Contains(list, static i => (string?)i!["metadata"]!["name"] == "v2.autoscaling" && (int)i["spec"]!["versionPriority"]! == 30);
@@ -77,7 +77,7 @@ public sealed class AggregationTests(AggregatingServer server) : IClassFixture<A
     public async Task Trust_IsPublishedForOtherServers()
     {
         Assert.Contains((await server.SendAsync(HttpMethod.Post, "/api/v1/namespaces", """{"metadata":{"name":"kube-system"}}""")).Code, new[] { HttpStatusCode.Created, HttpStatusCode.Conflict });
-        var data = await UntilAsync(async () => (await server.GetAsync("/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication")).Json?["data"]);
+        var data = (await WatchAsync("/api/v1/namespaces/kube-system/configmaps", "extension-apiserver-authentication", static o => o["data"] is not null, static _ => "its data"))["data"]!;
 
         Assert.Equal(server.Authority.ExportCertificatePem() + "\n", (string?)data["requestheader-client-ca-file"]);
         Assert.Contains("BEGIN CERTIFICATE", (string?)data["client-ca-file"]!, StringComparison.Ordinal);
@@ -251,10 +251,29 @@ public sealed class AggregationTests(AggregatingServer server) : IClassFixture<A
         Assert.True(created.Code == HttpStatusCode.Created, created.Text);
     }
 
-    private Task<string> UntilConditionAsync(string wanted)
+    private Task UntilConditionAsync(string wanted) =>
+        WatchAsync("/apis/apiregistration.k8s.io/v1/apiservices", Name, o => Condition(o) == wanted, o => $"{wanted}, but it is {Condition(o)}");
+
+    /// <summary>Watches one object until it is as wanted; returns it.</summary>
+    private async Task<JsonNode> WatchAsync(string path, string name, Func<JsonNode, bool> condition, Func<JsonNode?, string> what)
     {
-        var last = "";
-        return UntilAsync<string>(async () => (last = Condition((await server.GetAsync($"/apis/apiregistration.k8s.io/v1/apiservices/{Name}")).Json)) == wanted ? last : null, () => $"{wanted}, but it is {last}");
+        JsonNode? last = null;
+        using var bound = new CancellationTokenSource(Patience);
+        try
+        {
+            using var response = await server.Admin.GetAsync($"{path}?watch=true&fieldSelector=metadata.name%3D{name}", HttpCompletionOption.ResponseHeadersRead, bound.Token);
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(bound.Token));
+            while (await reader.ReadLineAsync(bound.Token) is { } line)
+            {
+                last = JsonNode.Parse(line)!["object"]!;
+                if (condition(last)) return last;
+            }
+        }
+        catch (OperationCanceledException) when (bound.IsCancellationRequested)
+        {
+            // Told below.
+        }
+        throw new InvalidOperationException($"waited in vain for {what(last)}");
     }
 
     private static string Condition(JsonNode? apiService) =>
