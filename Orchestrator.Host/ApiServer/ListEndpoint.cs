@@ -173,7 +173,8 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
     private async Task WriteAsync(HttpContext context, ResourceSchema schema, MediaFormat format, Page page)
     {
         var meta = new TableListMeta(page.Revision.ToString(CultureInfo.InvariantCulture), page.Continue, page.Remaining);
-        if (format.Projection != Projection.None || format.Encoding != MediaEncoding.Json || format.Pretty || PrettyPrint.IsWanted(context.Request))
+        if (format.Projection != Projection.None || format.Encoding != MediaEncoding.Json || format.Pretty || PrettyPrint.IsWanted(context.Request)
+            || ResponseWriter.RecordOf(context) is not null)
         {
             await representations.WriteShownListAsync(context, schema, format, page.Objects, meta).ConfigureAwait(false);
             return;

@@ -57,7 +57,11 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
     {
         context.Response.StatusCode = code;
         if (format.Encoding == MediaEncoding.Json && format.Projection == Projection.None && !format.Pretty && !context.Request.QueryString.HasValue && !PrettyPrint.IsWanted(context.Request))
-            return ResponseWriter.WriteAsync(context, MediaFormat.JsonType, ObjectConversion.Bytes(schema, o));
+        {
+            var json = ObjectConversion.Bytes(schema, o);
+            ResponseWriter.RecordOf(context)?.TakeResponse(json.Span);
+            return ResponseWriter.WriteAsync(context, MediaFormat.JsonType, json);
+        }
         return WriteOtherAsync(context, schema, format, o);
     }
 
@@ -66,6 +70,7 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
     {
         context.Response.StatusCode = code;
         if (format.Encoding != MediaEncoding.Protobuf || type is null) return ResponseWriter.WriteJsonAsync(context, format, json);
+        ResponseWriter.RecordOf(context)?.TakeResponse(json.Span);
         var buffer = new ArrayBufferWriter<byte>(512);
         ProtobufTranscoder.Encode(buffer, type, apiVersion, kind, json);
         return ResponseWriter.WriteAsync(context, MediaFormat.ProtobufType, buffer.WrittenMemory);
@@ -85,6 +90,12 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
         if (format.Encoding == MediaEncoding.Protobuf)
         {
             ProtobufTranscoder.EncodeList(buffer, schema, objects.Select(o => (ReadOnlyMemory<byte>)Message(schema, o)), meta.ResourceVersion, meta.Continue, meta.RemainingItems);
+            if (ResponseWriter.RecordOf(context) is { } record)
+            {
+                var json = new ArrayBufferWriter<byte>(64 * 1024);
+                WriteItems(json, schema, objects, meta);
+                record.TakeResponse(json.WrittenSpan);
+            }
             return ResponseWriter.WriteAsync(context, MediaFormat.ProtobufType, buffer.WrittenMemory);
         }
         switch (format.Projection)
@@ -97,16 +108,21 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
                 MetadataProjection.WriteList(buffer, objects.Select(o => o.Json), meta, format.Version);
                 break;
             default:
-                buffer.Write(ListEndpoint.Head(schema, meta).Span);
-                for (var i = 0; i < objects.Count; i++)
-                {
-                    if (i > 0) buffer.Write(","u8);
-                    buffer.Write(ObjectConversion.Bytes(schema, objects[i]).Span);
-                }
-                buffer.Write("]}"u8);
+                WriteItems(buffer, schema, objects, meta);
                 break;
         }
         return ResponseWriter.WriteJsonAsync(context, format, buffer.WrittenMemory);
+    }
+
+    private static void WriteItems(ArrayBufferWriter<byte> buffer, ResourceSchema schema, IReadOnlyList<StoredObject> objects, in TableListMeta meta)
+    {
+        buffer.Write(ListEndpoint.Head(schema, meta).Span);
+        for (var i = 0; i < objects.Count; i++)
+        {
+            if (i > 0) buffer.Write(","u8);
+            buffer.Write(ObjectConversion.Bytes(schema, objects[i]).Span);
+        }
+        buffer.Write("]}"u8);
     }
 
     /// <summary>Writes one event of a watch, with its framing.</summary>
@@ -181,6 +197,7 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
     {
         if (format.Encoding == MediaEncoding.Protobuf)
         {
+            ResponseWriter.RecordOf(context)?.TakeResponse(ObjectConversion.Bytes(schema, o).Span);
             var wrapped = new ArrayBufferWriter<byte>(512);
             ProtobufTranscoder.Wrap(wrapped, schema.ApiVersion, schema.Kind, Message(schema, o));
             await ResponseWriter.WriteAsync(context, MediaFormat.ProtobufType, wrapped.WrittenMemory).ConfigureAwait(false);

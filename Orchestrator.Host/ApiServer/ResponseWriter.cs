@@ -29,10 +29,13 @@ public static class ResponseWriter
         return body.Length < 16 * 1024 ? Task.CompletedTask : response.BodyWriter.FlushAsync(context.RequestAborted).AsTask();
     }
 
+    /// <summary>The record that is to have the body of the answer as JSON; null when nobody wants it.</summary>
+    public static Audit.AuditRecord? RecordOf(HttpContext context) => context.Features.Get<Audit.AuditRecord>() is { WantsResponse: true } record ? record : null;
+
     /// <summary>Writes JSON in the form that was negotiated.</summary>
     public static Task WriteJsonAsync(HttpContext context, MediaFormat format, ReadOnlyMemory<byte> json)
     {
-        context.Features.Get<Audit.AuditRecord>()?.TakeResponse(json.Span);
+        RecordOf(context)?.TakeResponse(json.Span);
         if (format.Encoding == MediaEncoding.Yaml) return WriteAsync(context, format.ContentType, YamlWriter.FromJson(json));
         if (format.Pretty || PrettyPrint.IsWanted(context.Request)) json = Indent(json);
         return WriteAsync(context, format.Encoding == MediaEncoding.Protobuf ? MediaFormat.JsonType : format.ContentType, json);

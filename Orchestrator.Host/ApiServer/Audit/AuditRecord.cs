@@ -35,10 +35,14 @@ public sealed class AuditRecord(string id, RequestInfo request, AuditDecision de
         if (decision.Level >= AuditLevel.Request && body.Length is > 0 and <= BodyMax) _requestBody = body.ToArray();
     }
 
+    /// <summary>Whether the policy wants the body of the answer.</summary>
+    public bool WantsResponse => decision.Level >= AuditLevel.RequestResponse;
+
     /// <summary>Takes the body of the answer, where the policy wants it.</summary>
+    /// <param name="body">JSON.</param>
     public void TakeResponse(ReadOnlySpan<byte> body)
     {
-        if (decision.Level >= AuditLevel.RequestResponse && body.Length is > 0 and <= BodyMax) _responseBody = body.ToArray();
+        if (WantsResponse && body.Length is > 0 and <= BodyMax) _responseBody = body.ToArray();
     }
 
     /// <summary>The event of a stage as one line; null when the policy leaves the stage out.</summary>
