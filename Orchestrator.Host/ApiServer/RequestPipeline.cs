@@ -29,6 +29,7 @@ public sealed partial class RequestPipeline(
         var auditId = AuditLog.IdOf(context.Request.Headers);
         context.Response.Headers["Audit-Id"] = auditId;
         RequestInfo? request = null;
+        RequestDeadline? deadline = null;
         try
         {
             var path = context.Request.Path.Value ?? "/";
@@ -36,8 +37,17 @@ public sealed partial class RequestPipeline(
             else
             {
                 request = RequestInfo.Parse(context.Request.Method, path, WantsWatch(context.Request));
-                await HandleAsync(context, request, auditId).ConfigureAwait(false);
+                var (timed, malformed) = request.IsLongRunning ? (null, null) : RequestDeadline.Begin(context);
+                deadline = timed;
+                await (malformed is null ? HandleAsync(context, request, auditId) : StatusWriter.WriteAsync(context, malformed)).ConfigureAwait(false);
             }
+        }
+        catch (OperationCanceledException) when (deadline?.HasExpired == true)
+        {
+            deadline.Dispose();
+            // What has begun cannot be taken back; cutting it off tells the client that it is not all.
+            if (context.Response.HasStarted) context.Abort();
+            else await StatusWriter.WriteAsync(context, RequestDeadline.Expired).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -59,6 +69,7 @@ public sealed partial class RequestPipeline(
         }
         finally
         {
+            deadline?.Dispose();
             var code = context.Response.StatusCode;
             metrics.End(context.Request.Method, request is not null && (code < 400 || IsServed(request)) ? request : null, code, begun, request?.IsLongRunning == true);
             if (audit is not null) await audit.EndAsync(context).ConfigureAwait(false);
