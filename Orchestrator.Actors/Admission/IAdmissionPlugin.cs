@@ -38,7 +38,7 @@ public sealed record AdmissionRequest(
     public AdmissionNotes? Notes { get; init; }
 
     /// <summary>The uid of the request, which every webhook that is asked about it sees; made when it is first needed.</summary>
-    public string Uid { get => field ??= Guid.NewGuid().ToString(); init; }
+    public string Uid { get => field ??= RandomIdentitySource.RandomUid(); init; }
 
     /// <summary>A plugin has put in something that has defaults of its own, so the object is defaulted again before it is validated.</summary>
     public bool NeedsDefaults { get; set; }

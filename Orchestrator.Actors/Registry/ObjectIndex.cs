@@ -66,6 +66,25 @@ public sealed class ObjectIndex
         }
     }
 
+    /// <summary>How many objects of a namespace, or of all where it is empty, lie behind a key; without looking at each.</summary>
+    public int CountBehind(string ns, ObjectKey key)
+    {
+        // No namespace's name has a zero in it, so this key lies behind every object of the namespace and before the next one's.
+        var end = ns.Length == 0 ? Count : Rank(new ObjectKey(ns + '\0', ""));
+        return Math.Max(0, end - Rank(key) - (Get(key) is null ? 0 : 1));
+    }
+
+    /// <summary>How many objects lie before a key.</summary>
+    private int Rank(ObjectKey key)
+    {
+        var chunk = ChunkOf(_chunks, key);
+        var before = 0;
+        for (var i = 0; i < chunk; i++) before += _chunks[i].Length;
+        if (chunk == _chunks.Length) return before;
+        var index = Find(_chunks[chunk], key);
+        return before + (index >= 0 ? index : ~index);
+    }
+
     /// <summary>All objects in order, in runs that stay the same arrays for as long as nothing in them changes: what was made of a run
     /// can be kept by it.</summary>
     public IReadOnlyList<StoredObject[]> Chunks => _chunks;

@@ -129,13 +129,7 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
                 continue;
             }
             // There is at least one more. How many is told only where it needs no matching, as in Kubernetes.
-            long? remaining = null;
-            if (all)
-            {
-                remaining = 1;
-                while (source.MoveNext()) remaining++;
-            }
-            return new Page(index.Revision, objects, new ContinueToken(index.Revision, objects[^1].Key).ToString(), remaining);
+            return new Page(index.Revision, objects, new ContinueToken(index.Revision, objects[^1].Key).ToString(), all ? index.CountBehind(ns, objects[^1].Key) : null);
         }
         return new Page(index.Revision, objects, "", null);
     }
@@ -155,14 +149,12 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
             {
                 if (!selection.Matches(o)) continue;
                 if (options.Limit > 0 && objects.Count == options.Limit)
-                    return (new Page(index.Revision, objects, new ContinueToken(index.Revision, objects[^1].Key).ToString(), selection.IsEverything ? Behind(index, ns, objects[^1].Key) : null), null);
+                    return (new Page(index.Revision, objects, new ContinueToken(index.Revision, objects[^1].Key).ToString(), selection.IsEverything ? index.CountBehind(ns, objects[^1].Key) : null), null);
                 objects.Add(o);
             }
         }
         return (new Page(index.Revision, objects, "", null), null);
     }
-
-    private static long Behind(ObjectIndex index, string ns, ObjectKey after) => Source(index, ns, after).LongCount();
 
     private static IEnumerable<StoredObject> Source(ObjectIndex index, string ns, ObjectKey? after)
     {

@@ -112,7 +112,10 @@ public sealed class NodeFeed(IRegistries registries)
     /// <summary>Reads <c>spec.nodeName</c> and nothing else of a pod.</summary>
     public static string NodeNameOf(StoredObject pod)
     {
-        var reader = new Utf8JsonReader(pod.Json.Span);
+        var json = pod.Json.Span;
+        // Most changes of a flood are of pods that have no node yet: those need no parsing.
+        if (json.IndexOf("\"nodeName\""u8) < 0) return "";
+        var reader = new Utf8JsonReader(json);
         if (!Enter(ref reader, "spec"u8) || !Enter(ref reader, "nodeName"u8)) return "";
         return reader.TokenType == JsonTokenType.String ? reader.GetString()! : "";
     }

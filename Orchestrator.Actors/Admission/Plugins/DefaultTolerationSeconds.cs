@@ -13,7 +13,7 @@ public sealed class DefaultTolerationSeconds : IAdmissionPlugin
     /// <summary>How long such a node is tolerated (seconds).</summary>
     private const int Seconds = 300;
 
-    private static readonly string[] Taints = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+    private static readonly (string Taint, JsonObject Toleration)[] Added = [Of("node.kubernetes.io/not-ready"), Of("node.kubernetes.io/unreachable")];
 
     public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
     {
@@ -27,19 +27,21 @@ public sealed class DefaultTolerationSeconds : IAdmissionPlugin
     private static void AddTo(JsonObject spec)
     {
         var tolerations = JsonTree.Array(spec, "tolerations");
-        foreach (var taint in Taints)
+        foreach (var (taint, toleration) in Added)
         {
             if (tolerations is not null && tolerations.Any(t => Tolerates(t, taint))) continue;
             if (tolerations is null) spec["tolerations"] = tolerations = [];
-            tolerations.Add(new JsonObject
-            {
-                ["key"] = taint,
-                ["operator"] = "Exists",
-                ["effect"] = "NoExecute",
-                ["tolerationSeconds"] = Seconds,
-            });
+            tolerations.Add(toleration.DeepClone());
         }
     }
+
+    private static (string Taint, JsonObject Toleration) Of(string taint) => (taint, new JsonObject
+    {
+        ["key"] = taint,
+        ["operator"] = "Exists",
+        ["effect"] = "NoExecute",
+        ["tolerationSeconds"] = Seconds,
+    });
 
     private static bool Tolerates(JsonNode? toleration, string taint) =>
         toleration is JsonObject t

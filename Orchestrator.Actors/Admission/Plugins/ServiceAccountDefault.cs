@@ -86,9 +86,17 @@ public sealed class ServiceAccountDefault : IAdmissionPlugin
         return true;
     }
 
-    private static JsonObject Volume(string name) => new()
+    private static JsonObject Volume(string name)
     {
-        ["name"] = name,
+        var volume = Template.DeepClone().AsObject();
+        volume["name"] = name;
+        return volume;
+    }
+
+    // A copy of what is there costs less than to build it anew, and every pod gets one.
+    private static readonly JsonObject Template = new()
+    {
+        ["name"] = "",
         ["projected"] = new JsonObject
         {
             ["sources"] = new JsonArray(

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Authentication;
 
 namespace Orchestrator.Host.ApiServer.Audit;
@@ -43,7 +44,7 @@ public sealed partial class AuditLog : IAsyncDisposable
 
     /// <summary>The id under which a request is recorded: its own where it brings one, so that a call through several servers is one.</summary>
     public static string IdOf(IHeaderDictionary headers) =>
-        headers.TryGetValue("Audit-ID", out var given) && given.ToString() is { Length: > 0 and <= 64 } id && !id.Any(char.IsControl) ? id : Guid.NewGuid().ToString();
+        headers.TryGetValue("Audit-ID", out var given) && given.ToString() is { Length: > 0 and <= 64 } id && !id.Any(char.IsControl) ? id : RandomIdentitySource.RandomUid();
 
     /// <summary>Begins the record of a request.</summary>
     /// <param name="user">Who asks; null when nobody knows.</param>

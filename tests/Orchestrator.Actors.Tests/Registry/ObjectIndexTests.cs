@@ -34,6 +34,12 @@ public sealed class ObjectIndexTests
         }
 
         Assert.Equal(expected, index.EnumerateFrom().Select(o => KeyValuePair.Create(o.Key, o.Revision)));
+        foreach (var ns in (string[])["", "ns0", "ns1", "ns2", "other"])
+        {
+            var after = TestObjects.Key($"o{random.Next(2000):0000}", ns.Length > 0 ? ns : "ns1");
+            var behind = expected.Keys.Count(k => (ns.Length == 0 || k.Namespace == ns) && k.CompareTo(after) > 0);
+            Assert.Equal(behind, index.CountBehind(ns, after));
+        }
         foreach (var key in expected.Keys.Append(TestObjects.Key("absent")))
         {
             Assert.Equal(expected.ContainsKey(key), index.Get(key) is not null);
