@@ -55,7 +55,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         [
             new DeploymentController(), new ReplicaSetController(), new ReplicationControllerController(), new DaemonSetController(), new StatefulSetController(),
             new JobController(), new CronJobController(),
-            new EndpointsController(), new PersistentVolumeClaimProtectionController(), new PersistentVolumeProtectionController(),
+            new EndpointsController(), new PersistentVolumeClaimProtectionController(), new PersistentVolumeProtectionController(), new PersistentVolumeController(),
             namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, members.IsUnreachable), new PodCollectionController(),
             definitions, new PodDisruptionBudgetController(() => store.Catalog), new ValidatingAdmissionPolicyController(() => store.Catalog),
             new ClusterRoleAggregationController(),
@@ -72,7 +72,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         Func<IEnumerable<ResourceType>> types = () => controllers.SelectMany(static c => c.Reads).Concat(namespaces.Namespaced()).Concat(definitions.Instances()).Distinct();
         system.ActorOf(Props.Create(() => new TriggerSource(controllers, caches, registries, hosts, types, region, settings.Role)), "controller-triggers");
         system.ActorOf(NodeMembersActor.Props(members, caches, region), "node-members");
-        StartSingleton(system, settings.Role, "scheduler", SchedulerActor.Props(registries, events, clock, settings.SchedulerSeed));
+        StartSingleton(system, settings.Role, "scheduler", SchedulerActor.Props(registries, runner, events, clock, settings.SchedulerSeed));
         if (authority is not null)
         {
             StartSingleton(system, settings.Role, "certificate-signer", CertificateSigner.Props(registries, store, authority, clock));

@@ -12,6 +12,9 @@ public sealed record FitFailure(int NodeCount, IReadOnlyDictionary<string, int> 
     /// <summary>Tells the reasons of one node apart within a verdict.</summary>
     public const string Separator = "\u001f";
 
+    /// <summary>Why the pod fits no node, whichever; empty when the nodes gave the reasons.</summary>
+    public string WhicheverNode { get; init; } = "";
+
     /// <summary>The message of the event, in upstream's form: <c>0/3 nodes are available: 1 Insufficient cpu, 2 node(s) ....</c></summary>
     public string Message
     {
@@ -26,7 +29,7 @@ public sealed record FitFailure(int NodeCount, IReadOnlyDictionary<string, int> 
                 Resolvable > 0 ? $"{Text(Resolvable)} No preemption victims found for incoming pod" : "",
                 unhelped > 0 ? $"{Text(unhelped)} Preemption is not helpful for scheduling" : "",
             }.Where(static t => t.Length > 0).Order(StringComparer.Ordinal));
-            return $"{head} {Joined}. preemption: {head} {preemption}.";
+            return $"{head} {(WhicheverNode.Length > 0 ? WhicheverNode : Joined)}. preemption: {head} {preemption}.";
         }
     }
 

@@ -4,9 +4,12 @@ using Orchestrator.Actors.Resources;
 namespace Orchestrator.Actors.Scheduling;
 
 /// <summary>A pod without a node, as the plugins see it.</summary>
-public sealed class PodToPlace(PodView view)
+/// <param name="volumes">What its claims ask of a node; null when it has none.</param>
+public sealed class PodToPlace(PodView view, PodVolumes? volumes = null)
 {
     public PodView View { get; } = view;
+
+    public PodVolumes? Volumes { get; } = volumes;
 
     public ObjectKey Key => View.Key;
 

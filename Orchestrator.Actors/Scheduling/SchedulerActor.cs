@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Akka.Actor;
 using Akka.Event;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Kinds.Events;
 using Orchestrator.Actors.Kinds.Nodes;
+using Orchestrator.Actors.Kinds.PersistentVolumeClaims;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -39,16 +41,20 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
     private readonly TimeProvider _clock;
     private readonly SchedulingQueue _queue = new();
     private readonly NodeModel _model = new();
+    private readonly StorageModel _storage = new();
+    private readonly HashSet<ResourceType> _missing = [.. Followed];
+    private readonly ActionRunner _runner;
     private readonly SchedulingCycle _cycle;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<ObjectKey, FitFailure> _unreported = [];
-    private bool _podsSynced, _nodesSynced, _turnPending;
+    private bool _turnPending;
     private double _reportsLeft = ReportsBurst;
     private DateTimeOffset _reportsCountedAt;
 
-    public SchedulerActor(RegistryClient registries, EventRecorder events, TimeProvider clock, int seed)
+    public SchedulerActor(RegistryClient registries, ActionRunner runner, EventRecorder events, TimeProvider clock, int seed)
     {
         _registries = registries;
+        _runner = runner;
         _events = events;
         _clock = clock;
         _cycle = new SchedulingCycle(_model, SchedulerProfile.Default, new Random(seed));
@@ -56,19 +62,19 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(RegistryClient registries, EventRecorder events, TimeProvider clock, int seed) =>
-        Akka.Actor.Props.Create(() => new SchedulerActor(registries, events, clock, seed));
+    public static Props Props(RegistryClient registries, ActionRunner runner, EventRecorder events, TimeProvider clock, int seed) =>
+        Akka.Actor.Props.Create(() => new SchedulerActor(registries, runner, events, clock, seed));
+
+    private static IEnumerable<ResourceType> Followed => [ResourceTypes.Nodes, ResourceTypes.Pods, .. StorageModel.Types];
 
     protected override void PreStart()
     {
-        _registries.Subscribe(ResourceTypes.Nodes, Self);
-        _registries.Subscribe(ResourceTypes.Pods, Self);
+        foreach (var type in Followed) _registries.Subscribe(type, Self);
     }
 
     protected override void PostStop()
     {
-        _registries.Unsubscribe(ResourceTypes.Nodes, Self);
-        _registries.Unsubscribe(ResourceTypes.Pods, Self);
+        foreach (var type in Followed) _registries.Unsubscribe(type, Self);
     }
 
     protected override void OnReceive(object message)
@@ -80,6 +86,9 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
             case Bound bound: Handle(bound); break;
             case Turn: TakeTurn(); break;
             case Report: ReportFailures(); break;
+            // A claim that has changed meanwhile brings its pod back to the queue.
+            case NodeChosen chosen when chosen.Refusal is { Reason: not "Conflict" } refusal: _log.Warning("A claim was not told the node of its pod: {0}", refusal.Message); break;
+            case NodeChosen: break;
             case Status.Failure failure: _log.Warning(failure.Cause, "A write of the scheduler failed"); break;
             default: Unhandled(message); break;
         }
@@ -87,16 +96,13 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
 
     private void Handle(InformerSynced synced)
     {
-        if (synced.Type == ResourceTypes.Nodes)
+        foreach (var o in synced.Objects.EnumerateFrom())
         {
-            foreach (var o in synced.Objects.EnumerateFrom()) _model.Set(NodeView.Of(o));
-            _nodesSynced = true;
+            if (synced.Type == ResourceTypes.Nodes) _model.Set(NodeView.Of(o));
+            else if (synced.Type == ResourceTypes.Pods) Take(PodView.Of(o));
+            else _storage.Set(synced.Type, o);
         }
-        else
-        {
-            foreach (var o in synced.Objects.EnumerateFrom()) Take(PodView.Of(o));
-            _podsSynced = true;
-        }
+        _missing.Remove(synced.Type);
         AskForTurn();
     }
 
@@ -107,6 +113,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         {
             if (batch.Type == ResourceTypes.Pods)
                 events |= change.Kind == ChangeKind.Deleted ? Drop(change.Object.Key) : Take(PodView.Of(change.Object));
+            else if (batch.Type != ResourceTypes.Nodes) events |= TakeStorage(batch.Type, change);
             else if (change.Kind == ChangeKind.Deleted) _model.RemoveNode(change.Object.Key.Name);
             else events |= _model.Set(NodeView.Of(change.Object));
         }
@@ -122,6 +129,13 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         return _model.Set(pod);
     }
 
+    private ClusterEvents TakeStorage(ResourceType type, ObjectChange change)
+    {
+        if (change.Kind == ChangeKind.Deleted) _storage.Remove(type, change.Object.Key);
+        else _storage.Set(type, change.Object);
+        return ClusterEvents.StorageChanged;
+    }
+
     private ClusterEvents Drop(ObjectKey pod)
     {
         _queue.Remove(pod);
@@ -130,7 +144,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
 
     private void AskForTurn()
     {
-        if (_turnPending || !_podsSynced || !_nodesSynced) return;
+        if (_turnPending || _missing.Count > 0) return;
         _queue.Wake(_clock.GetUtcNow());
         if (_queue.ActiveCount > 0)
         {
@@ -153,12 +167,18 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         var bound = ImmutableArray.CreateBuilder<PodView>();
         for (var i = 0; i < BatchMax && _queue.Take() is { } pod; i++)
         {
-            var place = new PodToPlace(pod);
-            var (node, failure) = _cycle.Place(place);
+            var place = new PodToPlace(pod, _storage.VolumesOf(pod));
+            var (node, failure) = place.Volumes is { Refusal.Length: > 0 } volumes ? new PlacementResult(null, Refused(volumes)) : _cycle.Place(place);
             if (node is null)
             {
                 _queue.Reject(pod.Key, failure!.HelpedBy, now);
                 _unreported[pod.Key] = failure;
+                continue;
+            }
+            if (place.Volumes is { Unbound.IsEmpty: false })
+            {
+                ChooseNode(place.Volumes, node.Name);
+                _queue.Reject(pod.Key, ClusterEvents.StorageChanged, now);
                 continue;
             }
             _model.Assume(pod, node.Name);
@@ -176,6 +196,20 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         }
         ReportFailures();
         AskForTurn();
+    }
+
+    private FitFailure Refused(PodVolumes volumes) =>
+        new(_model.Nodes.Count, ImmutableDictionary<string, int>.Empty, 0, ClusterEvents.StorageChanged) { WhicheverNode = volumes.Refusal };
+
+    /// <summary>Tells the claims of a pod where it is to run. It is placed for good when their volumes are bound, and then only where these are.</summary>
+    private void ChooseNode(PodVolumes volumes, string node)
+    {
+        var patches = volumes.Unbound.Where(u => u.Claim.SelectedNode != node).Select(u => (ControllerAction)new PatchAction(
+            ResourceTypes.PersistentVolumeClaims, u.Claim.Key, u.Claim.Uid,
+            new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [PersistentVolumeClaimView.SelectedNodeAnnotation] = node } } },
+            u.Claim.Source.Revision)).ToImmutableArray();
+        if (patches.IsEmpty) return;
+        _runner.RunAsync(patches, SchedulerName).PipeTo(Self, success: static o => new NodeChosen(o.Refusal));
     }
 
     private void Handle(Bound bound)
@@ -238,6 +272,8 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         new(ResourceTypes.Pods, pod.Key, "v1", "Pod", pod.Uid, warning, reason, message);
 
     private sealed record Bound(ImmutableArray<PodView> Pods, ImmutableArray<ObjectWrite> Writes, ImmutableArray<WriteResult> Results);
+
+    private sealed record NodeChosen(ApiError? Refusal);
 
     private sealed class Report
     {

@@ -61,6 +61,12 @@ public sealed class SchedulingCycle(NodeModel model, SchedulerProfile profile, R
             var verdict = answer.Verdict;
             var helpedBy = answer.HelpedBy;
             if (verdict.IsOk) verdict = AskClusterRules(kind, pod, node, ref helpedBy);
+            if (verdict.IsOk && pod.Volumes is { } volumes)
+            {
+                // Each pod has claims of its own, so this answer is shared with no other.
+                verdict = volumes.Filter(node);
+                helpedBy = ClusterEvents.StorageChanged | ClusterEvents.NodeChanged;
+            }
             if (verdict.IsOk)
             {
                 _feasible.Add(node);

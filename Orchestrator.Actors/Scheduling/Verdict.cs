@@ -43,5 +43,8 @@ public enum ClusterEvents
     /// <summary>A pod was placed, beside which another may want to be.</summary>
     PodPlaced = 8,
 
-    All = NodeAdded | NodeChanged | PodRemoved | PodPlaced,
+    /// <summary>A claim, a volume or a storage class came, went or changed.</summary>
+    StorageChanged = 16,
+
+    All = NodeAdded | NodeChanged | PodRemoved | PodPlaced | StorageChanged,
 }

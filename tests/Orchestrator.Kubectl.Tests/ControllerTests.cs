@@ -72,4 +72,64 @@ public sealed class ControllerTests(HollowCluster cluster) : IClassFixture<Hollo
         await kubectl.RunAsync("delete", "cronjob", "tick");
         await kubectl.RunAsync("wait", "--for=delete", "pod", "--all", "--timeout=60s");
     }
+
+    [SkippableFact]
+    public async Task Claims_GetTheirVolumesAtOnceOrWhereTheirPodRuns()
+    {
+        var kubectl = await cluster.NewNamespaceAsync();
+        var ns = kubectl.Namespace;
+        await kubectl.ApplyAsync($$$"""
+            apiVersion: v1
+            kind: PersistentVolume
+            metadata: {name: {{{ns}}}-now}
+            spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: {{{ns}}}-none, hostPath: {path: /tmp}}
+            ---
+            apiVersion: v1
+            kind: PersistentVolumeClaim
+            metadata: {name: now}
+            spec: {accessModes: [ReadWriteOnce], storageClassName: {{{ns}}}-none, resources: {requests: {storage: 500Mi} } }
+            """);
+        await kubectl.RunAsync("wait", "--for=jsonpath={.status.phase}=Bound", "pvc/now", "--timeout=60s");
+        Assert.Equal($"{ns}-now 1Gi", await kubectl.FieldAsync("pvc", "now", ".spec.volumeName} {.status.capacity.storage"));
+        await kubectl.RunAsync("wait", "--for=jsonpath={.status.phase}=Bound", $"pv/{ns}-now", "--timeout=60s");
+        await kubectl.RunAsync("delete", "pvc", "now");
+        await kubectl.RunAsync("wait", "--for=jsonpath={.status.phase}=Released", $"pv/{ns}-now", "--timeout=60s");
+
+        await kubectl.ApplyAsync($$$"""
+            apiVersion: storage.k8s.io/v1
+            kind: StorageClass
+            metadata: {name: {{{ns}}}-late}
+            provisioner: kubernetes.io/no-provisioner
+            volumeBindingMode: WaitForFirstConsumer
+            ---
+            apiVersion: v1
+            kind: PersistentVolume
+            metadata: {name: {{{ns}}}-late}
+            spec:
+              capacity: {storage: 1Gi}
+              accessModes: [ReadWriteOnce]
+              storageClassName: {{{ns}}}-late
+              local: {path: /tmp}
+              nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [node-1]}]}]}}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: user}
+            spec:
+              terminationGracePeriodSeconds: 0
+              containers: [{name: c, image: "busybox:1"}]
+              volumes: [{name: data, persistentVolumeClaim: {claimName: late}}]
+            """);
+        await kubectl.RunAsync("wait", "--for=condition=PodScheduled=False", "pod/user", "--timeout=60s");
+        Assert.Contains("persistentvolumeclaim \"late\" not found", await kubectl.FieldAsync("pod", "user", ".status.conditions[?(@.type==\"PodScheduled\")].message"),
+            StringComparison.Ordinal);
+        await kubectl.ApplyAsync($$$"""
+            apiVersion: v1
+            kind: PersistentVolumeClaim
+            metadata: {name: late}
+            spec: {accessModes: [ReadWriteOnce], storageClassName: {{{ns}}}-late, resources: {requests: {storage: 500Mi} } }
+            """);
+        await kubectl.RunAsync("wait", "--for=condition=Ready", "pod/user", "--timeout=90s");
+        Assert.Equal($"{ns}-late", await kubectl.FieldAsync("pvc", "late", ".spec.volumeName"));
+    }
 }

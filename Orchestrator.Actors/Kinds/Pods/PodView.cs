@@ -24,6 +24,11 @@ public sealed record ContainerPortView(string Name, int ContainerPort, int HostP
 /// <summary>What became of one container, as far as controllers care.</summary>
 public sealed record ContainerStatusView(string Name, bool Ready, int RestartCount, int? ExitCode, DateTimeOffset? FinishedAt);
 
+/// <summary>A volume of a pod that a claim stands for.</summary>
+/// <param name="Claim">The claim's name.</param>
+/// <param name="Own">The claim is made for this pod, and goes with it.</param>
+public sealed record PodClaim(string Claim, bool Own);
+
 /// <summary>The parts of a pod that the scheduler and the controllers read; parsed once per version.</summary>
 public sealed class PodView
 {
@@ -67,7 +72,9 @@ public sealed class PodView
         PodIPs = [.. status.Items("podIPs").Select(static p => p.Text("ip"))];
         NominatedNodeName = status.Text("nominatedNodeName");
         // The scheduler asks this of every pod that has no node yet, and the document is open now.
-        if (NodeName.Length == 0) _equivalenceKey = MakeEquivalenceKey(spec);
+        if (NodeName.Length > 0) return;
+        _equivalenceKey = MakeEquivalenceKey(spec);
+        Claims = ReadClaims(spec);
     }
 
     public StoredObject Source { get; }
@@ -92,6 +99,9 @@ public sealed class PodView
     public ImmutableArray<ContainerPortView> Ports { get; }
     public ImmutableArray<string> Images { get; }
     public PodPlacement Placement { get; }
+
+    /// <summary>The claims that it uses; empty for a pod that has a node, as then nobody asks.</summary>
+    public ImmutableArray<PodClaim> Claims { get; } = [];
 
     public string Phase { get; }
     public string Reason { get; }
@@ -171,6 +181,17 @@ public sealed class PodView
     {
         if (value.Exists()) text.Write(JsonMarshal.GetRawUtf8Value(value));
         text.Write("\n"u8);
+    }
+
+    private ImmutableArray<PodClaim> ReadClaims(JsonElement spec)
+    {
+        var claims = ImmutableArray<PodClaim>.Empty;
+        foreach (var volume in spec.Items("volumes"))
+        {
+            if (volume.Get("persistentVolumeClaim").Text("claimName") is { Length: > 0 } claim) claims = claims.Add(new PodClaim(claim, false));
+            else if (volume.Get("ephemeral").Exists()) claims = claims.Add(new PodClaim($"{Key.Name}-{volume.Text("name")}", true));
+        }
+        return claims;
     }
 
     private static ImmutableArray<ContainerPortView> ReadPorts(JsonElement spec)

@@ -1,9 +1,12 @@
 using Akka.Actor;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Kinds.Events;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Scheduling;
+using Orchestrator.Actors.Schemas;
 using Orchestrator.Actors.Tests.Registry;
 
 namespace Orchestrator.Actors.Tests.Scheduling;
@@ -88,8 +91,42 @@ public sealed class SchedulerActorTests : RegistryRegionKit
         Assert.Equal(Pods + 20, nodes.Count);
     }
 
-    private IActorRef Start() => Sys.ActorOf(SchedulerActor.Props(
-        Registries, new EventRecorder(Registries, TimeProvider.System, "here"), TimeProvider.System, seed: 7));
+    [Fact]
+    public async Task ClaimThatWaitsForItsConsumer_IsToldTheNode_AndThePodIsBoundOnceTheClaimIs()
+    {
+        await NodesAsync(1);
+        await CreateAsync(ResourceTypes.StorageClasses, SchedulingFixture.Stored("", "late",
+            """{"metadata":{"name":"late","uid":"late"},"provisioner":"x","volumeBindingMode":"WaitForFirstConsumer"}"""));
+        await CreateAsync(ResourceTypes.PersistentVolumeClaims, SchedulingFixture.Stored("d", "data",
+            """{"metadata":{"name":"data","namespace":"d","uid":"data"},"spec":{"storageClassName":"late","volumeMode":"Filesystem","accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}} } }"""));
+        await CreateAsync(ResourceTypes.Pods, SchedulingFixture.Pod("p-0", spec: ""","volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"data"}}]""").Source);
+        Start();
+
+        var claims = await Registries.InformerAsync(ResourceTypes.PersistentVolumeClaims);
+        var key = new ObjectKey("d", "data");
+        await AwaitAssertAsync(() => Assert.Equal("node-0", claims.Get(key)!.Meta.Annotations.GetValueOrDefault("volume.kubernetes.io/selected-node")), Patience);
+        Assert.DoesNotContain(Written, static w => w.Writes.Any(static x => x is BindPod));
+
+        var store = Store();
+        await store.PatchAsync(store.SchemaOf(ResourceTypes.PersistentVolumeClaims), key, static tree =>
+        {
+            tree["spec"]!["volumeName"] = "pv";
+            tree["metadata"]!["annotations"]!["pv.kubernetes.io/bind-completed"] = "yes";
+            return (tree, null);
+        });
+        await EventAsync("FailedScheduling", "0/1 nodes are available: 1 node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s). "
+            + "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.");
+        await CreateAsync(ResourceTypes.PersistentVolumes, SchedulingFixture.Stored("", "pv", """{"metadata":{"name":"pv","uid":"pv"},"spec":{} }"""));
+        await AllBoundAsync(1);
+    }
+
+    private ResourceStore Store() => new(Registries, static () => SchemaCatalog.BuiltIn, TimeProvider.System);
+
+    private IActorRef Start()
+    {
+        var events = new EventRecorder(Registries, TimeProvider.System, "here");
+        return Sys.ActorOf(SchedulerActor.Props(Registries, new ActionRunner(Store(), events), events, TimeProvider.System, seed: 7));
+    }
 
     private async Task NodesAsync(int count)
     {
