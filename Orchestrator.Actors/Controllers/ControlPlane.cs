@@ -56,6 +56,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
             new DeploymentController(), new ReplicaSetController(), new ReplicationControllerController(), new DaemonSetController(), new StatefulSetController(),
             new JobController(), new CronJobController(),
             new EndpointsController(), new PersistentVolumeClaimProtectionController(), new PersistentVolumeProtectionController(), new PersistentVolumeController(),
+            new EphemeralVolumeController(),
             namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, members.IsUnreachable), new PodCollectionController(),
             definitions, new PodDisruptionBudgetController(() => store.Catalog), new ValidatingAdmissionPolicyController(() => store.Catalog),
             new ClusterRoleAggregationController(),
