@@ -23,7 +23,7 @@ public sealed class NodeController(TimeSpan gracePeriod, Func<NodeView, bool> un
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {
-        if (type == ResourceTypes.Nodes) return [change.Object.Key];
+        if (type == ResourceTypes.Nodes) return KeysOf(change, caches);
         // Leases are looked at when they would have run out; their renewals are no news.
         if (type != ResourceTypes.Pods || change.Kind == ChangeKind.Deleted) return [];
         var pod = PodView.Of(change.Object);
@@ -32,6 +32,20 @@ public sealed class NodeController(TimeSpan gracePeriod, Func<NodeView, bool> un
         var node = caches[ResourceTypes.Nodes].Get(key);
         return node is null || !NodeView.Of(node).Taints.IsEmpty ? [key] : [];
     }
+
+    // The first node that is well again, and the last one that fails, change what holds for all others.
+    private static IEnumerable<ObjectKey> KeysOf(ObjectChange change, ControllerCaches caches)
+    {
+        var node = NodeView.Of(change.Object);
+        var before = change.Kind == ChangeKind.Deleted ? node.Ready : change.Previous is { } previous && NodeView.Of(previous).Ready;
+        var now = change.Kind != ChangeKind.Deleted && node.Ready;
+        if (before == now || OthersReady(node.Name, caches)) return [change.Object.Key];
+        return caches[ResourceTypes.Nodes].Objects.EnumerateFrom().Select(static o => o.Key).Append(change.Object.Key).Distinct();
+    }
+
+    private static bool OthersReady(string name, ControllerCaches caches) =>
+        caches[ResourceTypes.Nodes].Objects.EnumerateFrom().Select(NodeView.Of)
+            .Any(n => n.Name != name && n.Ready && !n.Meta.Labels.ContainsKey(NodeLifecycleReconciler.ExcludeDisruption));
 
     public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context)
     {
@@ -44,7 +58,8 @@ public sealed class NodeController(TimeSpan gracePeriod, Func<NodeView, bool> un
         }
         _missing.TryRemove(key.Name, out _);
         var node = NodeView.Of(stored);
-        return NodeLifecycleReconciler.Reconcile(new NodeObserved(node, pods, LastSeen(node, caches, context.Now), unreachable(node)), gracePeriod, context);
+        var observed = new NodeObserved(node, pods, LastSeen(node, caches, context.Now), unreachable(node)) { OthersReady = OthersReady(node.Name, caches) };
+        return NodeLifecycleReconciler.Reconcile(observed, gracePeriod, context);
     }
 
     // A controller that has just started gives every kubelet a full period: it may have been the one that was away.

@@ -9,7 +9,11 @@ namespace Orchestrator.Actors.Kinds.Nodes;
 /// <summary>What the node controller sees.</summary>
 /// <param name="LastSeen">When the kubelet last renewed its lease or wrote its status.</param>
 /// <param name="MemberUnreachable">The cluster member that hosts the kubelet is unreachable or gone.</param>
-public sealed record NodeObserved(NodeView Node, IReadOnlyCollection<PodView> Pods, DateTimeOffset LastSeen, bool MemberUnreachable);
+public sealed record NodeObserved(NodeView Node, IReadOnlyCollection<PodView> Pods, DateTimeOffset LastSeen, bool MemberUnreachable)
+{
+    /// <summary>Whether another node is ready. Where none is, the fault is more likely here than there, and nobody is evicted for it.</summary>
+    public bool OthersReady { get; init; } = true;
+}
 
 /// <summary>Turns a silent kubelet into conditions and taints, and taints into evictions.</summary>
 /// <remarks>Source: kube-controller-manager, nodelifecycle and tainteviction.</remarks>
@@ -17,6 +21,9 @@ public static class NodeLifecycleReconciler
 {
     /// <summary>How long a kubelet may be silent; source: --node-monitor-grace-period.</summary>
     public static readonly TimeSpan DefaultGracePeriod = TimeSpan.FromSeconds(50);
+
+    /// <summary>The label of nodes that do not count when it is asked whether any node is ready.</summary>
+    public const string ExcludeDisruption = "node.kubernetes.io/exclude-disruption";
 
     private static readonly ImmutableArray<string> ReportedByKubelet = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
@@ -29,7 +36,7 @@ public static class NodeLifecycleReconciler
         var silent = observed.MemberUnreachable || silentIn <= TimeSpan.Zero;
         if (silent) ReportUnknown(node, context.Now, actions);
         var ready = silent ? "Unknown" : node.Condition("Ready")?.Status ?? "Unknown";
-        var taints = Taints(node, ready, context.Now);
+        var taints = Taints(node, ready, observed.OthersReady, context.Now);
         if (!Same(taints, node.Taints)) actions.Add(Write(node, taints));
         if (ready != "True") MarkPods(observed, context.Now, actions);
         var next = Evict(taints, observed.Pods, context.Now, actions);
@@ -56,14 +63,16 @@ public static class NodeLifecycleReconciler
             $"Node {node.Name} status is now: NodeNotReady"));
     }
 
-    private static ImmutableArray<Taint> Taints(NodeView node, string ready, DateTimeOffset now)
+    // Source: nodelifecycle, handleDisruption and doNoScheduleTaintingPass: with every zone fully disrupted only NoSchedule is left.
+    private static ImmutableArray<Taint> Taints(NodeView node, string ready, bool othersReady, DateTimeOffset now)
     {
         var wanted = ready switch { "True" => "", "False" => Taint.NotReadyKey, _ => Taint.UnreachableKey };
-        var taints = node.Taints.Where(t => (t.Key is not (Taint.NotReadyKey or Taint.UnreachableKey) || t.Key == wanted)
+        string[] effects = othersReady ? [Taint.NoSchedule, Taint.NoExecute] : [Taint.NoSchedule];
+        var taints = node.Taints.Where(t => (t.Key is not (Taint.NotReadyKey or Taint.UnreachableKey) || (t.Key == wanted && effects.Contains(t.Effect)))
             && (t.Key != Taint.UnschedulableKey || node.Unschedulable)).ToList();
         if (wanted.Length > 0)
         {
-            foreach (var effect in (string[])[Taint.NoSchedule, Taint.NoExecute])
+            foreach (var effect in effects)
                 if (!taints.Exists(t => t.Key == wanted && t.Effect == effect)) taints.Add(new Taint(wanted, "", effect, now));
         }
         if (node.Unschedulable && !taints.Exists(static t => t.Key == Taint.UnschedulableKey))

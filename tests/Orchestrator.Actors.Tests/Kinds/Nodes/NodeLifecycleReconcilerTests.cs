@@ -20,10 +20,10 @@ public sealed class NodeLifecycleReconcilerTests
 
     private NodeView Node => NodeView.Of(_cluster.Get(ResourceTypes.Nodes, Key)!);
 
-    private ReconcileResult Pass(DateTimeOffset? seen = null, bool unreachable = false)
+    private ReconcileResult Pass(DateTimeOffset? seen = null, bool unreachable = false, bool othersReady = true)
     {
         var result = NodeLifecycleReconciler.Reconcile(
-            new NodeObserved(Node, _cluster.Pods, seen ?? _start, unreachable), NodeLifecycleReconciler.DefaultGracePeriod, _cluster.Context());
+            new NodeObserved(Node, _cluster.Pods, seen ?? _start, unreachable) { OthersReady = othersReady }, NodeLifecycleReconciler.DefaultGracePeriod, _cluster.Context());
         _cluster.Apply(result.Actions);
         return result;
     }
@@ -39,6 +39,25 @@ public sealed class NodeLifecycleReconcilerTests
         var result = Pass();
         Assert.Empty(result.Actions);
         Assert.Equal(NodeLifecycleReconciler.DefaultGracePeriod, result.RequeueAfter);
+    }
+
+    [Fact]
+    public void Reconcile_NoNodeIsReady_NobodyIsEvictedUntilOneIs()
+    {
+        Pod("plain", "");
+        _cluster.Now += NodeLifecycleReconciler.DefaultGracePeriod + TimeSpan.FromSeconds(1);
+        string[] Effects() => [.. Node.Taints.Where(static t => t.Key == Taint.UnreachableKey).Select(static t => t.Effect).Order(StringComparer.Ordinal)];
+
+        Pass(othersReady: false);
+        Assert.Equal(["NoSchedule"], Effects());
+        Assert.Single(_cluster.Pods);
+
+        Pass();
+        Assert.Equal(["NoExecute", "NoSchedule"], Effects());
+        Assert.Empty(_cluster.Pods);
+
+        Pass(othersReady: false);
+        Assert.Equal(["NoSchedule"], Effects());
     }
 
     [Fact]
