@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Net.WebSockets;
+using Orchestrator.Node.Runtime;
 
 namespace Orchestrator.Node.Endpoint;
 
@@ -145,35 +146,9 @@ internal sealed class ChannelSocket(WebSocket socket, bool base64, params int[] 
     }
 
     /// <summary>A stream that can only be written: to one channel.</summary>
-    private sealed class Sending(ChannelSocket owner, byte channel) : Stream
+    private sealed class Sending(ChannelSocket owner, byte channel) : UnseekableStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
         public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override void Flush()
-        {
-        }
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) =>
-            owner.SendAsync(channel, buffer.AsMemory(offset, count), CancellationToken.None).GetAwaiter().GetResult();
-
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
             buffer.IsEmpty ? ValueTask.CompletedTask : new ValueTask(owner.SendAsync(channel, buffer, cancellationToken));

@@ -12,38 +12,26 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// <summary>Asks the mutating webhooks, one after the other, and applies what they want changed.</summary>
 /// <remarks>Source: kube-apiserver, admission plugin MutatingAdmissionWebhook. When one of them has changed the object, all mutating
 /// plugins run once more; webhooks that allow it are then asked again if the object has changed since they saw it.</remarks>
-public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaCatalog> catalog, IAuthorizer? authorizer) : IAdmissionPlugin
+public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaCatalog> catalog, IAuthorizer? authorizer)
+    : WebhookPlugin(ResourceTypes.MutatingWebhookConfigurations, caller, catalog, authorizer), IAdmissionPlugin
 {
-    private readonly WebhookSet _webhooks = new(ResourceTypes.MutatingWebhookConfigurations);
-    private readonly WebhookDispatch _dispatch = new(caller, catalog, authorizer);
-
     public string Name => "MutatingAdmissionWebhook";
 
-    public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
-    {
-        var pending = _webhooks.GetAsync(registries, cancellationToken);
-        if (!pending.IsCompletedSuccessfully) return AskLateAsync(request, pending, registries, cancellationToken);
-        var webhooks = pending.Result;
-        return webhooks.IsEmpty ? ValueTask.FromResult<ApiError?>(null) : AskAsync(request, webhooks, registries, cancellationToken);
-    }
+    public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken) =>
+        RunAsync(request, registries, cancellationToken);
 
-    private async ValueTask<ApiError?> AskLateAsync(
-        AdmissionRequest request, ValueTask<ImmutableArray<AdmissionWebhook>> pending, IRegistries registries, CancellationToken cancellationToken) =>
-        await AskAsync(request, await pending.ConfigureAwait(false), registries, cancellationToken).ConfigureAwait(false);
-
-    private async ValueTask<ApiError?> AskAsync(
+    private protected override async ValueTask<ApiError?> AskAsync(
         AdmissionRequest request, ImmutableArray<AdmissionWebhook> webhooks, IRegistries registries, CancellationToken cancellationToken)
     {
-        if (webhooks.IsEmpty || WebhookDispatch.IsExempt(request)) return null;
         var rounds = request.Webhooks ??= new WebhookRounds();
         if (request.IsReinvocation && !JsonTree.DeepEquals(rounds.LastSeen, request.Object)) rounds.AskAgain();
         foreach (var webhook in webhooks)
         {
             if (request.IsReinvocation && !rounds.IsDue(webhook.Id)) continue;
-            var (matched, refused) = await _dispatch.MatchAsync(webhook, request, registries, cancellationToken).ConfigureAwait(false);
+            var (matched, refused) = await Dispatch.MatchAsync(webhook, request, registries, cancellationToken).ConfigureAwait(false);
             if (refused is not null) return refused;
             if (matched is null) continue;
-            var (patch, error) = await _dispatch.AskAsync(webhook, request, matched, mutating: true, registries, cancellationToken).ConfigureAwait(false);
+            var (patch, error) = await Dispatch.AskAsync(webhook, request, matched, mutating: true, registries, cancellationToken).ConfigureAwait(false);
             if (error is not null) return error;
             var changed = false;
             if (patch is not null && request.Object is not null)
@@ -66,7 +54,7 @@ public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaC
     private async ValueTask<(bool Changed, ApiError? Error)> ApplyAsync(
         AdmissionRequest request, JsonNode patch, ResourceSchema matched, IRegistries registries, CancellationToken cancellationToken)
     {
-        var (shown, unconverted) = await _dispatch.ShownAsync(request, matched, registries, cancellationToken).ConfigureAwait(false);
+        var (shown, unconverted) = await Dispatch.ShownAsync(request, matched, registries, cancellationToken).ConfigureAwait(false);
         if (shown is null) return (false, unconverted);
         var before = shown.Object!;
         var patched = JsonPatch.Apply(before.DeepClone().AsObject(), patch);
@@ -74,7 +62,7 @@ public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaC
         if (JsonTree.DeepEquals(before, tree)) return (false, null);
         if (!ShownObjects.IsOfOtherKind(request))
         {
-            var (returned, error) = await _dispatch.ReturnAsync(request, matched, tree, registries, cancellationToken).ConfigureAwait(false);
+            var (returned, error) = await Dispatch.ReturnAsync(request, matched, tree, registries, cancellationToken).ConfigureAwait(false);
             if (returned is null) return (false, error);
             // What the webhook made up must be of the kind, as if a client had sent it.
             var decoded = ObjectDecoder.Check(request.Schema, returned, FieldValidation.Ignore);

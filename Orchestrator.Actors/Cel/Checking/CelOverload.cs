@@ -35,7 +35,7 @@ public enum CelCostRule : byte
     /// <summary>A fifth of the size of the result.</summary>
     Join,
 
-    /// <summary>Every element of one set with every one of the other.</summary>
+    /// <summary>1, and every element of one set with every one of the other.</summary>
     SetProduct,
 
     /// <summary>The same, both ways.</summary>
@@ -46,6 +46,18 @@ public enum CelCostRule : byte
 
     /// <summary>A tenth of the second argument: what is parsed there.</summary>
     Argument,
+
+    /// <summary>A fifth of the size of the first argument: it is read and written, or read twice.</summary>
+    TextTwice,
+
+    /// <summary>An address held against a range, and parsed where it is text.</summary>
+    InRange,
+
+    /// <summary>A range held against a range, and parsed where it is text.</summary>
+    RangeInRange,
+
+    /// <summary>A selector is parsed, and each of its terms weighs.</summary>
+    Selector,
 
     /// <summary>A named format applied to a text.</summary>
     Validate,

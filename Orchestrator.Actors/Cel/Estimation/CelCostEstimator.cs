@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Actors.Cel.Checking;
 using Orchestrator.Actors.Cel.Evaluation;
+using Orchestrator.Actors.Cel.Libraries;
 using Orchestrator.Actors.Cel.Syntax;
 using Orchestrator.Actors.Cel.Types;
 using Orchestrator.Actors.Cel.Values;
@@ -30,8 +31,8 @@ internal sealed class CelCostEstimator
             case CelCall call: return VisitCall(call);
             case CelListExpr list:
                 var items = Sum(list.Items.Select(i => Visit(i).Cost));
-                var constant1 = list.Items.Length > 0 && list.Optional.IsEmpty && list.Items.All(static i => i is CelConstant);
-                return new Estimation(constant1 ? default : items + CelCostRange.Of(CelCosts.ListBase), CelCostRange.Of(list.Items.Length));
+                // A list of constants is made once and costs nothing then, but upstream's estimate does not know of that.
+                return new Estimation(items + CelCostRange.Of(CelCosts.ListBase), CelCostRange.Of(list.Items.Length));
             case CelMapExpr map:
                 var entries = Sum(map.Entries.Select(e => Visit(e.Key).Cost + Visit(e.Value).Cost));
                 return new Estimation(entries + CelCostRange.Of(CelCosts.MapBase), CelCostRange.Of(map.Entries.Length));
@@ -49,6 +50,7 @@ internal sealed class CelCostEstimator
     private static CelCostRange SizeOf(CelType type)
     {
         if (type.MaxElements >= 0 && type.Kind is not (CelTypeKind.Timestamp or CelTypeKind.Duration)) return new CelCostRange(0, (ulong)type.MaxElements);
+        if (type.Kind == CelTypeKind.Opaque && type.Name == CelNamedFormat.FormatType.Name) return new CelCostRange(1, CelCosts.FormatName);
         return type.Kind is CelTypeKind.List or CelTypeKind.Map or CelTypeKind.String or CelTypeKind.Bytes or CelTypeKind.Dyn or CelTypeKind.Optional
             or CelTypeKind.Object or CelTypeKind.Parameter ? CelCostRange.Unknown : CelCostRange.One;
     }
@@ -118,13 +120,24 @@ internal sealed class CelCostEstimator
         CelCostRule.Regex => (args[0].Size + CelCostRange.One).Times(CelCosts.Traversal) * args[1].Size.Times(CelCosts.Pattern),
         CelCostRule.Contains => args[0].Size.Times(CelCosts.Traversal) * args[1].Size.Times(CelCosts.Traversal),
         CelCostRule.Traverse => args[0].Size * ElementCost(call),
-        CelCostRule.Join => ResultSize(call, args).Times(CelCosts.Traversal * 2),
-        CelCostRule.SetProduct => args[0].Size * args[1].Size,
-        CelCostRule.SetEquivalence => args[0].Size * args[1].Size * CelCostRange.Of(2),
+        CelCostRule.Join => ResultSize(call, args).Times(CelCosts.Traversal),
+        CelCostRule.SetProduct => CelCostRange.One + (args[0].Size * args[1].Size),
+        CelCostRule.SetEquivalence => CelCostRange.One + (args[0].Size * args[1].Size * CelCostRange.Of(2)),
+        CelCostRule.TextTwice => args[0].Size.Times(CelCosts.Traversal * 2),
+        CelCostRule.InRange => Addresses + Parsed(call, args),
+        CelCostRule.RangeInRange => Addresses + new CelCostRange(AddressOnce.Min + 1, AddressOnce.Max + 1) + Parsed(call, args),
+        CelCostRule.Selector => new CelCostRange(CelCosts.Selector(args[1].Size.Min), CelCosts.Selector(args[1].Size.Max)),
         CelCostRule.Authorize => CelCostRange.Of(CelCosts.Authorization),
         CelCostRule.Validate => args[^1].Size.Times(CelCosts.Traversal) * CelCostRange.Of(CelCosts.FormatPattern).Times(CelCosts.Pattern),
         _ => CelCostRange.One,
     };
+
+    private static CelCostRange AddressOnce { get; } = new CelCostRange(CelCosts.AddressMin, CelCosts.AddressMax).Times(CelCosts.Traversal);
+
+    private static CelCostRange Addresses { get; } = new CelCostRange(CelCosts.AddressMin, CelCosts.AddressMax).Times(CelCosts.Traversal * 2);
+
+    private static CelCostRange Parsed(CelCall call, Estimation[] args) =>
+        call.Args[^1].Type.Kind == CelTypeKind.String ? args[^1].Size.Times(CelCosts.Traversal) : default;
 
     private static CelCostRange ElementCost(CelCall call)
     {
@@ -141,13 +154,15 @@ internal sealed class CelCostEstimator
                 return args[0].Size + args[1].Size;
             case "lowerAscii" or "upperAscii" or "trim" or "substring" or "find" or "split" or "findAll" or "bytes" or "string" or "dyn" or "masked":
                 return new CelCostRange(0, args[0].Size.Max);
+            case "url": return args[0].Size;
             case "charAt": return CelCostRange.One;
             case "replace" when args.Length >= 3:
                 // At worst every character is replaced, and something is put before the first as well.
                 return new CelCostRange(0, CelCostRange.Multiply((args[0].Size + CelCostRange.One).Max, Math.Max(args[2].Size.Max, 1)));
             case "join":
                 var element = call.Target is { Type.Kind: CelTypeKind.List } list ? SizeOf(list.Type.Element) : CelCostRange.Unknown;
-                return new CelCostRange(0, (args[0].Size * (element + (args.Length > 1 ? args[1].Size : default))).Max);
+                var separator = args.Length > 1 ? args[1].Size : default;
+                return new CelCostRange(CelCostRange.Multiply(args[0].Size.Min, separator.Min), (args[0].Size * (element + separator)).Max);
             case "strings.quote": return new CelCostRange(0, (args[0].Size * CelCostRange.Of(2)).Max);
             default: return SizeOf(call.Type);
         }

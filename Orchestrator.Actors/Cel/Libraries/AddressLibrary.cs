@@ -72,7 +72,7 @@ internal static class AddressLibrary
         .Add("ip(string) net.IP", static a => ParseIp(StandardLibrary.Text(a[0])), CelCostRule.Text)
         .Add("isIP(string) bool", static a => CelBool.Of(ParseIp(StandardLibrary.Text(a[0])) is CelIp), CelCostRule.Text)
         .Add(".ip.isCanonical(string) bool", static a => ParseIp(StandardLibrary.Text(a[0])) is var ip && ip is CelIp found
-            ? CelBool.Of(found.Address.ToString() == StandardLibrary.Text(a[0])) : ip, CelCostRule.Text)
+            ? CelBool.Of(found.Address.ToString() == StandardLibrary.Text(a[0])) : ip, CelCostRule.TextTwice)
         .Add("string(net.IP) string", static a => new CelString(Ip(a[0]).ToString()), CelCostRule.Text)
         .Add("net.IP.family() int", static a => CelInt.Of(Family(Ip(a[0]))))
         .Add("net.IP.isUnspecified() bool", static a => CelBool.Of(Ip(a[0]).Equals(IPAddress.Any) || Ip(a[0]).Equals(IPAddress.IPv6Any)))
@@ -83,12 +83,12 @@ internal static class AddressLibrary
         .Add("cidr(string) net.CIDR", static a => ParseCidr(StandardLibrary.Text(a[0])), CelCostRule.Text)
         .Add("isCIDR(string) bool", static a => CelBool.Of(ParseCidr(StandardLibrary.Text(a[0])) is CelCidr), CelCostRule.Text)
         .Add("string(net.CIDR) string", static a => new CelString(a[0].ToString()!), CelCostRule.Text)
-        .Add("net.CIDR.containsIP(net.IP) bool", static a => CelBool.Of(((CelCidr)a[0]).Contains(Ip(a[1]))))
+        .Add("net.CIDR.containsIP(net.IP) bool", static a => CelBool.Of(((CelCidr)a[0]).Contains(Ip(a[1]))), CelCostRule.InRange)
         .Add("net.CIDR.containsIP(string) bool", static a => ParseIp(StandardLibrary.Text(a[1])) is var ip && ip is CelIp found
-            ? CelBool.Of(((CelCidr)a[0]).Contains(found.Address)) : ip, CelCostRule.Argument)
-        .Add("net.CIDR.containsCIDR(net.CIDR) bool", static a => CelBool.Of(Includes((CelCidr)a[0], (CelCidr)a[1])))
+            ? CelBool.Of(((CelCidr)a[0]).Contains(found.Address)) : ip, CelCostRule.InRange)
+        .Add("net.CIDR.containsCIDR(net.CIDR) bool", static a => CelBool.Of(Includes((CelCidr)a[0], (CelCidr)a[1])), CelCostRule.RangeInRange)
         .Add("net.CIDR.containsCIDR(string) bool", static a => ParseCidr(StandardLibrary.Text(a[1])) is var cidr && cidr is CelCidr found
-            ? CelBool.Of(Includes((CelCidr)a[0], found)) : cidr, CelCostRule.Argument)
+            ? CelBool.Of(Includes((CelCidr)a[0], found)) : cidr, CelCostRule.RangeInRange)
         .Add("net.CIDR.ip() net.IP", static a => new CelIp(((CelCidr)a[0]).Address))
         .Add("net.CIDR.masked() net.CIDR", static a => new CelCidr(((CelCidr)a[0]).Masked(), ((CelCidr)a[0]).Prefix))
         .Add("net.CIDR.prefixLength() int", static a => CelInt.Of(((CelCidr)a[0]).Prefix));

@@ -97,7 +97,8 @@ internal static class AuthorizerLibrary
             ("name", static (c, v) => c with { Name = v }), ("fieldSelector", static (c, v) => c with { FieldSelector = v }),
             ("labelSelector", static (c, v) => c with { LabelSelector = v }),
         ])
-            library.Add($"{Kind}ResourceCheck.{name}(string) {Kind}ResourceCheck", a => Of(a[0]).With(CelAuthorizer.ResourceType, c => change(c, Text(a[1]))));
+            library.Add($"{Kind}ResourceCheck.{name}(string) {Kind}ResourceCheck", a => Of(a[0]).With(CelAuthorizer.ResourceType, c => change(c, Text(a[1]))),
+                name.EndsWith("Selector", StringComparison.Ordinal) ? CelCostRule.Selector : CelCostRule.Unit);
         return library;
     }
 

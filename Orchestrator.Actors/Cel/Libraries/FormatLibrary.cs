@@ -1,4 +1,5 @@
 using Orchestrator.Actors.Cel.Checking;
+using Orchestrator.Actors.Cel.Evaluation;
 using Orchestrator.Actors.Cel.Types;
 using Orchestrator.Actors.Cel.Values;
 using Orchestrator.Actors.Resources;
@@ -9,8 +10,11 @@ namespace Orchestrator.Actors.Cel.Libraries;
 /// <summary>A named check of strings.</summary>
 /// <param name="name">Such as <c>dns1123Label</c>.</param>
 /// <param name="check">The faults of a text; none when it is valid.</param>
-internal sealed class CelNamedFormat(string name, Func<string, IEnumerable<string>> check) : CelValue
+/// <param name="patternSize">What the check costs, as the length of a pattern.</param>
+internal sealed class CelNamedFormat(string name, Func<string, IEnumerable<string>> check, long patternSize = CelCosts.FormatPattern) : CelValue
 {
+    public long PatternSize => patternSize;
+
     public static CelType FormatType { get; } = CelType.Opaque("kubernetes.NamedFormat");
 
     public string Name => name;
@@ -28,14 +32,14 @@ internal static class FormatLibrary
 {
     private static readonly Dictionary<string, CelNamedFormat> Formats = new CelNamedFormat[]
     {
-        new("dns1123Label", static t => One(ObjectNames.Label(t))),
-        new("dns1123Subdomain", static t => One(ObjectNames.Subdomain(t))),
-        new("dns1035Label", static t => One(ObjectNames.Label1035(t))),
-        new("dns1123LabelPrefix", static t => One(ObjectNames.Label(Masked(t)))),
-        new("dns1123SubdomainPrefix", static t => One(ObjectNames.Subdomain(Masked(t)))),
-        new("dns1035LabelPrefix", static t => One(ObjectNames.Label1035(Masked(t)))),
-        new("qualifiedName", static t => One(ObjectNames.QualifiedName(t))),
-        new("labelValue", static t => One(ObjectNames.LabelValue(t))),
+        new("dns1123Label", static t => One(ObjectNames.Label(t)), 30),
+        new("dns1123Subdomain", static t => One(ObjectNames.Subdomain(t)), 60),
+        new("dns1035Label", static t => One(ObjectNames.Label1035(t)), 30),
+        new("dns1123LabelPrefix", static t => One(ObjectNames.Label(Masked(t))), 30),
+        new("dns1123SubdomainPrefix", static t => One(ObjectNames.Subdomain(Masked(t))), 60),
+        new("dns1035LabelPrefix", static t => One(ObjectNames.Label1035(Masked(t))), 30),
+        new("qualifiedName", static t => One(ObjectNames.QualifiedName(t)), 60),
+        new("labelValue", static t => One(ObjectNames.LabelValue(t)), 40),
         new("uri", static t => Uri.TryCreate(t, UriKind.Absolute, out _) || (t.StartsWith('/') && !t.Contains(' ', StringComparison.Ordinal)) ? [] : ["invalid URI for request"]),
         new("uuid", static t => StringFormats.IsValid("uuid", t) ? [] : ["does not match the UUID format"]),
         new("byte", static t => StringFormats.IsValid("byte", t) ? [] : ["invalid base64"]),
