@@ -19,6 +19,9 @@ public sealed record CreateAction(ResourceType Type, ObjectKey Key, JsonObject B
 /// <param name="Refused">The words before the refusal's own, such as <c>Error creating: </c>; the reason is FailedCreate.</param>
 public sealed record CreationNews(EventAction Created, string Refused)
 {
+    /// <summary>What controllers tell of their pods. Source: kube-controller-manager, controller_utils.go.</summary>
+    public static CreationNews OfPod(EventAction created) => new(created, "Error creating: ");
+
     public EventAction Refusal(string message) => Created with { Warning = true, Reason = "FailedCreate", Message = Refused + message };
 }
 

@@ -149,8 +149,10 @@ public static class DaemonSetReconciler
             for (var i = 0; i < Math.Min(create.Count, BurstReplicasMax); i++)
             {
                 var name = DecidedNames.Generate(set.Key.Name + "-", $"{context.NameSeed}/{create[i]}", 0);
-                actions.Add(DaemonPods.Create(set, template, create[i], hash, name));
-                actions.Add(Event(set, false, "SuccessfulCreate", $"Created pod: {name}"));
+                actions.Add(DaemonPods.Create(set, template, create[i], hash, name) with
+                {
+                    News = CreationNews.OfPod(Event(set, false, "SuccessfulCreate", $"Created pod: {name}")),
+                });
             }
         }
         foreach (var pod in delete.Distinct().Take(BurstReplicasMax))

@@ -103,8 +103,10 @@ internal sealed class JobPass
         Delete(pod);
     }
 
-    public void Event(bool warning, string reason, string message) =>
-        Do(new EventAction(ResourceTypes.Jobs, Job.Key, "batch/v1", "Job", Job.Uid, warning, reason, message));
+    public void Event(bool warning, string reason, string message) => Do(EventOf(warning, reason, message));
+
+    public EventAction EventOf(bool warning, string reason, string message) =>
+        new(ResourceTypes.Jobs, Job.Key, "batch/v1", "Job", Job.Uid, warning, reason, message);
 
     /// <summary>Sets a condition to true; returns whether it was not.</summary>
     public bool SetCondition(string type, string reason, string message)

@@ -178,8 +178,10 @@ public static class JobReconciler
             if (finalizers.Parent is null) metadata["finalizers"] = finalizers;
             if (job.Indexed) JobIndex.Give(pod, job.Key.Name, indexes[i]);
             pass.IndexFailures?.Mark(pod, indexes[i]);
-            pass.Do(new CreateAction(ResourceTypes.Pods, new ObjectKey(job.Key.Namespace, name), pod));
-            pass.Event(false, "SuccessfulCreate", $"Created pod: {name}");
+            pass.Do(new CreateAction(ResourceTypes.Pods, new ObjectKey(job.Key.Namespace, name), pod)
+            {
+                News = CreationNews.OfPod(pass.EventOf(false, "SuccessfulCreate", $"Created pod: {name}")),
+            });
         }
         return wait;
     }

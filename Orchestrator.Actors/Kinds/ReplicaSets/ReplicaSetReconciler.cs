@@ -82,8 +82,8 @@ public static class ReplicaSetReconciler
         {
             var name = DecidedNames.Generate(prefix, context.NameSeed, i);
             actions.Add(new CreateAction(ResourceTypes.Pods, new ObjectKey(set.Key.Namespace, name),
-                OwnedBody.Pod(template, set.Key.Namespace, name, prefix, set.Identity)));
-            if (i < EventsMax) actions.Add(Event(set, "SuccessfulCreate", $"Created pod: {name}"));
+                OwnedBody.Pod(template, set.Key.Namespace, name, prefix, set.Identity))
+            { News = i < EventsMax ? CreationNews.OfPod(Event(set, "SuccessfulCreate", $"Created pod: {name}")) : null });
         }
     }
 

@@ -107,6 +107,7 @@ internal sealed class SimulatedCluster
             case CreateAction create:
                 Assert.False(_objects.ContainsKey((create.Type, create.Key)), $"{create.Key} exists");
                 Put(create.Type, create.Body.DeepClone().AsObject());
+                if (create.News is { } news) Events.Add(news.Created);
                 break;
             case PatchAction patch when Get(patch.Type, patch.Key) is { } target && target.Meta.Uid == patch.Uid:
                 Change(patch.Type, patch.Key, tree => Merge(tree, patch.Patch));
