@@ -22,7 +22,7 @@ public static class ObjectConversion
     ];
 
     /// <summary>Objects are stored as they are requested, so that bytes can be handed on.</summary>
-    public static bool IsStorage(ResourceSchema schema) => schema.Storage && schema.StoredAs == schema.Type && !schema.HasOlderStored;
+    public static bool IsStorage(ResourceSchema schema) => schema.Storage && schema.StoredAs == schema.Type && !schema.HasOlderStored && !schema.DefaultsReads;
 
     /// <summary>Defaults and rules hold for the stored version only, so a request of this version is turned into it before anything else.</summary>
     public static bool IsConvertedFirst(ResourceSchema schema) => !schema.Storage && !schema.IsCustom;
@@ -46,6 +46,7 @@ public static class ObjectConversion
         else if (schema.Type == ResourceTypes.HorizontalPodAutoscalers && schema.Version == "v1") HorizontalPodAutoscalerConversion.ToV1(tree);
         tree["apiVersion"] = schema.ApiVersion;
         tree["kind"] = schema.Kind;
+        if (schema.DefaultsReads) Defaulting.Apply(schema, tree);
     }
 
     /// <summary>Turns a tree of one version into another version of the same kind, in place.</summary>
@@ -60,6 +61,11 @@ public static class ObjectConversion
     public static ReadOnlyMemory<byte> Bytes(ResourceSchema schema, StoredObject stored)
     {
         if (IsStorage(schema)) return stored.Json;
+        return schema.IsCustom ? stored.View(static _ => new ShownBytes()).Of(schema, stored) : Convert(schema, stored);
+    }
+
+    internal static ReadOnlyMemory<byte> Convert(ResourceSchema schema, StoredObject stored)
+    {
         var tree = stored.ToTree();
         FromStorage(schema, tree);
         return UncommittedJson.From(tree).WithRevision(stored.Revision);

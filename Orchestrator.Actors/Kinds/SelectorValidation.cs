@@ -40,6 +40,13 @@ internal static class SelectorValidation
     /// <param name="kind">As the message about an empty selector names it.</param>
     public static void ValidateTemplate(JsonObject? spec, string kind, FieldPath path, FaultList faults)
     {
+        ValidateSelector(spec, kind, path, faults);
+        if (JsonTree.Object(spec, "template") is { } template) Pods.PodTemplateValidation.Validate(template, path.Child("template"), faults);
+    }
+
+    /// <summary>The same without what the template says of the pod itself.</summary>
+    public static void ValidateSelector(JsonObject? spec, string kind, FieldPath path, FaultList faults)
+    {
         var template = JsonTree.Object(spec, "template");
         if (JsonTree.Object(spec, "selector") is { } selector)
         {
@@ -48,7 +55,6 @@ internal static class SelectorValidation
                 faults.Invalid(path.Child("selector"), selector, $"empty selector is invalid for {kind}");
             else ValidateMatch(selector, template, path.Child("template"), faults);
         }
-        if (template is not null) Pods.PodTemplateValidation.Validate(template, path.Child("template"), faults);
     }
 
     public static void ValidateMatch(JsonObject selector, JsonObject? template, FieldPath path, FaultList faults)

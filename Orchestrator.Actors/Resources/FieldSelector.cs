@@ -14,6 +14,7 @@ public sealed record FieldRequirement(SelectableField Field, bool Equal, string 
     public bool Matches(JsonObject tree)
     {
         var node = JsonTree.At(tree, Field.Path.AsSpan());
+        if (!Field.Otherwise.IsEmpty && (node is null || JsonTree.AsString(node) is "")) node = JsonTree.At(tree, Field.Otherwise.AsSpan());
         var text = node is null ? Field.Default : JsonTree.AsString(node) ?? JsonTree.ToText(node);
         return string.Equals(text, Value, StringComparison.Ordinal) == Equal;
     }

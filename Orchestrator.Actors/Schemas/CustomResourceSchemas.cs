@@ -41,7 +41,8 @@ public static class CustomResourceSchemas
     {
         var name = JsonTree.String(version, "name")!;
         var kind = JsonTree.String(names, "kind")!;
-        var root = StructuralSchema.BuildRoot(JsonTree.At(version, ["schema", "openAPIV3Schema"]) as JsonObject);
+        var validation = JsonTree.At(version, ["schema", "openAPIV3Schema"]) as JsonObject;
+        var root = StructuralSchema.BuildRoot(validation);
         var hasStatus = JsonTree.At(version, ["subresources", "status"]) is JsonObject;
         return new ResourceSchema
         {
@@ -64,9 +65,13 @@ public static class CustomResourceSchemas
             Served = JsonTree.Bool(version, "served") == true,
             Storage = JsonTree.Bool(version, "storage") == true,
             Generation = GenerationRule.Everything,
+            DefaultsReads = HasDefaults(validation),
             DeprecationWarning = WarningOf(version, group, name, kind),
         };
     }
+
+    private static bool HasDefaults(JsonNode? schema) => schema is JsonObject o
+        && (o.ContainsKey("default") || HasDefaults(o["items"]) || HasDefaults(o["additionalProperties"]) || (o["properties"] is JsonObject properties && properties.Any(static p => HasDefaults(p.Value))));
 
     private static string WarningOf(JsonObject version, string group, string name, string kind) => JsonTree.Bool(version, "deprecated") != true
         ? ""

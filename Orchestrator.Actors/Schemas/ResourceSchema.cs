@@ -60,6 +60,9 @@ public sealed record ResourceSchema
     /// <summary>Objects of it may also lie stored in versions that were the storage version before.</summary>
     public bool HasOlderStored { get; init; }
 
+    /// <summary>What is stored may lack defaults that its definition has got since, and is shown with them.</summary>
+    public bool DefaultsReads { get; init; }
+
     /// <summary>The webhook that converts between the versions; null when they differ in their names alone.</summary>
     public Kinds.CustomResources.CustomConversion? Conversion { get; init; }
 
@@ -100,4 +103,8 @@ public sealed record ColumnSchema(string Name, string Type, int Priority, string
 
 /// <summary>A field that a field selector may name, and where it is in the object.</summary>
 /// <param name="Default">What an absent field counts as: empty, or <c>false</c> for booleans.</param>
-public sealed record SelectableField(string Name, ImmutableArray<string> Path, string Default = "");
+public sealed record SelectableField(string Name, ImmutableArray<string> Path, string Default = "")
+{
+    /// <summary>Where its value is when there is none at <see cref="Path"/>; empty when it is nowhere else.</summary>
+    public ImmutableArray<string> Otherwise { get; init; } = [];
+}

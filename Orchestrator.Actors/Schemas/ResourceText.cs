@@ -98,7 +98,9 @@ internal static class ResourceText
         var name = text[..equals];
         return value is "false" or "0"
             ? new SelectableField(name, [.. name.Split('.')], value)
-            : new SelectableField(name, [.. value.Split('.')]);
+            : value.Split('|') is [var first, var second]
+                ? new SelectableField(name, [.. first.Split('.')]) { Otherwise = [.. second.Split('.')] }
+                : new SelectableField(name, [.. value.Split('.')]);
     }
 
     private static NameRule NameRuleOf(string word) => word switch

@@ -68,6 +68,17 @@ public static class BodyDecoder
         return ObjectDecoder.Decode(type, group, version, kind, json is null ? body.Bytes : json, validation);
     }
 
+    /// <summary>Reads an Eviction; clients before 1.22 send it in the version that there was then, which has the same fields.</summary>
+    public static async ValueTask<DecodedObject> DecodeEvictionAsync(HttpContext context, SchemaCatalog catalog, FieldValidation validation)
+    {
+        using var body = await RequestBody.ReadAsync(context).ConfigureAwait(false);
+        if (body.Error is { } tooLarge) return new DecodedObject(null, [], tooLarge);
+        var (json, error) = ToJson(context.Request.ContentType, body, catalog, custom: false);
+        if (error is not null) return new DecodedObject(null, [], error);
+        var version = ObjectJson.Parse(json is null ? body.Bytes : json).Tree is JsonObject tree && JsonTree.AsString(tree["apiVersion"]) == "policy/v1beta1" ? "v1beta1" : "v1";
+        return ObjectDecoder.Decode(catalog.Type("policy.v1.Eviction"), "policy", version, "Eviction", json is null ? body.Bytes : json, validation);
+    }
+
     /// <summary>Reads DeleteOptions, which clients send under the version of the group that they talk to, or not at all.</summary>
     public static async ValueTask<(JsonObject? Tree, ApiError? Error)> DecodeDeleteOptionsAsync(HttpContext context, SchemaCatalog catalog)
     {

@@ -100,7 +100,7 @@ public sealed class SubresourceEndpoint(ResourceStore store, TokenRequests? toke
         DecodedObject decoded = default;
         if (error is null)
         {
-            decoded = await BodyDecoder.DecodeAsync(context, store.Catalog, store.Catalog.Type("policy.v1.Eviction"), "policy", "v1", "Eviction", parameters.FieldValidation).ConfigureAwait(false);
+            decoded = await BodyDecoder.DecodeEvictionAsync(context, store.Catalog, parameters.FieldValidation).ConfigureAwait(false);
             error = decoded.Error;
         }
         var key = ResourceEndpoint.KeyOf(request, schema);

@@ -28,15 +28,16 @@ internal static class ContainerPortValidation
         }
     }
 
-    public static void ValidateHostNetwork(JsonObject spec, FieldPath path, FaultList faults)
+    /// <param name="template">In a template a port of the host may be left out: it is filled in when the pod is made.</param>
+    public static void ValidateHostNetwork(JsonObject spec, FieldPath path, bool template, FaultList faults)
     {
         foreach (var (index, container) in spec.Entries("containers"))
             foreach (var (portIndex, port) in container.Entries("ports"))
             {
-                var number = JsonTree.Int64(port, "containerPort");
-                if (JsonTree.Int64(port, "hostPort") != number)
-                    faults.Invalid(path.Child("containers").Index(index).Child("ports").Index(portIndex).Child("containerPort"), number,
-                        "must match `hostPort` when `hostNetwork` is true");
+                var host = JsonTree.Int64(port, "hostPort") ?? 0;
+                if (host == JsonTree.Int64(port, "containerPort") || (template && host == 0)) continue;
+                faults.Invalid(path.Child("containers").Index(index).Child("ports").Index(portIndex).Child("hostPort"), host,
+                    "must match `containerPort` when `hostNetwork` is true");
             }
     }
 }

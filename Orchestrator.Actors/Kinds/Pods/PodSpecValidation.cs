@@ -9,7 +9,7 @@ namespace Orchestrator.Actors.Kinds.Pods;
 /// <remarks>Source of paths and words: ValidatePodSpec of kubernetes pkg/apis/core/validation.</remarks>
 internal static class PodSpecValidation
 {
-    public static void Validate(JsonObject spec, FieldPath path, FaultList faults)
+    public static void Validate(JsonObject spec, FieldPath path, FaultList faults, bool template = false)
     {
         var volumes = VolumeValidation.Validate(spec, path.Child("volumes"), faults);
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -31,7 +31,7 @@ internal static class PodSpecValidation
         }
         foreach (var (index, container) in spec.Entries("ephemeralContainers"))
             ContainerValidation.ValidateEphemeral(container, path.Child("ephemeralContainers").Index(index), volumes, names, faults);
-        if (JsonTree.Bool(spec, "hostNetwork") == true) ContainerPortValidation.ValidateHostNetwork(spec, path, faults);
+        if (JsonTree.Bool(spec, "hostNetwork") == true) ContainerPortValidation.ValidateHostNetwork(spec, path, template, faults);
 
         SecurityValidation.ValidatePod(spec, path, faults);
         ValidateNames(spec, path, faults);

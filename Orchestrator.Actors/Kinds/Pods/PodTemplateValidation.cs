@@ -9,14 +9,19 @@ internal static class PodTemplateValidation
 {
     public static void Validate(JsonObject template, FieldPath path, FaultList faults)
     {
+        ValidateMetadata(template, path, faults);
+        if (JsonTree.Object(template, "spec") is { } spec) PodSpecValidation.Validate(spec, path.Child("spec"), faults, template: true);
+        // A pod without containers cannot be made; the schema says so only where a spec is there at all.
+        else faults.Required(path.Child("spec").Child("containers"));
+    }
+
+    public static void ValidateMetadata(JsonObject template, FieldPath path, FaultList faults)
+    {
         var metadata = JsonTree.Object(template, "metadata");
         if (JsonTree.Object(metadata, "labels") is { } labels)
             MetadataValidation.ValidateLabels(labels, path.Child("metadata").Child("labels"), faults);
         if (JsonTree.Object(metadata, "annotations") is { } annotations)
             MetadataValidation.ValidateAnnotations(annotations, path.Child("metadata").Child("annotations"), faults);
-        if (JsonTree.Object(template, "spec") is { } spec) PodSpecValidation.Validate(spec, path.Child("spec"), faults);
-        // A pod without containers cannot be made; the schema says so only where a spec is there at all.
-        else faults.Required(path.Child("spec").Child("containers"));
     }
 
     /// <summary>The pods of a controller that replaces them must never end by themselves.</summary>

@@ -25,7 +25,9 @@ public sealed class StatefulSetValidation : IKindValidation
         foreach (var name in (ReadOnlySpan<string>)["whenDeleted", "whenScaled"])
             FieldRules.OneOf(retention, name, ["Retain", "Delete"], Spec.Child("persistentVolumeClaimRetentionPolicy"), faults);
         FieldRules.NotNegative(JsonTree.Object(spec, "ordinals"), "start", Spec.Child("ordinals"), faults);
-        SelectorValidation.ValidateTemplate(spec, "statefulset", Spec, faults);
+        SelectorValidation.ValidateSelector(spec, "statefulset", Spec, faults);
+        // Of the pod itself nothing is checked, as in Kubernetes: it may mount claims that only the made pod has as volumes.
+        if (JsonTree.Object(spec, "template") is { } template) PodTemplateValidation.ValidateMetadata(template, Spec.Child("template"), faults);
         PodTemplateValidation.ValidateKeptRunning(spec, "StatefulSet", Spec, faults);
     }
 

@@ -23,10 +23,10 @@ internal static class CustomSchema
         }
         SchemaWriter.WriteRequired(writer, root.RequiredFields);
         writer.WriteStartObject("properties"u8);
-        WriteText(writer, "apiVersion", "The group and version of this form of the object.");
+        WriteText(writer, "apiVersion", "APIVersion defines the group and version of this form of the object.");
         WriteText(writer, "kind", "The kind of the object.");
         writer.WriteStartObject("metadata"u8);
-        writer.WriteString("description"u8, "Name, labels and the rest of what every object carries."u8);
+        writer.WriteString("description"u8, "Standard object's metadata: name, labels and the rest of what every object carries."u8);
         SchemaWriter.WriteReference(writer, OpenApiNames.ObjectMeta, flavor);
         writer.WriteEndObject();
         foreach (var field in root.Fields)
@@ -53,7 +53,7 @@ internal static class CustomSchema
         writer.WriteStringValue("items"u8);
         writer.WriteEndArray();
         writer.WriteStartObject("properties"u8);
-        WriteText(writer, "apiVersion", "The group and version of this form of the object.");
+        WriteText(writer, "apiVersion", "APIVersion defines the group and version of this form of the object.");
         writer.WriteStartObject("items"u8);
         writer.WriteString("description"u8, "The objects of the list."u8);
         writer.WriteString("type"u8, "array"u8);

@@ -77,6 +77,8 @@ public static class ProtobufTranscoder
     {
         // Clients send options under the version of the group that they talk to.
         if (kind is "DeleteOptions" or "Status") return catalog.FindType("meta.v1." + kind);
+        // What clients before 1.22 evict with; the fields are the same.
+        if (kind == "Eviction" && apiVersion == "policy/v1beta1") apiVersion = "policy/v1";
         var slash = apiVersion.IndexOf('/', StringComparison.Ordinal);
         var group = slash < 0 ? "" : apiVersion[..slash];
         var version = apiVersion[(slash + 1)..];

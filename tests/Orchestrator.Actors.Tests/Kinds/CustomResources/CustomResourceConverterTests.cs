@@ -114,6 +114,25 @@ public sealed class CustomResourceConverterTests
         Assert.True(CustomResourceSchemas.Build(after).Single(static s => s.Storage).HasOlderStored);
     }
 
+    [Fact]
+    public void Default_ThatCameLater_IsShownAndNotStored()
+    {
+        var definition = JsonNode.Parse("""
+            {"spec":{"group":"example.com","scope":"Namespaced","names":{"plural":"widgets","kind":"Widget"},"versions":[{"name":"v1","served":true,"storage":true,
+             "schema":{"openAPIV3Schema":{"type":"object","properties":{"a":{"type":"string","default":"A"},"b":{"type":"string"}}}}}]},"status":{"storedVersions":["v1"]}}
+            """)!.AsObject();
+        var schema = CustomResourceSchemas.Build(definition).Single();
+        var old = new StoredObject(new ObjectKey("default", "w"), 7, Encoding.UTF8.GetBytes("""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","resourceVersion":"7"}}"""));
+        Assert.Equal("A", JsonTree.String(JsonNode.Parse(ObjectConversion.Bytes(schema, old).Span)!.AsObject(), "a"));
+        Assert.Null(old.ToTree()["a"]);
+
+        // Another default of a later definition counts from then on; what is stored with a value keeps it.
+        ((JsonObject)definition["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!)["b"] = new JsonObject { ["type"] = "string", ["default"] = "B" };
+        Assert.Equal("B", JsonTree.String(JsonNode.Parse(ObjectConversion.Bytes(CustomResourceSchemas.Build(definition).Single(), old).Span)!.AsObject(), "b"));
+        var full = new StoredObject(new ObjectKey("default", "w"), 7, Encoding.UTF8.GetBytes("""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","resourceVersion":"7"},"a":"mine"}"""));
+        Assert.True(ObjectConversion.Bytes(schema, full).Span.SequenceEqual(full.Json.Span));
+    }
+
     /// <summary>Renames spec.host to spec.address and back, or fails as it is told.</summary>
     private sealed class Caller : IWebhookCaller
     {

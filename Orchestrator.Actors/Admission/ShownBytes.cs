@@ -1,0 +1,24 @@
+using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
+
+namespace Orchestrator.Actors.Admission;
+
+/// <summary>A custom resource as one version of its definition shows it, made when it is first asked for in that version.</summary>
+/// <remarks>Kept with the object, so that lists and watches of many readers convert each object once.</remarks>
+internal sealed class ShownBytes
+{
+    private volatile Shown? _last;
+
+    public ReadOnlyMemory<byte> Of(ResourceSchema schema, StoredObject stored)
+    {
+        if (_last is not { } last || !ReferenceEquals(last.Schema, schema))
+        {
+            var bytes = ObjectConversion.Convert(schema, stored);
+            // Most objects are stored as they are shown, and are not kept twice.
+            _last = last = new Shown(schema, bytes.Span.SequenceEqual(stored.Json.Span) ? null : bytes);
+        }
+        return last.Bytes ?? stored.Json;
+    }
+
+    private sealed record Shown(ResourceSchema Schema, ReadOnlyMemory<byte>? Bytes);
+}
