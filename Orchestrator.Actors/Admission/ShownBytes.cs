@@ -15,7 +15,7 @@ internal sealed class ShownBytes
         {
             var bytes = ObjectConversion.Convert(schema, stored);
             // Most objects are stored as they are shown, and are not kept twice.
-            _last = last = new Shown(schema, bytes.Span.SequenceEqual(stored.Json.Span) ? null : bytes);
+            _last = last = new Shown(schema, bytes.Span.SequenceEqual(stored.Json.Span) ? (ReadOnlyMemory<byte>?)null : bytes);
         }
         return last.Bytes ?? stored.Json;
     }

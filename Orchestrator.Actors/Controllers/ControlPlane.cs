@@ -10,6 +10,7 @@ using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Kinds.DaemonSets;
 using Orchestrator.Actors.Kinds.Deployments;
 using Orchestrator.Actors.Kinds.Endpoints;
+using Orchestrator.Actors.Kinds.EndpointSlices;
 using Orchestrator.Actors.Kinds.Events;
 using Orchestrator.Actors.Kinds.GarbageCollection;
 using Orchestrator.Actors.Kinds.Jobs;
@@ -55,7 +56,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         [
             new DeploymentController(), new ReplicaSetController(), new ReplicationControllerController(), new DaemonSetController(), new StatefulSetController(),
             new JobController(), new CronJobController(),
-            new EndpointsController(), new PersistentVolumeClaimProtectionController(), new PersistentVolumeProtectionController(), new PersistentVolumeController(),
+            new EndpointsController(), new MirroringController(), new PersistentVolumeClaimProtectionController(), new PersistentVolumeProtectionController(), new PersistentVolumeController(),
             new EphemeralVolumeController(),
             namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, members.IsUnreachable), new PodCollectionController(),
             definitions, new PodDisruptionBudgetController(() => store.Catalog), new ValidatingAdmissionPolicyController(() => store.Catalog),

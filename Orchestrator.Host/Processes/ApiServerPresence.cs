@@ -62,7 +62,8 @@ internal sealed class ApiServerPresence : UntypedActor, IWithTimers
             await _store.CreateAsync(_store.SchemaOf(ResourceTypes.Services), Service.Namespace, BootstrapObjects.KubernetesService(_store.ServiceRanges.ApiServerAddress, _self.Port)).ConfigureAwait(false);
         await RenewAsync().ConfigureAwait(false);
         var servers = await ServersAsync().ConfigureAwait(false);
-        await PutAsync(ResourceTypes.Endpoints, Service.Name, new JsonObject { ["subsets"] = ApiServerEndpoints.Subsets(servers) }, []).ConfigureAwait(false);
+        await PutAsync(ResourceTypes.Endpoints, Service.Name, new JsonObject { ["subsets"] = ApiServerEndpoints.Subsets(servers) },
+            new Dictionary<string, string> { [MirroringReconciler.SkipLabel] = "true" }).ConfigureAwait(false);
         var slices = ApiServerEndpoints.Slices(servers);
         var labels = new Dictionary<string, string> { [EndpointSliceReconciler.ServiceLabel] = Service.Name };
         foreach (var (name, slice) in slices) await PutAsync(ResourceTypes.EndpointSlices, name, slice, labels).ConfigureAwait(false);

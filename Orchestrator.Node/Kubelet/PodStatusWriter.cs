@@ -133,7 +133,7 @@ public static class PodStatusWriter
     {
         var current = run.Of(container.Name);
         var isInit = pod.InitContainers.Contains(container);
-        var waiting = WaitingOf(container, pod, run, current, now, isInit, time);
+        var waiting = WaitingOf(container, pod, run, current, now, time);
         var last = waiting is not null && current?.Ended is { } ended ? ended : current?.Previous;
         var ready = isInit && !container.Sidecar ? current?.Ended is { ExitCode: 0 } : IsReady(run, now, container.Name);
         var status = new JsonObject
@@ -153,11 +153,11 @@ public static class PodStatusWriter
 
     /// <summary>The waiting state, or null when the container runs or has ended and is not held up.</summary>
     private static JsonObject? WaitingOf(
-        ContainerManifest container, PodManifest pod, PodRunState run, ContainerRun? current, PodSituation now, bool isInit, DateTimeOffset time)
+        ContainerManifest container, PodManifest pod, PodRunState run, ContainerRun? current, PodSituation now, DateTimeOffset time)
     {
         if (current is { Running: true }) return null;
         if (PodPlan.IsFinished(pod, run) || pod.Meta.Deleting)
-            return current is null ? Waiting(isInit || pod.InitContainers.IsEmpty ? "ContainerCreating" : "PodInitializing", "") : null;
+            return current is null ? NotYet(pod) : null;
         if (now.Troubles.TryGetValue(container.Name, out var trouble)) return Trouble(container, trouble, time);
         if (current?.Ended is { } ended)
         {
@@ -165,9 +165,11 @@ public static class PodStatusWriter
             var name = $"{pod.Meta.Name}_{pod.Meta.Namespace}({pod.Meta.Uid})";
             return Waiting("CrashLoopBackOff", $"back-off {RestartBackOff.Text(current.BackOff)} restarting failed container={container.Name} pod={name}");
         }
-        var blocked = !isInit && !PodPlan.IsInitialized(pod, run) || isInit && !pod.InitContainers.IsEmpty && run.Sandbox is not null && !now.Busy.Contains(container.Name);
-        return Waiting(!pod.InitContainers.IsEmpty && blocked ? "PodInitializing" : "ContainerCreating", "");
+        return NotYet(pod);
     }
+
+    // Of a pod with init containers all say so, the init containers too, until they have begun. Source: kubelet, convertToAPIContainerStatuses.
+    private static JsonObject NotYet(PodManifest pod) => Waiting(pod.InitContainers.IsEmpty ? "ContainerCreating" : "PodInitializing", "");
 
     private static JsonObject Trouble(ContainerManifest container, LaunchTrouble trouble, DateTimeOffset time)
     {

@@ -26,9 +26,9 @@ public sealed class PodTemplateTests
     public async Task HostPort_InATemplate_MayBeLeftOut(string hostPort, string? fault)
     {
         var fixture = await StoreFixture.WithNamespaceAsync();
-        var made = await fixture.CreateAsync(ResourceTypes.Deployments, "default", $$$"""
+        var made = await fixture.CreateAsync(ResourceTypes.Deployments, "default", $$$$$"""
             {"metadata":{"name":"web"},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},
-             "spec":{"hostNetwork":true,"containers":[{"name":"c","image":"i","ports":[{"containerPort":80{{{hostPort}}}}]}]}}}}
+             "spec":{"hostNetwork":true,"containers":[{"name":"c","image":"i","ports":[{"containerPort":80{{{{{hostPort}}}}} }]}]}}}}
             """);
         if (fault is null) Assert.True(made.Error is null, made.Error?.Message);
         else Assert.Contains(fault, made.Error!.Message, StringComparison.Ordinal);
@@ -38,8 +38,8 @@ public sealed class PodTemplateTests
     public async Task HostPort_OfAPod_IsThatOfTheContainer()
     {
         var fixture = await StoreFixture.WithNamespaceAsync();
-        Task<Orchestrator.Actors.Registry.StoreResult> MakeAsync(string name, string more) => fixture.CreateAsync(ResourceTypes.Pods, "default",
-            $$$"""{"metadata":{"name":"{{{name}}}"},"spec":{"hostNetwork":true,"containers":[{"name":"c","image":"i","ports":[{"containerPort":80{{{more}}}}]}]}}""");
+        Task<Orchestrator.Actors.Admission.StoreResult> MakeAsync(string name, string more) => fixture.CreateAsync(ResourceTypes.Pods, "default",
+            $$$"""{"metadata":{"name":"{{{name}}}"},"spec":{"hostNetwork":true,"containers":[{"name":"c","image":"i","ports":[{"containerPort":80{{{more}}} }]}]}}""");
         Assert.Equal(80, (int)(await MakeAsync("a", "")).Object!.ToTree()["spec"]!["containers"]![0]!["ports"]![0]!["hostPort"]!);
         Assert.Contains($"spec.containers[0].{Fault}", (await MakeAsync("b", ""","hostPort":81""")).Error!.Message, StringComparison.Ordinal);
     }
