@@ -45,6 +45,12 @@ public sealed record PodManifest
 
     public IEnumerable<ContainerManifest> AllContainers => InitContainers.Concat(Containers).Concat(EphemeralContainers);
 
+    public PodManifest WithoutProbes() => this with
+    {
+        InitContainers = [.. InitContainers.Select(static c => c.WithoutProbes())],
+        Containers = [.. Containers.Select(static c => c.WithoutProbes())],
+    };
+
     public ContainerManifest? Container(string name) => AllContainers.FirstOrDefault(c => c.Name == name);
 }
 
@@ -94,6 +100,8 @@ public sealed record ContainerManifest
 
     /// <summary>An init container that keeps running beside the others (restartPolicy Always).</summary>
     public bool Sidecar { get; init; }
+
+    public ContainerManifest WithoutProbes() => this with { Liveness = null, Readiness = null, Startup = null };
 }
 
 /// <summary>An environment variable: a value, or where it comes from.</summary>

@@ -37,7 +37,7 @@ public sealed partial class PodWorker
         PodIdentity identity, PodManifest pod, PodRunState run, PodPlace place)
     {
         (_host, _operations, _events, _clock) = (host, operations, events, clock);
-        (_identity, _pod, _run) = (identity, pod, run);
+        (_identity, _pod, _run) = (identity, Carried(pod), run);
         _place = place with { PodIp = run.Sandbox?.Ip ?? "" };
     }
 
@@ -85,7 +85,7 @@ public sealed partial class PodWorker
     {
         var graceBefore = _pod.Grace;
         var stoppingBefore = _pod.Meta.Deleting;
-        _pod = pod;
+        _pod = Carried(pod);
         if (pod.Meta.Deleting && !stoppingBefore) BeginStopping();
         else if (pod.Meta.Deleting && pod.Grace < graceBefore) Hasten(pod.Grace);
         if (_listed) Step();
@@ -207,7 +207,7 @@ public sealed partial class PodWorker
     /// <summary>The probes of what runs now. Until the startup probe has passed, it alone runs.</summary>
     private ImmutableArray<ProbeOrder> Probes()
     {
-        if (_operations.Runtime.Simulated || _pod.Meta.Deleting || _now.Orphaned) return [];
+        if (_pod.Meta.Deleting || _now.Orphaned) return [];
         var probes = ImmutableArray.CreateBuilder<ProbeOrder>();
         foreach (var container in _pod.AllContainers)
         {
@@ -228,6 +228,9 @@ public sealed partial class PodWorker
         }
         return probes.ToImmutable();
     }
+
+    // Nothing answers for a simulated container: it is as ready as one that nobody asks.
+    private PodManifest Carried(PodManifest pod) => _operations.Runtime.Simulated ? pod.WithoutProbes() : pod;
 
     private string HostOfProbe() => _place.PodIp.Length > 0 ? _place.PodIp : _place.HostIp;
 

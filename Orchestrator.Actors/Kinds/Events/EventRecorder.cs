@@ -38,11 +38,24 @@ public sealed class EventRecorder(IRegistries registries, TimeProvider clock, st
     private readonly Queue<News> _pending = new();
     private bool _writing;
 
-    // The two below belong to whoever writes, and only one does at a time.
+    /// <summary>After so many different messages of one reason about one object, further ones are told as one event.
+    /// Source: client-go, defaultAggregateMaxEvents.</summary>
+    private const int SimilarMax = 10;
+
+    private const string Combined = "(combined from similar events): ";
+
+    // What is below belongs to whoever writes, and only one does at a time.
     private readonly Dictionary<(string Uid, string FieldPath, string Reason, string Message), Known> _known = [];
+    private readonly Dictionary<(string Uid, string FieldPath, string Reason, string Component), Similar> _similar = [];
     private long _last;
 
     private readonly record struct News(EventAction Event, EventSource Source, DateTimeOffset At);
+
+    private sealed class Similar
+    {
+        public HashSet<string> Messages { get; } = new(StringComparer.Ordinal);
+        public DateTimeOffset Last { get; set; }
+    }
 
     private sealed record Known(ObjectKey Key, string Uid, int Count, DateTimeOffset First, DateTimeOffset Last);
 
@@ -89,9 +102,11 @@ public sealed class EventRecorder(IRegistries registries, TimeProvider clock, st
     private ImmutableArray<ObjectWrite> WritesOf(List<News> batch)
     {
         var writes = new Dictionary<ObjectKey, ObjectWrite>();
-        foreach (var (e, source, at) in batch)
+        foreach (var (told, source, at) in batch)
         {
-            var id = (e.Uid, e.FieldPath, e.Reason, e.Message);
+            var isOneOfMany = IsOneOfMany(told, source, at);
+            var e = isOneOfMany ? told with { Message = Combined + told.Message } : told;
+            var id = (e.Uid, e.FieldPath, e.Reason, isOneOfMany ? Combined : e.Message);
             var again = _known.TryGetValue(id, out var before) && at - before.Last < CountedFor;
             if (!again && _known.Count >= KnownMax) _known.Clear();
             var known = _known[id] = again ? before! with { Count = before.Count + 1, Last = at } : Begin(e, at);
@@ -101,6 +116,20 @@ public sealed class EventRecorder(IRegistries registries, TimeProvider clock, st
             writes[known.Key] = isNew ? new CreateObject(known.Key, json) : new ReplaceObject(known.Key, json);
         }
         return [.. writes.Values];
+    }
+
+    private bool IsOneOfMany(EventAction e, EventSource source, DateTimeOffset at)
+    {
+        var id = (e.Uid, e.FieldPath, e.Reason, source.Component);
+        if (!_similar.TryGetValue(id, out var similar) || at - similar.Last >= CountedFor)
+        {
+            if (_similar.Count >= KnownMax) _similar.Clear();
+            _similar[id] = similar = new Similar();
+        }
+        similar.Last = at;
+        if (similar.Messages.Count >= SimilarMax) return !similar.Messages.Contains(e.Message);
+        similar.Messages.Add(e.Message);
+        return false;
     }
 
     private Known Begin(EventAction e, DateTimeOffset now)

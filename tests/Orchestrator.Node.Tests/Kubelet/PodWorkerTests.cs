@@ -32,6 +32,19 @@ public sealed class PodWorkerTests
     }
 
     [Fact]
+    public async Task SimulatedContainer_IsReady_WhateverItsProbesAsk()
+    {
+        using var bench = new WorkerBench(WorkerBench.PodJson(
+            """{"name":"main","image":"any:1","startupProbe":{"tcpSocket":{"port":80}},"readinessProbe":{"httpGet":{"port":80}},"livenessProbe":{"httpGet":{"port":80}}}"""));
+
+        await bench.StartAsync();
+
+        Assert.True(bench.Container().GetProperty("ready").GetBoolean());
+        Assert.True(bench.Container().GetProperty("started").GetBoolean());
+        Assert.Empty(bench.ProbeOrders);
+    }
+
+    [Fact]
     public async Task ContainerThatKeepsFailing_BacksOff_AndCounts()
     {
         using var bench = new WorkerBench(WorkerBench.PodJson(Exits(1)));

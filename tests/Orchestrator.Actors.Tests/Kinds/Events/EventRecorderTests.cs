@@ -36,6 +36,25 @@ public sealed class EventRecorderTests
         Assert.Equal(3, (await UntilAsync(store, static found => found.Length == 3)).Length);
     }
 
+    [Fact]
+    public async Task ManyMessagesOfOneReason_BecomeOneEvent()
+    {
+        var store = await StoreFixture.WithNamespaceAsync();
+        var recorder = new EventRecorder(store.Registries, store.Clock, "here");
+        for (var n = 0; n < 15; n++) recorder.Record(Event("") with { Message = $"Created pod: p-{n}" }, Kubelet);
+        recorder.Record(Event("") with { Reason = "Other" }, Kubelet);
+        var events = await UntilAsync(store, static found => found.Sum(Count) == 16);
+
+        Assert.Equal(12, events.Length);
+        var combined = Assert.Single(events, static e => Count(e) > 1);
+        Assert.Equal((5L, "(combined from similar events): Created pod: p-14"), (Count(combined), (string?)combined.ToTree()["message"]));
+
+        // What was told by itself before is still counted by itself.
+        recorder.Record(Event("") with { Message = "Created pod: p-3" }, Kubelet);
+        events = await UntilAsync(store, static found => found.Sum(Count) == 17);
+        Assert.Equal(2, Count(Assert.Single(events, static e => (string?)e.ToTree()["message"] == "Created pod: p-3")));
+    }
+
     private static EventAction Event(string part) =>
         new(ResourceTypes.Pods, new ObjectKey("default", "p"), "v1", "Pod", "uid", true, "BackOff", "Back-off restarting") { FieldPath = part, Revision = 7 };
 
