@@ -41,10 +41,10 @@ public sealed record SelectorTerm(string Key, SelectorOperator Operator, Immutab
 
     /// <summary>The requirements of <c>matchExpressions</c> or <c>matchFields</c>.</summary>
     public static ImmutableArray<SelectorTerm> ReadAll(JsonElement owner, string name) =>
-        [.. owner.Items(name).Select(static e => new SelectorTerm(
+        owner.Map(name, static e => new SelectorTerm(
             e.Text("key"),
             Enum.TryParse<SelectorOperator>(e.Text("operator"), out var op) ? op : SelectorOperator.In,
-            [.. e.Items("values").Select(static v => v.Text())]))];
+            e.Map("values", static v => v.Text())));
 }
 
 /// <summary>A label selector as controllers and the scheduler use it: every term must hold.</summary>

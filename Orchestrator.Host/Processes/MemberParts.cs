@@ -22,7 +22,9 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
 {
     private readonly List<IAsyncDisposable> _started = [];
     private readonly WebhookCaller _webhooks = new();
-    private readonly ILoggerFactory _logs = LoggerFactory.Create(static b => b.AddSimpleConsole().SetMinimumLevel(LogLevel.Error));
+    private readonly ILoggerFactory _logs = LoggerFactory.Create(static b => b.AddSimpleConsole().SetMinimumLevel(LogLevel.Error)
+        // It tells of no fault that the request pipeline does not tell of, and as long as it may, every request gets an Activity.
+        .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None));
 
     private volatile bool _rolesMade;
 

@@ -72,34 +72,32 @@ public sealed record PodPlacement
         return new PodPlacement
         {
             NodeSelector = LabelQuery.ReadMap(spec, "nodeSelector"),
-            RequiredNodeTerms = required.Exists() ? [.. required.Items("nodeSelectorTerms").Select(NodeSelectorTerm.Read)] : null,
-            PreferredNodeTerms = [.. node.Items("preferredDuringSchedulingIgnoredDuringExecution")
-                .Select(static p => new PreferredNodeTerm((int)p.Number("weight"), NodeSelectorTerm.Read(p.Get("preference"))))],
+            RequiredNodeTerms = required.Exists() ? required.Map("nodeSelectorTerms", NodeSelectorTerm.Read) : null,
+            PreferredNodeTerms = node.Map("preferredDuringSchedulingIgnoredDuringExecution", static p => new PreferredNodeTerm((int)p.Number("weight"), NodeSelectorTerm.Read(p.Get("preference")))),
             Affinity = Required(affinity.Get("podAffinity")),
             AntiAffinity = Required(affinity.Get("podAntiAffinity")),
             PreferredAffinity = Preferred(affinity.Get("podAffinity")),
             PreferredAntiAffinity = Preferred(affinity.Get("podAntiAffinity")),
-            Spread = [.. spec.Items("topologySpreadConstraints").Select(ReadSpread)],
+            Spread = spec.Map("topologySpreadConstraints", ReadSpread),
         };
     }
 
     private static ImmutableArray<PodAffinityTerm> Required(JsonElement owner) =>
-        [.. owner.Items("requiredDuringSchedulingIgnoredDuringExecution").Select(static t => ReadTerm(t, 0))];
+        owner.Map("requiredDuringSchedulingIgnoredDuringExecution", static t => ReadTerm(t, 0));
 
     private static ImmutableArray<PodAffinityTerm> Preferred(JsonElement owner) =>
-        [.. owner.Items("preferredDuringSchedulingIgnoredDuringExecution")
-            .Select(static p => ReadTerm(p.Get("podAffinityTerm"), (int)p.Number("weight")))];
+        owner.Map("preferredDuringSchedulingIgnoredDuringExecution", static p => ReadTerm(p.Get("podAffinityTerm"), (int)p.Number("weight")));
 
     private static PodAffinityTerm ReadTerm(JsonElement term, int weight)
     {
         var namespaces = term.Get("namespaceSelector");
         return new PodAffinityTerm(term.Text("topologyKey"), LabelQuery.Read(term.Get("labelSelector")),
-            [.. term.Items("namespaces").Select(static n => n.Text())], namespaces.Exists() ? LabelQuery.Read(namespaces) : null, weight);
+            term.Map("namespaces", static n => n.Text()), namespaces.Exists() ? LabelQuery.Read(namespaces) : null, weight);
     }
 
     private static SpreadConstraint ReadSpread(JsonElement c) => new(
         (int)c.Number("maxSkew", 1), c.Text("topologyKey"), c.Text("whenUnsatisfiable") != "ScheduleAnyway",
         LabelQuery.Read(c.Get("labelSelector")), (int)c.Number("minDomains", 1),
-        [.. c.Items("matchLabelKeys").Select(static k => k.Text())],
+        c.Map("matchLabelKeys", static k => k.Text()),
         c.Text("nodeAffinityPolicy") != "Ignore", c.Text("nodeTaintsPolicy") == "Honor");
 }

@@ -14,8 +14,8 @@ namespace Orchestrator.Actors.Kinds.Pods;
 public sealed record ConditionView(string Type, string Status, string Reason, string Message, DateTimeOffset? LastTransition)
 {
     public static ImmutableArray<ConditionView> ReadAll(JsonElement status) =>
-        [.. status.Items("conditions").Select(static c => new ConditionView(
-            c.Text("type"), c.Text("status"), c.Text("reason"), c.Text("message"), KindTime.Read(c, "lastTransitionTime")))];
+        status.Map("conditions", static c => new ConditionView(
+            c.Text("type"), c.Text("status"), c.Text("reason"), c.Text("message"), KindTime.Read(c, "lastTransitionTime")));
 }
 
 /// <summary>A port that a container names or that takes a port of the host.</summary>
@@ -56,11 +56,11 @@ public sealed class PodView
         Hostname = spec.Text("hostname");
         Subdomain = spec.Text("subdomain");
         ActiveDeadlineSeconds = spec.Get("activeDeadlineSeconds").Exists() ? spec.Number("activeDeadlineSeconds") : null;
-        SchedulingGates = [.. spec.Items("schedulingGates").Select(static g => g.Text("name"))];
+        SchedulingGates = spec.Map("schedulingGates", static g => g.Text("name"));
         Tolerations = Toleration.ReadAll(spec);
         Requests = PodRequests.Of(spec);
         Ports = ReadPorts(spec);
-        Images = [.. spec.Items("containers").Select(static c => c.Text("image"))];
+        Images = spec.Map("containers", static c => c.Text("image"));
         Placement = PodPlacement.Read(spec);
         Phase = status.Text("phase") is { Length: > 0 } phase ? phase : "Pending";
         Reason = status.Text("reason");
@@ -69,7 +69,7 @@ public sealed class PodView
         PodIP = status.Text("podIP");
         HostIP = status.Text("hostIP");
         StartTime = KindTime.Read(status, "startTime");
-        PodIPs = [.. status.Items("podIPs").Select(static p => p.Text("ip"))];
+        PodIPs = status.Map("podIPs", static p => p.Text("ip"));
         NominatedNodeName = status.Text("nominatedNodeName");
         // The scheduler asks this of every pod that has no node yet, and the document is open now.
         if (NodeName.Length > 0) return;

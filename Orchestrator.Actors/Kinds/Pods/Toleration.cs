@@ -30,7 +30,7 @@ public sealed record Toleration(string Key, string Operator, string Value, strin
     }
 
     public static ImmutableArray<Toleration> ReadAll(JsonElement podSpec) =>
-        [.. podSpec.Items("tolerations").Select(static t => new Toleration(
+        podSpec.Map("tolerations", static t => new Toleration(
             t.Text("key"), t.Text("operator"), t.Text("value"), t.Text("effect"),
-            t.Get("tolerationSeconds").Exists() ? t.Number("tolerationSeconds") : null))];
+            t.Get("tolerationSeconds").Exists() ? t.Number("tolerationSeconds") : null));
 }

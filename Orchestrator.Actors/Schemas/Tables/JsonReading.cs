@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 
@@ -27,8 +28,17 @@ internal static class JsonReading
 
     public static bool Flag(this JsonElement element, string name) => element.Get(name).ValueKind == JsonValueKind.True;
 
-    public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
-        element.Get(name) is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray() : [];
+    public static JsonElement.ArrayEnumerator Items(this JsonElement element, string name) =>
+        element.Get(name) is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray() : default;
+
+    /// <summary>What is read of each item; empty for what is absent, at no cost.</summary>
+    public static ImmutableArray<T> Map<T>(this JsonElement element, string name, Func<JsonElement, T> read)
+    {
+        if (element.Get(name) is not { ValueKind: JsonValueKind.Array } array) return [];
+        var items = ImmutableArray.CreateBuilder<T>(array.GetArrayLength());
+        foreach (var item in array.EnumerateArray()) items.Add(read(item));
+        return items.MoveToImmutable();
+    }
 
     public static IEnumerable<JsonProperty> Entries(this JsonElement element, string name) =>
         element.Get(name) is { ValueKind: JsonValueKind.Object } map ? map.EnumerateObject() : [];
