@@ -68,7 +68,9 @@ public sealed record PackedJson(PackingDictionary Dictionary, byte[] Packed, int
     public byte[] Unpack()
     {
         var json = GC.AllocateUninitializedArray<byte>(Length);
-        Dictionary.Unpack(Packed, json);
+        Unpack(json);
         return json;
     }
+
+    public void Unpack(Span<byte> into) => Dictionary.Unpack(Packed, into[..Length]);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 
@@ -8,6 +9,7 @@ namespace Orchestrator.Actors.Resources;
 /// each reader.</remarks>
 public sealed class StoredObject(ObjectKey key, long revision, ReadOnlyMemory<byte> json)
 {
+    // A byte[], and from some moment on a PackedJson: whoever sees no array sees none ever again.
     // The JSON as ReadOnlyMemory in a box of its own would cost more than it says: nearly always it is a whole array.
     private volatile object _json = MemoryMarshal.TryGetArray(json, out var whole) && whole.Offset == 0 && whole.Count == whole.Array!.Length ? whole.Array : json.ToArray();
     private ObjectMeta? _meta;
@@ -43,6 +45,19 @@ public sealed class StoredObject(ObjectKey key, long revision, ReadOnlyMemory<by
 
     /// <summary>The bytes of <see cref="Json"/>, which the caller must not change.</summary>
     public byte[] ToArray() => _json is byte[] json ? json : ((PackedJson)_json).Unpack();
+
+    /// <summary>Writes <see cref="Json"/>; what is packed is unpacked right into the writer.</summary>
+    public void WriteTo(IBufferWriter<byte> writer)
+    {
+        if (_json is byte[] json)
+        {
+            writer.Write(json);
+            return;
+        }
+        var packed = (PackedJson)_json;
+        packed.Unpack(writer.GetSpan(packed.Length));
+        writer.Advance(packed.Length);
+    }
 
     /// <summary>Takes the packed form of its own JSON, and forgets what was read of it but the metadata, by which objects are selected.</summary>
     /// <param name="packed">The form.</param>

@@ -245,9 +245,9 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
         for (var i = 0; i < objects.Count; i++)
         {
             if (i > 0) writer.Write(","u8);
-            var json = convert ? ObjectConversion.Bytes(schema, objects[i]) : objects[i].Json;
-            writer.Write(json.Span);
-            gathered += json.Length;
+            if (convert) writer.Write(ObjectConversion.Bytes(schema, objects[i]).Span);
+            else objects[i].WriteTo(writer);
+            gathered += objects[i].Length;
             if (gathered < FlushEvery) continue;
             gathered = 0;
             await writer.FlushAsync(cancellationToken).ConfigureAwait(false);

@@ -56,7 +56,13 @@ internal sealed class Connection : IDisposable
         var head = _buffer.AsSpan(0, end);
         if (!Utf8Parser.TryParse(head[9..], out int status, out _)) throw new IOException("the answer has no status");
         var at = head.IndexOf("Content-Length: "u8);
-        if (at < 0 || !Utf8Parser.TryParse(head[(at + 16)..], out int length, out _)) throw new IOException("the answer has no length");
+        if (at < 0)
+        {
+            if (head.IndexOf("Transfer-Encoding: chunked"u8) < 0) throw new IOException("the answer has no length");
+            await SkipChunksAsync(end + 4, read, cancellationToken);
+            return status;
+        }
+        if (!Utf8Parser.TryParse(head[(at + 16)..], out int length, out _)) throw new IOException("the answer's length is no number");
         for (var rest = end + 4 + length - read; rest > 0;)
         {
             var count = await _stream.ReadAsync(_buffer.AsMemory(0, Math.Min(rest, _buffer.Length)), cancellationToken);
@@ -65,4 +71,32 @@ internal sealed class Connection : IDisposable
         }
         return status;
     }
+
+    /// <summary>Reads a body that comes in chunks, up to its end. Source: RFC 9112, 7.1.</summary>
+    private async ValueTask SkipChunksAsync(int at, int read, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            int line;
+            while ((line = _buffer.AsSpan(at, read - at).IndexOf("\r\n"u8)) < 0)
+            {
+                _buffer.AsSpan(at, read - at).CopyTo(_buffer);
+                (read, at) = (read - at, 0);
+                read += await ReadSomeAsync(read, cancellationToken);
+            }
+            if (!Utf8Parser.TryParse(_buffer.AsSpan(at, line), out int length, out _, 'x')) throw new IOException("a chunk has no length");
+            at += line + 2;
+            // The chunk and the end of its line; behind the last one, of length 0, comes the end of the trailer alone.
+            for (var rest = length + 2; rest > 0;)
+            {
+                if (at == read) (at, read) = (0, await ReadSomeAsync(0, cancellationToken));
+                var skipped = Math.Min(rest, read - at);
+                (at, rest) = (at + skipped, rest - skipped);
+            }
+            if (length == 0) return;
+        }
+    }
+
+    private async ValueTask<int> ReadSomeAsync(int into, CancellationToken cancellationToken) =>
+        await _stream.ReadAsync(_buffer.AsMemory(into), cancellationToken) is > 0 and var count ? count : throw new IOException("the server closed the connection");
 }

@@ -20,6 +20,9 @@ public sealed class ObjectPackerTests
         {
             Assert.True(objects[i].Json.Span.SequenceEqual(before[i]));
             Assert.Equal(before[i].Length, objects[i].Length);
+            var written = new System.Buffers.ArrayBufferWriter<byte>();
+            objects[i].WriteTo(written);
+            Assert.True(written.WrittenSpan.SequenceEqual(before[i]));
             Assert.Equal(metas[i] with { Labels = objects[i].Meta.Labels, Annotations = objects[i].Meta.Annotations }, objects[i].Meta);
             Assert.Equal(metas[i].Labels, objects[i].Meta.Labels);
             if (objects[i].IsPacked) packed++;
