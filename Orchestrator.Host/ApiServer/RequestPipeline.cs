@@ -37,7 +37,7 @@ public sealed partial class RequestPipeline(
             else
             {
                 request = RequestInfo.Parse(context.Request.Method, path, WantsWatch(context.Request));
-                var (timed, malformed) = request.IsLongRunning ? (null, null) : RequestDeadline.Begin(context);
+                var (timed, malformed) = request.IsLongRunning ? (null, null) : RequestDeadline.Begin(context, always: aggregator.Find(request) is not null);
                 deadline = timed;
                 await (malformed is null ? HandleAsync(context, request, auditId) : StatusWriter.WriteAsync(context, malformed)).ConfigureAwait(false);
             }

@@ -12,7 +12,9 @@ public sealed class DeletionTests(HollowCluster cluster) : IClassFixture<HollowC
     public async Task Claim_InUse_WaitsForItsPod()
     {
         var kubectl = await cluster.NewNamespaceAsync();
-        await kubectl.ApplyAsync("""{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}""");
+        // The scheduler waits for the claim's volume.
+        await kubectl.ApplyAsync($$$"""{"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"{{{kubectl.Namespace}}}"},"spec":{"capacity":{"storage":"1Gi"},"accessModes":["ReadWriteOnce"],"hostPath":{"path":"/tmp"},"claimRef":{"namespace":"{{{kubectl.Namespace}}}","name":"data"} } }""");
+        await kubectl.ApplyAsync("""{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"],"storageClassName":"","resources":{"requests":{"storage":"1Gi"}}}}""");
         await kubectl.ApplyAsync("""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"terminationGracePeriodSeconds":1,"containers":[{"name":"c","image":"i"}],"volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"data"}}]}}""");
         await kubectl.RunAsync("wait", "pod/p", "--for=jsonpath={.spec.nodeName}=node-1", "--timeout=60s");
         await kubectl.RunAsync("delete", "pvc", "data", "--wait=false");
