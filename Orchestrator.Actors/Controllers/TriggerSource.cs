@@ -95,6 +95,8 @@ public sealed class TriggerSource : UntypedActor, IWithTimers
     private void Handle(ObjectsChanged batch)
     {
         _caches[batch.Type].Apply(batch);
+        // Instances of a new definition are followed before anyone can rely on their being seen.
+        if (batch.Type == ResourceTypes.CustomResourceDefinitions) LookAround();
         if (!_hosts(batch.Type)) return;
         foreach (var controller in _controllers)
         {
