@@ -22,7 +22,10 @@ public static class ObjectConversion
     ];
 
     /// <summary>Objects are stored as they are requested, so that bytes can be handed on.</summary>
-    public static bool IsStorage(ResourceSchema schema) => schema.Storage && schema.StoredAs == schema.Type && !schema.HasOlderStored && !schema.DefaultsReads;
+    public static bool IsStorage(ResourceSchema schema) => schema.Storage && schema.StoredAs == schema.Type && !schema.StoredOtherwise;
+
+    /// <summary>A custom resource that is read from what is stored, and not handed on.</summary>
+    public static bool IsReadAnew(ResourceSchema schema) => schema.IsCustom && !IsStorage(schema);
 
     /// <summary>Defaults and rules hold for the stored version only, so a request of this version is turned into it before anything else.</summary>
     public static bool IsConvertedFirst(ResourceSchema schema) => !schema.Storage && !schema.IsCustom;
@@ -36,33 +39,59 @@ public static class ObjectConversion
         else if (schema.Type == ResourceTypes.HorizontalPodAutoscalers && schema.Version == "v1") HorizontalPodAutoscalerConversion.ToV2(tree);
         tree["apiVersion"] = storage.ApiVersion;
         tree["kind"] = storage.Kind;
+        if (schema.IsCustom) Prune(storage, tree);
     }
 
     /// <summary>Turns a stored tree into the version of the request, in place.</summary>
     public static void FromStorage(ResourceSchema schema, JsonObject tree)
     {
+        if (schema.IsCustom)
+        {
+            if (Load(schema, tree) is { } written && ReferenceEquals(written, schema)) return;
+            tree["apiVersion"] = schema.ApiVersion;
+            tree["kind"] = schema.Kind;
+            Prune(schema, tree);
+            return;
+        }
         if (schema.Group == "events.k8s.io")
             foreach (var (core, events) in EventFields) Rename(tree, core, events);
         else if (schema.Type == ResourceTypes.HorizontalPodAutoscalers && schema.Version == "v1") HorizontalPodAutoscalerConversion.ToV1(tree);
         tree["apiVersion"] = schema.ApiVersion;
         tree["kind"] = schema.Kind;
-        if (schema.DefaultsReads) Defaulting.Apply(schema, tree);
+    }
+
+    /// <summary>Makes of a custom resource, as it lies stored, what the schema of its own version says now: pruned and defaulted, in place.</summary>
+    /// <returns>The version in which it is stored; null when the definition has it no more, and then nothing is known of it.</returns>
+    /// <remarks>Source: apiextensions-apiserver, pkg/apiserver, the codec of the storage: only the stored version defaults what is read.</remarks>
+    public static ResourceSchema? Load(ResourceSchema schema, JsonObject tree)
+    {
+        if (schema.Versions?.Find(JsonTree.String(tree, "apiVersion") ?? "") is not { } written) return null;
+        Prune(written, tree);
+        Defaulting.Apply(written, tree);
+        return written;
     }
 
     /// <summary>Turns a tree of one version into another version of the same kind, in place.</summary>
     public static void Between(ResourceSchema from, ResourceSchema to, SchemaCatalog catalog, JsonObject tree)
     {
         if (ReferenceEquals(from, to)) return;
+        if (to.IsCustom)
+        {
+            (tree["apiVersion"], tree["kind"]) = (to.ApiVersion, to.Kind);
+            return;
+        }
         if (!IsStorage(from)) ToStorage(from, catalog.Find(from.StoredAs) ?? from, tree);
         if (!IsStorage(to)) FromStorage(to, tree);
     }
 
     /// <summary>The bytes of a stored object as this request wants them; no copy when they are stored so.</summary>
-    public static ReadOnlyMemory<byte> Bytes(ResourceSchema schema, StoredObject stored)
-    {
-        if (IsStorage(schema)) return stored.Json;
-        return schema.IsCustom ? stored.View(static _ => new ShownBytes()).Of(schema, stored) : Convert(schema, stored);
-    }
+    /// <remarks>Of a custom resource the caller has let <see cref="Show"/> make what is wanted.</remarks>
+    public static ReadOnlyMemory<byte> Bytes(ResourceSchema schema, StoredObject stored) =>
+        schema.IsCustom || IsStorage(schema) ? stored.Json : Convert(schema, stored);
+
+    /// <summary>A custom resource as a version of its definition shows it, where no webhook has to be asked.</summary>
+    public static StoredObject Show(ResourceSchema schema, StoredObject stored) =>
+        IsReadAnew(schema) ? stored.View(static _ => new ShownObject()).Of(schema, stored) : stored;
 
     internal static ReadOnlyMemory<byte> Convert(ResourceSchema schema, StoredObject stored)
     {
@@ -70,6 +99,8 @@ public static class ObjectConversion
         FromStorage(schema, tree);
         return UncommittedJson.From(tree).WithRevision(stored.Revision);
     }
+
+    private static void Prune(ResourceSchema schema, JsonObject tree) => new Pruner { DropsMisfits = true }.PruneObject(tree, schema.Root, null, typed: false);
 
     private static void Rename(JsonObject tree, string from, string to)
     {

@@ -38,6 +38,14 @@ internal static class ObjectUpdate
         return JsonTree.DeepEquals(tree, stored) ? UpdateOutcome.Unchanged : UpdateOutcome.Replace;
     }
 
+    /// <summary>Whether the finished new state, in the stored version, is what is stored.</summary>
+    public static bool IsStoredSo(JsonObject tree, StoredObject stored)
+    {
+        var before = stored.ToTree();
+        SystemMetadata.Of(before).Remove("resourceVersion");
+        return JsonTree.DeepEquals(tree, before);
+    }
+
     private static bool IsReadyToGo(ResourceSchema schema, JsonObject tree)
     {
         var meta = SystemMetadata.Of(tree);

@@ -22,9 +22,8 @@ public sealed partial class ResourceStore
     {
         if (schema.Conversion is not null && Converter is not null)
         {
-            var (shown, error) = await AskAsync(schema, tree, cancellationToken).ConfigureAwait(false);
-            if (error is null) Defaulting.Apply(schema, shown);
-            return (shown, error);
+            ObjectConversion.Load(schema, tree);
+            return await AskAsync(schema, tree, cancellationToken).ConfigureAwait(false);
         }
         ObjectConversion.FromStorage(schema, tree);
         return (tree, null);
@@ -61,7 +60,7 @@ public sealed partial class ResourceStore
     private async ValueTask<ApiError?> CheckShownAsync(ResourceSchema schema, StoredObject stored, CancellationToken cancellationToken) =>
         schema.Conversion is null || Converter is null || ObjectConversion.IsStorage(schema)
             ? null
-            : (await AskAsync(schema, stored.ToTree(), cancellationToken).ConfigureAwait(false)).Error;
+            : (await FromStorageAsync(schema, stored.ToTree(), cancellationToken).ConfigureAwait(false)).Error;
 
     private async ValueTask<(JsonObject Tree, ApiError? Error)> AskAsync(ResourceSchema to, JsonObject tree, CancellationToken cancellationToken)
     {

@@ -224,13 +224,16 @@ public sealed partial class ResourceStore
         if (schema.Type == ResourceTypes.Services && subresource.Length == 0
             && await AllocateAsync(stored.Key, tree!, cancellationToken).ConfigureAwait(false) is { } exhausted) return new Proposal(exhausted) { Warnings = warnings };
         var outcome = ObjectUpdate.Decide(schema, tree!, before);
-        if (outcome == UpdateOutcome.Unchanged && owned!.Value.Changed) outcome = UpdateOutcome.Replace;
+        // What is read otherwise than it is stored is stored anew by a change of nothing: that is how stored versions are brought up to date.
+        var refreshes = outcome == UpdateOutcome.Unchanged && ObjectConversion.IsReadAnew(schema);
+        if (outcome == UpdateOutcome.Unchanged && (refreshes || owned!.Value.Changed)) outcome = UpdateOutcome.Replace;
         if (outcome != UpdateOutcome.Unchanged) FieldManager.PutIn(tree!, owned!.Value.ToStore());
         if (!ReferenceEquals(schema, storage))
         {
             (tree, var unconverted) = await ToStorageAsync(schema, storage, tree!, cancellationToken).ConfigureAwait(false);
             if (unconverted is not null) return new Proposal(unconverted) { Warnings = warnings };
         }
+        if (refreshes && ObjectUpdate.IsStoredSo(tree!, stored)) outcome = UpdateOutcome.Unchanged;
         // A patch sees the version that it changes; only one that names another, or an update that names one, is a condition.
         return new Proposal(null) { Tree = tree, Outcome = outcome, Conditional = revision is not null && !check, Warnings = warnings };
     }

@@ -23,8 +23,18 @@ public static class CustomResourceSchemas
         var versions = ((JsonArray)spec["versions"]!).OfType<JsonObject>().ToList();
         var storage = versions.Find(static v => JsonTree.Bool(v, "storage") == true) is { } current ? JsonTree.String(current, "name") : null;
         var hasOlder = (JsonTree.At(definition, ["status", "storedVersions"]) as JsonArray ?? []).Any(s => JsonTree.AsString(s) != storage);
-        return [.. versions.Select(version =>
-            Build(spec, names, group, version) with { Conversion = conversion, HasOlderStored = hasOlder })];
+        // The first generation has no other schema behind it. What comes in through another version lacks the defaults of the stored one.
+        var changed = JsonTree.Int64(definition["metadata"] as JsonObject, "generation") is > 1;
+        var mixed = versions.Count > 1 && versions.Any(static v => HasDefaults(JsonTree.At(v, ["schema", "openAPIV3Schema"])));
+        var all = new CustomVersions();
+        ImmutableArray<ResourceSchema> resources = [.. versions.Select(version => Build(spec, names, group, version) with
+        {
+            Conversion = conversion,
+            Versions = all,
+            StoredOtherwise = hasOlder || changed || mixed,
+        })];
+        all.Fill(resources);
+        return resources;
     }
 
     public static bool IsEstablished(JsonObject definition)
@@ -65,7 +75,6 @@ public static class CustomResourceSchemas
             Served = JsonTree.Bool(version, "served") == true,
             Storage = JsonTree.Bool(version, "storage") == true,
             Generation = GenerationRule.Everything,
-            DefaultsReads = HasDefaults(validation),
             DeprecationWarning = WarningOf(version, group, name, kind),
         };
     }

@@ -11,6 +11,9 @@ public sealed class FieldSchema
     public string Description { get; init; } = "";
     public bool Required { get; init; }
 
+    /// <summary>False for a name that is only required: it is no field of a custom resource that could be kept.</summary>
+    public bool IsDescribed { get; init; } = true;
+
     /// <summary>What an absent field gets; clone before use. Null when there is no default.</summary>
     public JsonNode? Default { get; init; }
 

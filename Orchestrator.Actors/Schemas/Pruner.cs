@@ -10,6 +10,9 @@ namespace Orchestrator.Actors.Schemas;
 /// a matter of validation, so only unknown fields and nulls are looked at there.</remarks>
 internal sealed class Pruner
 {
+    /// <summary>Fields of embedded metadata that have the wrong type are dropped: what is stored cannot be refused any more.</summary>
+    public bool DropsMisfits { get; init; }
+
     /// <summary>The first wrong value; null when there is none.</summary>
     public string? Fault { get; private set; }
 
@@ -26,7 +29,7 @@ internal sealed class Pruner
         for (var i = 0; i < count && Fault is null; i++)
         {
             var (name, value) = tree.GetAt(i);
-            if (type.Field(name) is not { } field)
+            if (type.Field(name) is not { IsDescribed: true } field)
             {
                 if (type.PreserveUnknownFields) continue;
                 (Unknown ??= []).Add((path ?? FieldPath.Root).Child(name).ToString());
@@ -36,7 +39,13 @@ internal sealed class Pruner
             {
                 if (DropsNull(field, typed)) (dropped ??= []).Add(name);
             }
-            else if (!typed || !IsPlain(value, field.Type.Kind)) PruneValue(value, field, type, path, typed);
+            else if (!typed || !IsPlain(value, field.Type.Kind))
+            {
+                PruneValue(value, field, type, path, typed);
+                if (Fault is null || !DropsMisfits) continue;
+                (Fault, Restoring) = (null, null);
+                (dropped ??= []).Add(name);
+            }
         }
         if (dropped is null) return;
         foreach (var name in dropped) tree.Remove(name);
@@ -48,9 +57,8 @@ internal sealed class Pruner
         Visit(value, field.Type, here, typed, owner);
     }
 
-    // Go leaves a field alone that is null; in a custom resource null stays unless a default is to replace it.
-    private static bool DropsNull(FieldSchema field, bool typed) =>
-        typed ? field.Type.Kind != SchemaKind.Any : !field.Type.Nullable && field.Default is not null;
+    // Go leaves a field alone that is null; in a custom resource null stays where it may.
+    private static bool DropsNull(FieldSchema field, bool typed) => typed ? field.Type.Kind != SchemaKind.Any : !field.Type.Nullable;
 
     /// <summary>The fast way out for what most values are.</summary>
     private static bool IsPlain(JsonNode value, SchemaKind kind) => kind switch
@@ -96,11 +104,15 @@ internal sealed class Pruner
             var (key, value) = map.GetAt(i);
             if (value is null)
             {
-                if (typed && items.Kind != SchemaKind.Any) (nulls ??= []).Add(key);
+                if (typed ? items.Kind != SchemaKind.Any : !items.Nullable) (nulls ??= []).Add(key);
             }
             else if (!typed || !IsPlain(value, items.Kind)) Visit(value, items, path.Child(key), typed, owner);
         }
-        foreach (var key in nulls ?? []) map[key] = ZeroOf(items);
+        foreach (var key in nulls ?? [])
+        {
+            if (typed) map[key] = ZeroOf(items);
+            else map.Remove(key);
+        }
     }
 
     private void VisitList(JsonArray list, TypeSchema type, FieldPath path, bool typed, TypeSchema owner)

@@ -57,11 +57,11 @@ public sealed record ResourceSchema
     /// <summary>The rules of a custom resource; null when it has none.</summary>
     public Rules.CustomRules? Rules { get; init; }
 
-    /// <summary>Objects of it may also lie stored in versions that were the storage version before.</summary>
-    public bool HasOlderStored { get; init; }
+    /// <summary>All versions of a custom resource, this one included; null for built-in kinds.</summary>
+    public CustomVersions? Versions { get; init; }
 
-    /// <summary>What is stored may lack defaults that its definition has got since, and is shown with them.</summary>
-    public bool DefaultsReads { get; init; }
+    /// <summary>What is stored may have been written in another version or under another schema, so it is pruned and defaulted when it is read.</summary>
+    public bool StoredOtherwise { get; init; }
 
     /// <summary>The webhook that converts between the versions; null when they differ in their names alone.</summary>
     public Kinds.CustomResources.CustomConversion? Conversion { get; init; }

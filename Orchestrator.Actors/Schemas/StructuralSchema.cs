@@ -103,7 +103,7 @@ public static class StructuralSchema
         }
         // A junctor may require what the structure beside it describes.
         foreach (var name in required)
-            if (!fields.Any(f => f.Name == name)) fields.Add(new FieldSchema { Name = name, Type = AnyType, Required = true });
+            if (!fields.Any(f => f.Name == name)) fields.Add(new FieldSchema { Name = name, Type = AnyType, Required = true, IsDescribed = false });
         return fields.ToImmutable();
     }
 

@@ -23,6 +23,9 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
     /// <summary>Most objects in one call of a conversion webhook (count).</summary>
     internal const int ConvertAtOnce = 500;
 
+    /// <summary>Most objects that are read ahead of a limit where no webhook is asked (count).</summary>
+    private const int ReadAtOnce = 50;
+
     private const string Inconsistent =
         "The provided continue parameter is too old to display a consistent list result. You can start a new list without " +
         "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with " +
@@ -52,7 +55,7 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
             await StatusWriter.WriteAsync(context, start.Error, start.ContinueWith).ConfigureAwait(false);
             return;
         }
-        var (page, unconverted) = schema.Conversion is null
+        var (page, unconverted) = !ObjectConversion.IsReadAnew(schema)
             ? (Select(start, request.Namespace, options), null)
             : await SelectShownAsync(schema, start, request.Namespace, options, context.RequestAborted).ConfigureAwait(false);
         if (unconverted is not null)
@@ -134,14 +137,14 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
         return new Page(index.Revision, objects, "", null);
     }
 
-    /// <summary>What a webhook converts is selected as the client sees it: labels may be others, and fields have other names.</summary>
+    /// <summary>What is read anew is selected as the client sees it: defaults count, and of what a webhook converts labels and fields may be others.</summary>
     private async ValueTask<(Page Page, ApiError? Error)> SelectShownAsync(
         ResourceSchema schema, Start start, string ns, ListOptions options, CancellationToken cancellationToken)
     {
         var index = start.Index!;
         var selection = options.Selection;
         var objects = new List<StoredObject>();
-        foreach (var batch in Source(index, ns, start.After).Where(o => selection.Fields.Name is not { } name || o.Key.Name == name).Chunk(ConvertAtOnce))
+        foreach (var batch in Source(index, ns, start.After).Where(o => selection.Fields.Name is not { } name || o.Key.Name == name).Chunk(schema.Conversion is null ? ReadAtOnce : ConvertAtOnce))
         {
             var (shown, error) = await representations.ShowAsync(schema, batch, cancellationToken).ConfigureAwait(false);
             if (error is not null) return (default, error);
@@ -172,7 +175,7 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
             return;
         }
         var head = Head(schema, meta);
-        var convert = !ObjectConversion.IsStorage(schema);
+        var convert = !schema.IsCustom && !ObjectConversion.IsStorage(schema);
         long length = head.Length + 2 + Math.Max(0, page.Objects.Count - 1);
         if (!convert)
             foreach (var o in page.Objects) length += o.Length;

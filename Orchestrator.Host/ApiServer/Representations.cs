@@ -39,13 +39,15 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
         };
     }
 
-    /// <summary>Objects in the version of the request, where a webhook has to convert them; else as they are.</summary>
+    /// <summary>Custom resources as the version of the request shows them; others as they are.</summary>
     public ValueTask<(IReadOnlyList<StoredObject> Objects, ApiError? Error)> ShowAsync(ResourceSchema schema, IReadOnlyList<StoredObject> objects, CancellationToken cancellationToken) =>
-        schema.Conversion is null || converter is null ? ValueTask.FromResult((objects, (ApiError?)null)) : converter.ShowAsync(schema, objects, cancellationToken);
+        !ObjectConversion.IsReadAnew(schema) ? ValueTask.FromResult((objects, (ApiError?)null))
+        : schema.Conversion is null || converter is null ? ValueTask.FromResult(((IReadOnlyList<StoredObject>)[.. objects.Select(o => ObjectConversion.Show(schema, o))], (ApiError?)null))
+        : converter.ShowAsync(schema, objects, cancellationToken);
 
     /// <summary>Answers with one object.</summary>
     public Task WriteObjectAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoredObject o, int code = 200) =>
-        schema.Conversion is null ? WriteShownAsync(context, schema, format, o, code) : ShowAndWriteAsync(context, schema, format, o, code);
+        !ObjectConversion.IsReadAnew(schema) ? WriteShownAsync(context, schema, format, o, code) : ShowAndWriteAsync(context, schema, format, o, code);
 
     private async Task ShowAndWriteAsync(HttpContext context, ResourceSchema schema, MediaFormat format, StoredObject o, int code)
     {

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -20,6 +21,8 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
 
     /// <summary>How many objects of the initial state are looked at between two flushes (count).</summary>
     private const int FlushEvery = 64;
+
+    private static readonly Task<long> Never = new TaskCompletionSource<long>().Task;
 
     private readonly ConsistentReads _reads = reads;
     private readonly Representations _representations = representations;
@@ -152,12 +155,14 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
             var bookmarkAt = owner._clock.GetUtcNow() + BookmarkEvery;
             var bookmarked = cursor.Position;
             var next = cursor.NextAsync(cancellationToken).AsTask();
+            var redefined = schema.IsCustom ? RedefinedAsync(cancellationToken) : Never;
             while (true)
             {
                 if (!next.IsCompleted)
                 {
                     var tick = timer.At(options.AllowBookmarks && bookmarkAt < end ? bookmarkAt : end);
-                    await Task.WhenAny(next, tick).ConfigureAwait(false);
+                    await Task.WhenAny(next, tick, redefined).ConfigureAwait(false);
+                    if (!next.IsCompleted && redefined.IsCompleted && cursor.Position >= await redefined.ConfigureAwait(false)) return;
                 }
                 if (next.IsCompleted)
                 {
@@ -191,10 +196,23 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
             }
         }
 
+        /// <summary>Ends when the definition says something else than when the watch began, or is gone; the client then watches anew.</summary>
+        /// <returns>The version up to which the watch is still to tell: with a definition all its objects go, and that is told first.</returns>
+        private async Task<long> RedefinedAsync(CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                var catalog = owner._catalog();
+                if (!ReferenceEquals(catalog.Find(schema.Group, schema.Version, schema.Plural), schema)) break;
+                await catalog.Replaced.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            return (await owner._reads.Registries.ConsistentAsync(schema.StoredAs, cancellationToken).ConfigureAwait(false)).Objects.Revision;
+        }
+
         /// <summary>Changes in the version of the request: a webhook is asked once about all of them.</summary>
         private async ValueTask<(IReadOnlyList<ObjectChange> Changes, ApiError? Error)> ShowAsync(IReadOnlyList<ObjectChange> changes, CancellationToken cancellationToken)
         {
-            if (schema.Conversion is null) return (changes, null);
+            if (!ObjectConversion.IsReadAnew(schema)) return (changes, null);
             var own = changes.Where(c => ns.Length == 0 || c.Object.Key.Namespace == ns).ToList();
             var states = own.Select(static c => c.Object).Concat(own.Select(static c => c.Previous).OfType<StoredObject>()).ToList();
             var (shown, error) = await owner._representations.ShowAsync(schema, states, cancellationToken).ConfigureAwait(false);

@@ -71,7 +71,11 @@ public sealed class ShownObjects
     {
         List<JsonObject> states = [];
         if (request.Object is { } tree) states.Add(tree);
-        if (request.Stored is { } stored) states.Add(stored.ToTree());
+        if (request.Stored?.ToTree() is { } stored)
+        {
+            if (ObjectConversion.IsReadAnew(matched)) ObjectConversion.Load(matched, stored);
+            states.Add(stored);
+        }
         var (shown, error) = await converter.ConvertAsync(matched, states, cancellationToken).ConfigureAwait(false);
         if (error is not null) return (null, ApiError.Internal(error.Message));
         return (new ShownObjects(request, matched, request.Object is null ? null : shown[0])
@@ -84,8 +88,9 @@ public sealed class ShownObjects
     private JsonObject? ReadOld()
     {
         if (_request.Stored?.ToTree() is not { } tree) return null;
-        if (_request.Subresource == "scale" && _request.Schema.Subresource("scale") is { } scale) return ScaleSubresource.Read(scale, tree);
-        if (!ObjectConversion.IsStorage(_matched)) ObjectConversion.FromStorage(_matched, tree);
-        return tree;
+        var scale = _request.Subresource == "scale" ? _request.Schema.Subresource("scale") : null;
+        var shown = scale is null ? _matched : _request.Schema;
+        if (!ObjectConversion.IsStorage(shown)) ObjectConversion.FromStorage(shown, tree);
+        return scale is null ? tree : ScaleSubresource.Read(scale, tree);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -31,17 +32,32 @@ public sealed class CustomResourceConverter(IWebhookCaller caller, IRegistries r
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Shows stored objects in the version of a request. Those that are in it already stay as they are.</summary>
+    /// <summary>Shows stored objects in the version of a request. What is stored so already stays as it is.</summary>
     public async ValueTask<(IReadOnlyList<StoredObject> Objects, ApiError? Error)> ShowAsync(
         ResourceSchema schema, IReadOnlyList<StoredObject> objects, CancellationToken cancellationToken)
     {
-        if (schema.Conversion is null || objects.Count == 0) return (objects, null);
-        var trees = objects.Select(static o => o.ToTree()).ToArray();
-        if (trees.All(t => VersionOf(t) == schema.ApiVersion)) return (objects, null);
+        if (!ObjectConversion.IsReadAnew(schema) || objects.Count == 0) return (objects, null);
+        var shown = new StoredObject[objects.Count];
+        List<int> others = [];
+        List<JsonObject> trees = [];
+        for (var i = 0; i < shown.Length; i++)
+        {
+            if (schema.Conversion is not null && objects[i].ToTree() is var tree && VersionOf(tree) != schema.ApiVersion)
+            {
+                ObjectConversion.Load(schema, tree);
+                others.Add(i);
+                trees.Add(tree);
+            }
+            else shown[i] = ObjectConversion.Show(schema, objects[i]);
+        }
         var (converted, error) = await ConvertAsync(schema, trees, cancellationToken).ConfigureAwait(false);
         if (error is not null) return ([], error);
-        foreach (var tree in converted) Defaulting.Apply(schema, tree);
-        return ([.. converted.Select((tree, i) => new StoredObject(objects[i].Key, objects[i].Revision, UncommittedJson.From(tree).WithRevision(objects[i].Revision)))], null);
+        for (var i = 0; i < others.Count; i++)
+        {
+            var o = objects[others[i]];
+            shown[others[i]] = new StoredObject(o.Key, o.Revision, UncommittedJson.From(converted[i]).WithRevision(o.Revision));
+        }
+        return (shown, null);
     }
 
     /// <summary>The objects in the version of <paramref name="to"/>, in their order; or why they could not be converted.</summary>

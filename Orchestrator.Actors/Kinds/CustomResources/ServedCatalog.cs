@@ -56,11 +56,23 @@ public sealed class ServedCatalog
         private static ImmutableArray<ResourceSchema> Resources(JsonObject definition) =>
             CustomResourceSchemas.IsEstablished(definition) ? CustomResourceSchemas.Build(definition) : [];
 
+        private static bool IsServedAlike(StoredObject before, StoredObject after)
+        {
+            var (was, now) = (before.ToTree(), after.ToTree());
+            return before.Meta.Uid == after.Meta.Uid && CustomResourceSchemas.IsEstablished(was) == CustomResourceSchemas.IsEstablished(now)
+                && JsonTree.DeepEquals(was["spec"], now["spec"])
+                && JsonTree.DeepEquals(JsonTree.At(was, ["status", "storedVersions"]), JsonTree.At(now, ["status", "storedVersions"]));
+        }
+
         private void Put(StoredObject definition)
         {
             try
             {
-                _definitions[definition.Key] = (definition, Resources(definition.ToTree()));
+                // What is served stays what it is through changes of other things: watches of it go on.
+                var resources = _definitions.TryGetValue(definition.Key, out var known) && IsServedAlike(known.Definition, definition)
+                    ? known.Resources
+                    : Resources(definition.ToTree());
+                _definitions[definition.Key] = (definition, resources);
             }
             catch (FormatException e)
             {

@@ -95,7 +95,7 @@ public sealed class CustomResourceConverterTests
         definition["status"] = new JsonObject { ["storedVersions"] = new JsonArray("v0", "v1") };
         var storage = CustomResourceSchemas.Build(definition).Single(static s => s.Storage);
         var stored = new StoredObject(new ObjectKey("default", "w"), 7, Encoding.UTF8.GetBytes("""{"apiVersion":"example.com/v0","kind":"Widget","metadata":{"name":"w","resourceVersion":"7"}}"""));
-        var shown = JsonNode.Parse(ObjectConversion.Bytes(storage, stored).Span)!.AsObject();
+        var shown = ObjectConversion.Show(storage, stored).ToTree();
         Assert.Equal("example.com/v1", JsonTree.String(shown, "apiVersion"));
     }
 
@@ -111,29 +111,69 @@ public sealed class CustomResourceConverterTests
 
         // What is stored in the version before is not handed on as it is.
         after["status"]!["storedVersions"] = new JsonArray("v1");
-        Assert.True(CustomResourceSchemas.Build(after).Single(static s => s.Storage).HasOlderStored);
+        Assert.True(CustomResourceSchemas.Build(after).Single(static s => s.Storage).StoredOtherwise);
     }
 
     [Fact]
     public void Default_ThatCameLater_IsShownAndNotStored()
     {
-        var definition = JsonNode.Parse("""
-            {"spec":{"group":"example.com","scope":"Namespaced","names":{"plural":"widgets","kind":"Widget"},"versions":[{"name":"v1","served":true,"storage":true,
-             "schema":{"openAPIV3Schema":{"type":"object","properties":{"a":{"type":"string","default":"A"},"b":{"type":"string"}}}}}]},"status":{"storedVersions":["v1"]}}
-            """)!.AsObject();
-        var schema = CustomResourceSchemas.Build(definition).Single();
-        var old = new StoredObject(new ObjectKey("default", "w"), 7, Encoding.UTF8.GetBytes("""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","resourceVersion":"7"}}"""));
-        Assert.Equal("A", JsonTree.String(JsonNode.Parse(ObjectConversion.Bytes(schema, old).Span)!.AsObject(), "a"));
+        var definition = Generation(1, """{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}}}""");
+        var old = Stored("""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","resourceVersion":"7"}}""");
+        // Nothing was written under another schema, so bytes are handed on.
+        Assert.Same(old, ObjectConversion.Show(definition, old));
+
+        var schema = Generation(2, """{"type":"object","properties":{"a":{"type":"string","default":"A"},"b":{"type":"string"}}}""");
+        Assert.Equal("A", JsonTree.String(ObjectConversion.Show(schema, old).ToTree(), "a"));
         Assert.Null(old.ToTree()["a"]);
 
         // Another default of a later definition counts from then on; what is stored with a value keeps it.
-        ((JsonObject)definition["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!)["b"] = new JsonObject { ["type"] = "string", ["default"] = "B" };
-        Assert.Equal("B", JsonTree.String(JsonNode.Parse(ObjectConversion.Bytes(CustomResourceSchemas.Build(definition).Single(), old).Span)!.AsObject(), "b"));
-        var full = new StoredObject(new ObjectKey("default", "w"), 7, Encoding.UTF8.GetBytes("""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","resourceVersion":"7"},"a":"mine"}"""));
-        Assert.Equal("mine", JsonTree.String(JsonNode.Parse(ObjectConversion.Bytes(schema, full).Span)!.AsObject(), "a"));
+        schema = Generation(3, """{"type":"object","properties":{"a":{"type":"string","default":"A"},"b":{"type":"string","default":"B"}}}""");
+        Assert.Equal("B", JsonTree.String(ObjectConversion.Show(schema, old).ToTree(), "b"));
+        var full = Stored("""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","resourceVersion":"7"},"a":"mine","b":"B"}""");
+        Assert.Equal("mine", JsonTree.String(ObjectConversion.Show(schema, full).ToTree(), "a"));
         var canonical = new StoredObject(full.Key, 7, UncommittedJson.From(full.ToTree()).WithRevision(7));
-        Assert.True(ObjectConversion.Bytes(schema, canonical).Span.SequenceEqual(canonical.Json.Span));
+        Assert.Same(canonical, ObjectConversion.Show(schema, canonical));
     }
+
+    [Fact]
+    public void Field_ThatTheSchemaHasNoMore_IsNotShown()
+    {
+        var schema = Generation(2, """
+            {"type":"object","properties":{"spec":{"type":"object","properties":{"a":{"type":"string"},"n":{"type":"string","nullable":true},"d":{"type":"string","default":"D"},
+             "m":{"type":"object","additionalProperties":{"type":"string"}},"e":{"type":"object","x-kubernetes-embedded-resource":true}}}}}
+            """);
+        var old = Stored("""
+            {"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","resourceVersion":"7","labels":{"l":"1"}},
+             "spec":{"a":null,"n":null,"d":null,"gone":1,"m":{"x":null,"y":"1"},"e":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","labels":5,"odd":1},"spec":{}}},"more":{}}
+            """);
+        var shown = ObjectConversion.Show(schema, old).ToTree();
+        Assert.Equal("""{"n":null,"m":{"y":"1"},"e":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"}},"d":"D"}""", JsonTree.ToText(shown["spec"]));
+        Assert.False(shown.ContainsKey("more"));
+        Assert.Equal("1", JsonTree.AsString(shown["metadata"]!["labels"]!["l"]));
+    }
+
+    [Fact]
+    public void OtherVersion_IsDefaultedAsStored_AndPrunedAsShown()
+    {
+        var definition = JsonNode.Parse("""
+            {"metadata":{"generation":1},"spec":{"group":"example.com","scope":"Namespaced","names":{"plural":"widgets","kind":"Widget"},"versions":[
+             {"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{"a":{"type":"string","default":"A"},"c":{"type":"string","default":"C"}}}}},
+             {"name":"v2","served":true,"storage":false,"schema":{"openAPIV3Schema":{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string","default":"B"}}}}}]},"status":{"storedVersions":["v1"]}}
+            """)!.AsObject();
+        var v2 = CustomResourceSchemas.Build(definition).Single(static s => s.Version == "v2");
+        var shown = ObjectConversion.Show(v2, Stored("""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","resourceVersion":"7"}}""")).ToTree();
+        Assert.Equal("example.com/v2", JsonTree.String(shown, "apiVersion"));
+        Assert.Equal("A", JsonTree.String(shown, "a"));
+        Assert.False(shown.ContainsKey("b"));
+        Assert.False(shown.ContainsKey("c"));
+    }
+
+    private static ResourceSchema Generation(int generation, string schema) => CustomResourceSchemas.Build(JsonNode.Parse($$$"""
+        {"metadata":{"generation":{{{generation}}}},"spec":{"group":"example.com","scope":"Namespaced","names":{"plural":"widgets","kind":"Widget"},"versions":[{"name":"v1","served":true,"storage":true,
+         "schema":{"openAPIV3Schema":{{{schema}}}}}]},"status":{"storedVersions":["v1"]}}
+        """)!.AsObject()).Single();
+
+    private static StoredObject Stored(string json) => new(new ObjectKey("default", "w"), 7, Encoding.UTF8.GetBytes(json));
 
     /// <summary>Renames spec.host to spec.address and back, or fails as it is told.</summary>
     private sealed class Caller : IWebhookCaller
