@@ -19,6 +19,9 @@ public static class CacheGroups
 
     public static string OnNode(string node) => $"n/{node}";
 
+    /// <summary>The pods that use a claim, as <see cref="PodView.Claims"/> tells.</summary>
+    public static string Using(ObjectKey claim) => $"v/{claim.Namespace}/{claim.Name}";
+
     public static IEnumerable<string> Of(ResourceType type, StoredObject o)
     {
         yield return o.Meta.Controller is { } owner ? ControlledBy(o.Key.Namespace, owner.Kind, owner.Name) : Orphans(o.Key.Namespace);
@@ -26,6 +29,7 @@ public static class CacheGroups
         var pod = PodView.Of(o);
         if (pod.NodeName.Length > 0) yield return OnNode(pod.NodeName);
         if (pod.Finished) yield return Ended;
+        foreach (var claim in pod.Claims) yield return Using(new ObjectKey(o.Key.Namespace, claim.Claim));
     }
 }
 

@@ -34,15 +34,17 @@ public sealed class ApiServerHost : IAsyncDisposable
     private readonly NodeProxy _nodes;
     private readonly AuditLog? _audit;
     private readonly Aggregator _aggregator;
+    private readonly RequestDeadlines _deadlines;
     private readonly Task _following;
 
-    private ApiServerHost(WebApplication application, CancellationTokenSource stopping, NodeProxy nodes, AuditLog? audit, Aggregator aggregator, Task following, Uri url)
+    private ApiServerHost(WebApplication application, CancellationTokenSource stopping, NodeProxy nodes, AuditLog? audit, Aggregator aggregator, RequestDeadlines deadlines, Task following, Uri url)
     {
         _application = application;
         _stopping = stopping;
         _nodes = nodes;
         _audit = audit;
         _aggregator = aggregator;
+        _deadlines = deadlines;
         _following = following;
         Url = url;
     }
@@ -69,9 +71,10 @@ public sealed class ApiServerHost : IAsyncDisposable
         var stopping = new CancellationTokenSource();
         var proxy = new NodeProxy(store, nodes ?? NodeProxy.CreateClient(options.NodeClientCertificate, options.ClientAuthorities), stopping.Token);
         var flows = new FlowController(options.RequestsMax, PatienceMax, clock);
+        var deadlines = new RequestDeadlines(options.RequestTimeout, clock);
         var audit = options.Audit is { } target ? new AuditLog(target, clock, logs.CreateLogger<AuditLog>()) : null;
         var aggregator = new Aggregator(options, store, clock, logs, stopping.Token);
-        var pipeline = Compose(options, store, clock, logs, authenticator, proxy, aggregator, flows, audit, stopping.Token);
+        var pipeline = Compose(options, store, clock, logs, authenticator, proxy, aggregator, flows, deadlines, audit, stopping.Token);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -88,13 +91,14 @@ public sealed class ApiServerHost : IAsyncDisposable
             await application.DisposeAsync().ConfigureAwait(false);
             proxy.Dispose();
             aggregator.Dispose();
+            deadlines.Dispose();
             if (audit is not null) await audit.DisposeAsync().ConfigureAwait(false);
             stopping.Dispose();
             throw;
         }
         var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         var following = new FlowConfiguration(store, flows, clock, logs.CreateLogger<FlowConfiguration>()).RunAsync(stopping.Token);
-        return new ApiServerHost(application, stopping, proxy, audit, aggregator, Task.WhenAll(following, aggregator.RunAsync(stopping.Token)), new Uri(address));
+        return new ApiServerHost(application, stopping, proxy, audit, aggregator, deadlines, Task.WhenAll(following, aggregator.RunAsync(stopping.Token)), new Uri(address));
     }
 
     /// <summary>Ends watches and streams, lets other requests finish, and stops listening.</summary>
@@ -112,6 +116,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         if (_audit is not null) await _audit.DisposeAsync().ConfigureAwait(false);
         _nodes.Dispose();
         _aggregator.Dispose();
+        _deadlines.Dispose();
         _stopping.Dispose();
     }
 
@@ -129,7 +134,7 @@ public sealed class ApiServerHost : IAsyncDisposable
 
     private static RequestPipeline Compose(
         ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, Authenticator authenticator, NodeProxy nodes,
-        Aggregator aggregator, FlowController flows, AuditLog? audit, CancellationToken stopping)
+        Aggregator aggregator, FlowController flows, RequestDeadlines deadlines, AuditLog? audit, CancellationToken stopping)
     {
         var metrics = new Metrics(flows, audit);
         var representations = new Representations(clock, store.Converter);
@@ -141,7 +146,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             new WatchEndpoint(reads, representations, () => store.Catalog, clock, stopping),
             new ResourceEndpoint(store, reads, representations),
             new SubresourceEndpoint(store, options.Tokens), new ComponentStatusEndpoint(store, representations, options.Components), nodes,
-            new ReviewEndpoint(store, options.Authorizer, authenticator), aggregator, options.Authorizer, flows, audit, metrics, logs.CreateLogger<RequestPipeline>());
+            new ReviewEndpoint(store, options.Authorizer, authenticator), aggregator, options.Authorizer, flows, audit, metrics, deadlines, logs.CreateLogger<RequestPipeline>());
     }
 
     private static void Configure(KestrelServerOptions kestrel, ApiServerOptions options)

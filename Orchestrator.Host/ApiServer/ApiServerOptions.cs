@@ -66,6 +66,9 @@ public sealed record ApiServerOptions
     /// <summary>How many requests run at one time, divided among the priority levels.</summary>
     public int RequestsMax { get; init; } = 600;
 
+    /// <summary>How long a request may take that is no watch and no stream. Source: kube-apiserver, --request-timeout.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Where audit events go; null for nowhere.</summary>
     public AuditTarget? Audit { get; init; }
 

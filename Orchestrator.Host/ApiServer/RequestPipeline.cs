@@ -16,7 +16,7 @@ namespace Orchestrator.Host.ApiServer;
 /// <summary>The way of a request: who, may they, what do they want, and the endpoint that does it.</summary>
 public sealed partial class RequestPipeline(
     ResourceStore store, Authenticator authenticator, DocumentEndpoint documents, ListEndpoint lists, WatchEndpoint watches, ResourceEndpoint resources,
-    SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, ReviewEndpoint reviews, Aggregator aggregator, IAuthorizer authorizer, FlowController flows, AuditLog? audit, Metrics metrics, ILogger logger)
+    SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, ReviewEndpoint reviews, Aggregator aggregator, IAuthorizer authorizer, FlowController flows, AuditLog? audit, Metrics metrics, RequestDeadlines deadlines, ILogger logger)
 {
     /// <summary>How long a client waits for a kind that is established and that this process is about to serve.</summary>
     private static readonly TimeSpan NewKindPatience = TimeSpan.FromSeconds(1);
@@ -37,7 +37,7 @@ public sealed partial class RequestPipeline(
             else
             {
                 request = RequestInfo.Parse(context.Request.Method, path, WantsWatch(context.Request));
-                var (timed, malformed) = request.IsLongRunning ? (null, null) : RequestDeadline.Begin(context, always: aggregator.Find(request) is not null);
+                var (timed, malformed) = request.IsLongRunning ? (null, null) : deadlines.Begin(context);
                 deadline = timed;
                 await (malformed is null ? HandleAsync(context, request, auditId) : StatusWriter.WriteAsync(context, malformed)).ConfigureAwait(false);
             }

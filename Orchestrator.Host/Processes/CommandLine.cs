@@ -60,7 +60,7 @@ public static class CommandLine
         var requests = new RequestOptions();
         var command = new Command("up", "Runs everything in one process: API server, controllers, scheduler and one node.")
         { options.Data, listen, options.Remoting, runtime, name, journal, plugins.Enable, plugins.Disable,
-            requests.AuditPath, requests.AuditPolicy, requests.AuditSize, requests.AuditBackups, requests.Max, options.Config, options.Insecure };
+            requests.AuditPath, requests.AuditPolicy, requests.AuditSize, requests.AuditBackups, requests.Max, requests.Timeout, options.Config, options.Insecure };
         access.AddTo(command);
         services.AddTo(command);
         command.SetAction((result, token) => handlers.RunProcess(options.Read(result) with
@@ -74,6 +74,7 @@ public static class CommandLine
             AdmissionPlugins = plugins.Read(result),
             Audit = requests.ReadAudit(result),
             RequestsMax = result.GetValue(requests.Max),
+            RequestTimeout = result.GetValue(requests.Timeout),
             Runtime = result.GetValue(runtime),
             NodeName = result.GetValue(name)!,
         }, token));
@@ -92,7 +93,7 @@ public static class CommandLine
         var requests = new RequestOptions();
         var command = new Command("seed", "Runs a control-plane member: API server, registries, controllers, scheduler candidate.")
         { options.Data, listen, options.Remoting, join, journal, plugins.Enable, plugins.Disable,
-            requests.AuditPath, requests.AuditPolicy, requests.AuditSize, requests.AuditBackups, requests.Max, options.Config, options.Insecure };
+            requests.AuditPath, requests.AuditPolicy, requests.AuditSize, requests.AuditBackups, requests.Max, requests.Timeout, options.Config, options.Insecure };
         access.AddTo(command);
         services.AddTo(command);
         command.SetAction((result, token) => handlers.RunProcess(options.Read(result) with
@@ -106,6 +107,7 @@ public static class CommandLine
             AdmissionPlugins = plugins.Read(result),
             Audit = requests.ReadAudit(result),
             RequestsMax = result.GetValue(requests.Max),
+            RequestTimeout = result.GetValue(requests.Timeout),
         }, token));
         return command;
     }
@@ -266,6 +268,19 @@ public static class CommandLine
 
         public Option<int> Max { get; } = Count("--max-requests-inflight",
             "How many requests are carried out at one time, divided among the priority levels; others wait or get 429.", 600, 1, 1_000_000);
+
+        public Option<TimeSpan> Timeout { get; } = new("--request-timeout")
+        {
+            Description = "How long a request may take that is no watch and no stream, such as 30s or 2m.",
+            HelpName = "TIME",
+            DefaultValueFactory = _ => TimeSpan.FromMinutes(1),
+            CustomParser = static r =>
+            {
+                if (Orchestrator.Actors.Kinds.GoDuration.Parse(r.Tokens[0].Value, out _) is { } time && time > TimeSpan.Zero) return time;
+                r.AddError("--request-timeout takes a time above 0, such as 30s or 2m.");
+                return default;
+            },
+        };
 
         /// <exception cref="StartException">The policy cannot be read.</exception>
         public AuditTarget? ReadAudit(ParseResult result)

@@ -130,6 +130,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
                     FrontProxyCertificate = frontProxy.Certificate,
                     FrontProxyAuthority = frontProxy.Authority,
                     RequestsMax = settings.RequestsMax,
+                    RequestTimeout = settings.RequestTimeout,
                     Audit = settings.Audit,
                     Checks = [new HealthCheck("poststarthook/rbac/bootstrap-roles", _ => ValueTask.FromResult(_rolesMade ? null : "not finished"))],
                     Components = [Component("scheduler", "scheduler"), Component("controller-manager", "controller-triggers")],

@@ -69,6 +69,9 @@ public sealed record ProcessSettings
     /// <summary>How many requests the API server carries out at one time (count).</summary>
     public int RequestsMax { get; init; } = 600;
 
+    /// <summary>How long a request may take that is no watch and no stream.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>HOCON that overrides the shipped files.</summary>
     public string? ConfigFile { get; init; }
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
-using System.Text.Json;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Kinds.PersistentVolumeClaims;
@@ -8,7 +6,6 @@ using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Kinds.StorageClasses;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
-using Orchestrator.Actors.Schemas.Tables;
 
 namespace Orchestrator.Actors.Kinds.PersistentVolumes;
 
@@ -35,7 +32,7 @@ public sealed class PersistentVolumeController : KindController
             return change.Kind != ChangeKind.Deleted ? [] : caches[ResourceTypes.PersistentVolumeClaims].Objects.EnumerateFrom().Select(PersistentVolumeClaimView.Of)
                 .Where(c => !c.BindCompleted && c.SelectedNode == change.Object.Key.Name).Select(static c => c.Key);
         }
-        return type == ResourceTypes.Pods && change.Kind == ChangeKind.Added ? OfPod(change.Object, caches) : [];
+        return type == ResourceTypes.Pods && change.Kind == ChangeKind.Added ? OfPod(PodView.Of(change.Object), caches) : [];
     }
 
     public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context)
@@ -76,13 +73,9 @@ public sealed class PersistentVolumeController : KindController
     }
 
     // What a claim says it waits for depends on whether a pod uses it.
-    private static IEnumerable<ObjectKey> OfPod(StoredObject pod, ControllerCaches caches)
-    {
-        if (pod.Json.Span.IndexOf("\"claimName\""u8) < 0 || PodView.Of(pod).NodeName.Length > 0) return [];
-        using var document = JsonDocument.Parse(pod.Json);
-        return [.. document.RootElement.Get("spec").Items("volumes").Select(v => new ObjectKey(pod.Key.Namespace, v.Get("persistentVolumeClaim").Text("claimName")))
-            .Where(k => caches[ResourceTypes.PersistentVolumeClaims].Get(k) is { } claim && !PersistentVolumeClaimView.Of(claim).BindCompleted)];
-    }
+    private static IEnumerable<ObjectKey> OfPod(PodView pod, ControllerCaches caches) =>
+        pod.NodeName.Length > 0 ? [] : pod.Claims.Where(static c => !c.Own).Select(c => new ObjectKey(pod.Key.Namespace, c.Claim))
+            .Where(k => caches[ResourceTypes.PersistentVolumeClaims].Get(k) is { } claim && !PersistentVolumeClaimView.Of(claim).BindCompleted);
 
     private static StorageObserved Observe(ControllerCaches caches)
     {
@@ -97,14 +90,7 @@ public sealed class PersistentVolumeController : KindController
             claim => WaitingFor(claim, caches));
     }
 
-    private static IEnumerable<string> WaitingFor(PersistentVolumeClaimView claim, ControllerCaches caches)
-    {
-        var name = Encoding.UTF8.GetBytes(claim.Key.Name);
-        foreach (var pod in caches[ResourceTypes.Pods].Objects.InNamespace(claim.Key.Namespace))
-        {
-            if (pod.Json.Span.IndexOf(name) < 0 || PodView.Of(pod) is not { NodeName: "", Active: true }) continue;
-            using var document = JsonDocument.Parse(pod.Json);
-            if (document.RootElement.Get("spec").Items("volumes").Any(v => v.Get("persistentVolumeClaim").Text("claimName") == claim.Key.Name)) yield return pod.Key.Name;
-        }
-    }
+    private static IEnumerable<string> WaitingFor(PersistentVolumeClaimView claim, ControllerCaches caches) =>
+        caches[ResourceTypes.Pods].Group(CacheGroups.Using(claim.Key)).Select(PodView.Of)
+            .Where(p => p is { NodeName: "", Active: true } && p.Claims.Contains(new PodClaim(claim.Key.Name, Own: false))).Select(static p => p.Key.Name);
 }

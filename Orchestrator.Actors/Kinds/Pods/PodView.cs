@@ -71,10 +71,10 @@ public sealed class PodView
         StartTime = KindTime.Read(status, "startTime");
         PodIPs = status.Map("podIPs", static p => p.Text("ip"));
         NominatedNodeName = status.Text("nominatedNodeName");
+        Claims = ReadClaims(spec);
         // The scheduler asks this of every pod that has no node yet, and the document is open now.
         if (NodeName.Length > 0) return;
         _equivalenceKey = MakeEquivalenceKey(spec);
-        Claims = ReadClaims(spec);
     }
 
     public StoredObject Source { get; }
@@ -100,8 +100,8 @@ public sealed class PodView
     public ImmutableArray<string> Images { get; }
     public PodPlacement Placement { get; }
 
-    /// <summary>The claims that it uses; empty for a pod that has a node, as then nobody asks.</summary>
-    public ImmutableArray<PodClaim> Claims { get; } = [];
+    /// <summary>The claims that its volumes name or that are made for them.</summary>
+    public ImmutableArray<PodClaim> Claims { get; }
 
     public string Phase { get; }
     public string Reason { get; }

@@ -1,6 +1,7 @@
 using System.Text;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Kinds.PersistentVolumeClaims;
+using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Tests.Kinds.PersistentVolumeClaims;
@@ -15,8 +16,8 @@ public sealed class ClaimProtectionTests
          "ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"web","uid":"p1","controller":true}]} }
         """);
 
-    private static StoredObject Pod(string node, string volume) => Stored("web", $$$"""
-        {"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"d","uid":"p1"},"spec":{"nodeName":"{{{node}}}","volumes":[{{{volume}}}]} }
+    private static StoredObject Pod(string node, string volume, string meta = "") => Stored("web", $$$"""
+        {"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"d","uid":"p1"{{{meta}}}},"spec":{"nodeName":"{{{node}}}","volumes":[{{{volume}}}]} }
         """);
 
     private static StoredObject Stored(string name, string json) => new(new ObjectKey("d", name), 7, Encoding.UTF8.GetBytes(json));
@@ -46,7 +47,7 @@ public sealed class ClaimProtectionTests
     [InlineData("n1", """{"name":"v","persistentVolumeClaim":{"claimName":"other"}}""", false)]
     [InlineData("n1", """{"name":"data","emptyDir":{}}""", false)]
     public void Uses_PodOnANodeThatNamesTheClaim(string node, string volume, bool uses) =>
-        Assert.Equal(uses, PersistentVolumeClaimProtectionController.Uses(Pod(node, volume), Claim(true, "")));
+        Assert.Equal(uses, PersistentVolumeClaimProtectionController.Uses(PodView.Of(Pod(node, volume)), Claim(true, "")));
 
     [Fact]
     public void Uses_ClaimMadeForAVolumeOfThePod_CountsOnlyForItsOwner()
@@ -55,8 +56,14 @@ public sealed class ClaimProtectionTests
         static StoredObject Made(string owner) => Stored("web-scratch", $$$"""
             {"metadata":{"name":"web-scratch","namespace":"d","uid":"c2","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"web","uid":"{{{owner}}}","controller":true}]} }
             """);
-        Assert.True(PersistentVolumeClaimProtectionController.Uses(pod, Made("p1")));
-        Assert.False(PersistentVolumeClaimProtectionController.Uses(pod, Made("p2")));
+        Assert.True(PersistentVolumeClaimProtectionController.Uses(PodView.Of(pod), Made("p1")));
+        Assert.False(PersistentVolumeClaimProtectionController.Uses(PodView.Of(pod), Made("p2")));
+
+        // Deleted in the foreground, it waits for its claim and not the other way round.
+        var over = Pod("n1", """{"name":"scratch","ephemeral":{"volumeClaimTemplate":{}}},{"name":"d","persistentVolumeClaim":{"claimName":"data"}}""",
+            ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"deletionGracePeriodSeconds\":0");
+        Assert.False(PersistentVolumeClaimProtectionController.Uses(PodView.Of(over), Made("p1")));
+        Assert.True(PersistentVolumeClaimProtectionController.Uses(PodView.Of(over), Claim(true, "")));
     }
 
     private static ReconcileResult Reconcile(StoredObject claim, bool inUse) =>
