@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Resources;
@@ -38,6 +39,9 @@ public sealed record DeleteOptions
 
     /// <summary>The deletion is refused with a Conflict when the object is at another version.</summary>
     public string? ResourceVersion { get; init; }
+
+    /// <summary>The deletion is refused with a Conflict when the object has other owners; null when that does not matter.</summary>
+    public ImmutableArray<OwnerReference>? Owners { get; init; }
 
     /// <summary>What the request says of options, for those that are asked at admission; null when all are at their defaults. Not to be changed.</summary>
     public JsonObject? Given { get; init; }

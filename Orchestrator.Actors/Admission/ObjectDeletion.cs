@@ -36,6 +36,8 @@ internal static class ObjectDeletion
     {
         if (options.Uid is { } uid && uid != stored.Meta.Uid)
             return ApiError.Conflict(type, stored.Key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Meta.Uid}");
+        if (options.Owners is { } owners && !owners.SequenceEqual(stored.Meta.OwnerReferences))
+            return ApiError.Conflict(type, stored.Key.Name, "Precondition failed: the object has other owners than it was to be deleted for");
         var version = stored.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return options.ResourceVersion is { } wanted && wanted != version
             ? ApiError.Conflict(type, stored.Key.Name, $"Precondition failed: ResourceVersion in precondition: {wanted}, ResourceVersion in object meta: {version}")

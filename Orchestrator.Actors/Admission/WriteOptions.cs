@@ -65,4 +65,8 @@ public sealed record DeleteResult(StoredObject? Object, bool Removed, ApiError? 
 public sealed record StatusUpdate(ObjectKey Key, ReadOnlyMemory<byte> Status, string? Uid = null, long? IfRevision = null);
 
 /// <summary>One object to be deleted; nothing happens when it has another uid by now.</summary>
-public sealed record DeleteTarget(ObjectKey Key, string? Uid = null);
+public sealed record DeleteTarget(ObjectKey Key, string? Uid = null)
+{
+    /// <summary>Nothing is deleted when the object has other owners; null when that does not matter.</summary>
+    public ImmutableArray<OwnerReference>? Owners { get; init; }
+}

@@ -102,7 +102,7 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
             GracePeriodSeconds = grace,
             Propagation = propagation is null ? PropagationPolicy.Unspecified : Enum.Parse<PropagationPolicy>(propagation),
         };
-        var results = await store.DeleteManyAsync(type, [.. deletes.Select(static d => new DeleteTarget(d.Key, d.Uid))], options, cancellationToken)
+        var results = await store.DeleteManyAsync(type, [.. deletes.Select(static d => new DeleteTarget(d.Key, d.Uid) { Owners = d.Owners })], options, cancellationToken)
             .ConfigureAwait(false);
         ApiError? refusal = null;
         foreach (var result in results)

@@ -47,7 +47,11 @@ public sealed record StatusAction(ResourceType Type, ObjectKey Key, string Uid, 
 /// <param name="Propagation">Background, Foreground, Orphan, or null for the type's default.</param>
 /// <param name="GraceSeconds">The grace period, or null for the object's own.</param>
 public sealed record DeleteAction(ResourceType Type, ObjectKey Key, string Uid, string? Propagation = null, long? GraceSeconds = null)
-    : ControllerAction(Type, Key);
+    : ControllerAction(Type, Key)
+{
+    /// <summary>Given where it is deleted for its owners' sake: nothing happens when it has others by now.</summary>
+    public ImmutableArray<OwnerReference>? Owners { get; init; }
+}
 
 /// <summary>Records a Kubernetes Event about the object.</summary>
 /// <param name="Kind">The kind of the object, such as <c>Deployment</c>.</param>

@@ -57,7 +57,7 @@ public sealed partial class ResourceStore
                 results[i] = DeleteResult.Refused(ApiError.NotFound(type, targets[i].Key.Name));
                 continue;
             }
-            var (write, decided) = await PlanDeletionAsync(schema, stored, WithUid(options, targets[i].Uid), cancellationToken).ConfigureAwait(false);
+            var (write, decided) = await PlanDeletionAsync(schema, stored, Of(targets[i], options), cancellationToken).ConfigureAwait(false);
             if (write is null) results[i] = decided!;
             else writes.Add((i, write));
         }
@@ -70,7 +70,7 @@ public sealed partial class ResourceStore
             results[index] = written[i].Error switch
             {
                 null => new DeleteResult(written[i].Object, write is RemoveObject, null),
-                { Reason: "Conflict" } => await DeleteAsync(schema, target.Key, WithUid(options, target.Uid), cancellationToken).ConfigureAwait(false),
+                { Reason: "Conflict" } => await DeleteAsync(schema, target.Key, Of(target, options), cancellationToken).ConfigureAwait(false),
                 { } error => DeleteResult.Refused(error),
             };
         }
@@ -96,5 +96,6 @@ public sealed partial class ResourceStore
             : (new ReplaceObject(stored.Key, json, stored.Meta.Uid, stored.Revision), null);
     }
 
-    private static DeleteOptions WithUid(DeleteOptions options, string? uid) => uid is null ? options : options with { Uid = uid };
+    private static DeleteOptions Of(DeleteTarget target, DeleteOptions options) =>
+        target.Uid is null && target.Owners is null ? options : options with { Uid = target.Uid ?? options.Uid, Owners = target.Owners };
 }

@@ -110,6 +110,22 @@ public sealed class DeletionTests(HollowCluster cluster) : IClassFixture<HollowC
     }
 
     [SkippableFact]
+    public async Task Owner_InAnotherNamespace_IsNone()
+    {
+        var (owners, kubectl) = (await cluster.NewNamespaceAsync(), await cluster.NewNamespaceAsync());
+        await owners.RunAsync("create", "configmap", "owner");
+        var uid = await owners.FieldAsync("configmap", "owner", ".metadata.uid");
+        await kubectl.ApplyAsync($$"""
+            {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"child","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":"{{uid}}"}]}}
+            """);
+        await kubectl.RunAsync("wait", "configmap/child", "--for=delete", "--timeout=60s");
+        var told = "";
+        for (var i = 0; i < 100 && told.Length == 0; i++)
+            told = await kubectl.RunAsync("get", "events", "--field-selector=reason=OwnerRefInvalidNamespace,involvedObject.name=child,type=Warning", "-o", "name");
+        Assert.NotEqual("", told);
+    }
+
+    [SkippableFact]
     public async Task TokenSecret_IsFilled_LogsIn_AndGoesWithItsAccount()
     {
         var kubectl = await cluster.NewNamespaceAsync();

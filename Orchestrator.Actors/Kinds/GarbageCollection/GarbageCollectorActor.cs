@@ -30,7 +30,9 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
     private readonly OwnerGraph _graph = new();
     private readonly HashSet<ResourceType> _subscribed = [];
     private readonly HashSet<ResourceType> _synced = [];
+    private readonly IActorRef _self = Context.Self;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly HashSet<GraphKey> _unserved = [];
     private bool _working;
 
     public GarbageCollectorActor(RegistryClient registries, ResourceStore store, ActionRunner runner, TimeProvider clock, TimeSpan eventsKeptFor)
@@ -71,6 +73,7 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
                 break;
             case ObjectsChanged changed: Handle(changed); break;
             case Worked worked: Handle(worked); break;
+            case Unserved unserved: _unserved.UnionWith(unserved.Keys); break;
             case Again again:
                 foreach (var key in again.Keys) _graph.Enqueue(key);
                 Work();
@@ -81,14 +84,25 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
 
     private void Subscribe()
     {
+        var news = false;
         foreach (var type in Types())
-            if (_subscribed.Add(type)) _registries.Subscribe(type, Self);
+        {
+            if (!_subscribed.Add(type)) continue;
+            _registries.Subscribe(type, Self);
+            news = true;
+        }
+        if (news)
+        {
+            // Owners that could not be looked up may be of a kind that is served now.
+            foreach (var key in _unserved) _graph.Enqueue(key);
+            _unserved.Clear();
+        }
         Work();
     }
 
-    // Events and leases own nothing and are owned by nothing that is collected, and there are many of them.
+    // Events go by themselves, and there are many of them.
     private IEnumerable<ResourceType> Types() => _store.Catalog.Resources.Where(static r => !r.IsVirtual).Select(static r => r.StoredAs).Distinct()
-        .Where(static t => t != ResourceTypes.Events && t != ResourceTypes.Leases);
+        .Where(static t => t != ResourceTypes.Events);
 
     private void Handle(ObjectsChanged changed)
     {
@@ -105,14 +119,14 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
     {
         if (_working || _graph.Pending == 0 || _synced.Count == 0 || _synced.Count < _subscribed.Count) return;
         var keys = ImmutableArray.CreateBuilder<GraphKey>();
-        var unknown = new List<(GraphKey Dependent, OwnerReference Owner)>();
+        var unknown = new List<(GraphKey Dependent, OwnerName Owner)>();
         while (keys.Count < BatchMax && _graph.TryTake(out var key))
         {
             keys.Add(key);
             foreach (var owner in _graph.UnknownOwners(key)) unknown.Add((key, owner));
         }
         _working = true;
-        FindAbsentAsync(unknown).PipeTo(Self, success: absent => new Worked(keys.ToImmutable(), absent), failure: e => Failed(keys.ToImmutable(), e));
+        FindAbsentAsync(unknown).PipeTo(Self, success: found => new Worked(keys.ToImmutable(), found), failure: e => Failed(keys.ToImmutable(), e));
     }
 
     private void Handle(Worked worked)
@@ -129,7 +143,7 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
         {
             _working = true;
             _runner.RunAsync(actions.ToImmutable(), "garbage-collector").PipeTo(Self,
-                success: outcome => new Worked([], ImmutableHashSet<string>.Empty) { Retry = outcome.Refusal is null ? [] : worked.Keys },
+                success: outcome => new Worked([], ImmutableHashSet<OwnerName>.Empty) { Retry = outcome.Refusal is null ? [] : worked.Keys },
                 failure: e => Failed(worked.Keys, e));
         }
         if (!worked.Retry.IsEmpty) Timers.StartSingleTimer($"again-{worked.Retry[0]}", new Again(worked.Retry), RetryAfter);
@@ -139,23 +153,30 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
     private Worked Failed(ImmutableArray<GraphKey> keys, Exception e)
     {
         _log.Warning(e, "Garbage collection will try again");
-        return keys.IsEmpty ? new Worked([], ImmutableHashSet<string>.Empty) : new Worked(keys, null);
+        return keys.IsEmpty ? new Worked([], ImmutableHashSet<OwnerName>.Empty) : new Worked(keys, null);
     }
 
     /// <summary>Which of the owners do not exist, as of now in their registries: an informer may be behind.</summary>
-    private async Task<ImmutableHashSet<string>> FindAbsentAsync(List<(GraphKey Dependent, OwnerReference Owner)> unknown)
+    private async Task<ImmutableHashSet<OwnerName>> FindAbsentAsync(List<(GraphKey Dependent, OwnerName Owner)> unknown)
     {
-        var absent = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
-        foreach (var (dependent, owner) in unknown.DistinctBy(static u => u.Owner.Uid))
+        var absent = ImmutableHashSet.CreateBuilder<OwnerName>();
+        var unserved = new List<GraphKey>();
+        foreach (var (owner, dependents) in unknown.GroupBy(static u => u.Owner, static u => u.Dependent).Select(static g => (g.Key, g)))
         {
             var slash = owner.ApiVersion.IndexOf('/', StringComparison.Ordinal);
             var (group, version) = slash < 0 ? ("", owner.ApiVersion) : (owner.ApiVersion[..slash], owner.ApiVersion[(slash + 1)..]);
             // An owner of a kind that is not served cannot be looked up, so nothing is deleted for its sake.
-            if (_store.Catalog.FindKind(group, version, owner.Kind) is not { } schema) continue;
-            var key = new ObjectKey(schema.Namespaced ? dependent.Key.Namespace : "", owner.Name);
-            var found = await _store.GetAsync(schema.StoredAs, key).ConfigureAwait(false);
-            if (found?.Meta.Uid != owner.Uid) absent.Add(owner.Uid);
+            if (_store.Catalog.FindKind(group, version, owner.Kind) is not { } schema)
+            {
+                unserved.AddRange(dependents);
+                continue;
+            }
+            // Nothing without a namespace can name an owner in one, so that cannot be looked up either.
+            if (schema.Namespaced && owner.Namespace.Length == 0) continue;
+            var found = await _store.GetAsync(schema.StoredAs, new ObjectKey(schema.Namespaced ? owner.Namespace : "", owner.Name)).ConfigureAwait(false);
+            if (found?.Meta.Uid != owner.Uid) absent.Add(owner);
         }
+        if (unserved.Count > 0) _self.Tell(new Unserved(unserved));
         return absent.ToImmutable();
     }
 
@@ -170,10 +191,12 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
     private static DateTimeOffset LastSeen(StoredObject o) =>
         KindTime.Read(o.ToTree()["lastTimestamp"]) is { } last && last > o.Meta.CreationTimestamp ? last : o.Meta.CreationTimestamp;
 
-    private sealed record Worked(ImmutableArray<GraphKey> Keys, ImmutableHashSet<string>? Absent)
+    private sealed record Worked(ImmutableArray<GraphKey> Keys, ImmutableHashSet<OwnerName>? Absent)
     {
         public ImmutableArray<GraphKey> Retry { get; init; } = [];
     }
+
+    private sealed record Unserved(IReadOnlyList<GraphKey> Keys);
 
     private sealed record Again(ImmutableArray<GraphKey> Keys);
 

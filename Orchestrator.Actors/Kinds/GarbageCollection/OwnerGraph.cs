@@ -7,6 +7,16 @@ namespace Orchestrator.Actors.Kinds.GarbageCollection;
 /// <summary>Names one object over all types.</summary>
 public readonly record struct GraphKey(ResourceType Type, ObjectKey Key);
 
+/// <summary>What a reference to an owner says of it, read in the namespace of the object that says it.</summary>
+public readonly record struct OwnerName(string Namespace, string ApiVersion, string Kind, string Name, string Uid)
+{
+    public static OwnerName Of(StoredObject dependent, OwnerReference owner) =>
+        new(dependent.Key.Namespace, owner.ApiVersion, owner.Kind, owner.Name, owner.Uid);
+
+    // As events show it.
+    public override string ToString() => $"[{ApiVersion}/{Kind}, namespace: {Namespace}, name: {Name}, uid: {Uid}]";
+}
+
 /// <summary>Who owns whom, over all types, kept up to date change by change; decides what garbage collection does next.</summary>
 /// <remarks>
 /// A change puts the objects that it may concern into a queue: the object itself, and what it owns. Nothing is ever listed and
@@ -33,17 +43,19 @@ public sealed class OwnerGraph
         var key = new GraphKey(type, o.Key);
         if (_objects.TryGetValue(key, out var old))
         {
-            if (old.Meta.Uid != o.Meta.Uid) Remove(type, old);
-            else Unlink(key, old);
+            if (old.Meta.Uid != o.Meta.Uid)
+            {
+                Remove(type, old);
+                old = null;
+            }
         }
         _objects[key] = o;
-        _byUid[o.Meta.Uid] = key;
-        foreach (var owner in o.Meta.OwnerReferences)
-        {
-            if (!_dependents.TryGetValue(owner.Uid, out var dependents)) _dependents[owner.Uid] = dependents = [];
-            dependents.Add(key);
-        }
         var ownersChanged = old is null || !old.Meta.OwnerReferences.SequenceEqual(o.Meta.OwnerReferences);
+        if (ownersChanged)
+        {
+            if (old is not null) Unlink(key, old);
+            Link(key, o);
+        }
         if (!o.Meta.OwnerReferences.IsEmpty && ownersChanged) Enqueue(key);
         // Whom it no longer names, or no longer blocks, may have waited for just that.
         if (old is not null && ownersChanged) EnqueueOwners(old);
@@ -82,13 +94,13 @@ public sealed class OwnerGraph
 
     public StoredObject? Find(GraphKey key) => _objects.GetValueOrDefault(key);
 
-    /// <summary>The owners that the graph does not know: whoever decides must ask the registry whether they are gone.</summary>
-    public IReadOnlyList<OwnerReference> UnknownOwners(GraphKey key) =>
-        _objects.TryGetValue(key, out var o) ? [.. o.Meta.OwnerReferences.Where(r => !_byUid.ContainsKey(r.Uid))] : [];
+    /// <summary>The owners that the graph does not know as they are named: whoever decides must ask the registry whether they are gone.</summary>
+    public IReadOnlyList<OwnerName> UnknownOwners(GraphKey key) =>
+        _objects.TryGetValue(key, out var o) ? [.. o.Meta.OwnerReferences.Where(r => !IsKnown(o, r)).Select(r => OwnerName.Of(o, r))] : [];
 
     /// <summary>What to do about one object.</summary>
-    /// <param name="absent">The uids of owners that are known to be gone. An unknown owner that is not among them counts as there.</param>
-    public IReadOnlyList<ControllerAction> Decide(GraphKey key, IReadOnlySet<string> absent)
+    /// <param name="absent">The owners that are known to be gone. An unknown owner that is not among them counts as there.</param>
+    public IReadOnlyList<ControllerAction> Decide(GraphKey key, IReadOnlySet<OwnerName> absent)
     {
         if (!_objects.TryGetValue(key, out var o)) return [];
         if (o.Meta.Deleting && o.Meta.Finalizers.Contains(OrphanFinalizer)) return Orphan(key, o);
@@ -97,31 +109,47 @@ public sealed class OwnerGraph
         return Collect(key, o, absent);
     }
 
-    private List<ControllerAction> Collect(GraphKey key, StoredObject o, IReadOnlySet<string> absent)
+    private List<ControllerAction> Collect(GraphKey key, StoredObject o, IReadOnlySet<OwnerName> absent)
     {
+        var actions = new List<ControllerAction>();
         var solid = new List<OwnerReference>();
         var waiting = new List<OwnerReference>();
         foreach (var owner in o.Meta.OwnerReferences)
         {
-            if (IsGone(o, owner, absent)) continue;
+            if (IsElsewhere(o, owner)) actions.Add(TellOfNamespace(key, o, owner));
+            if (absent.Contains(OwnerName.Of(o, owner))) continue;
             (IsWaiting(owner) ? waiting : solid).Add(owner);
         }
-        if (solid.Count == o.Meta.OwnerReferences.Length) return [];
+        if (solid.Count == o.Meta.OwnerReferences.Length) return actions;
         // Someone still needs it: the others are taken off, so that they do not keep each other.
-        if (solid.Count > 0) return [Keep(key, o, solid)];
+        if (solid.Count > 0) return [.. actions, Keep(key, o, solid)];
         var below = _dependents.GetValueOrDefault(o.Meta.Uid) ?? [];
         var cascade = waiting.Count > 0 && below.Count > 0;
         // Where owners form a circle, each would wait for the next for ever; whoever closes it blocks nobody, and goes when that is so.
         return cascade && below.Any(d => IsWaiting(_objects[d])) && waiting.Exists(static w => w.BlockOwnerDeletion)
-            ? [Keep(key, o, [.. o.Meta.OwnerReferences.Select(static r => r with { BlockOwnerDeletion = false })])]
-            : [new DeleteAction(key.Type, key.Key, o.Meta.Uid, cascade ? "Foreground" : "Background")];
+            ? [.. actions, Keep(key, o, [.. o.Meta.OwnerReferences.Select(static r => r with { BlockOwnerDeletion = false })])]
+            : [.. actions, new DeleteAction(key.Type, key.Key, o.Meta.Uid, cascade ? "Foreground" : PolicyOf(o)) { Owners = o.Meta.OwnerReferences }];
     }
 
+    // What was decided on for it before stays so.
+    private static string PolicyOf(StoredObject o) =>
+        o.Meta.Finalizers.Contains(OrphanFinalizer) ? "Orphan" : o.Meta.Finalizers.Contains(ForegroundFinalizer) ? "Foreground" : "Background";
+
+    /// <summary>The graph has the owner, where and as the reference says.</summary>
+    private bool IsKnown(StoredObject o, OwnerReference owner) =>
+        _byUid.TryGetValue(owner.Uid, out var known) && known.Key.Name == owner.Name && !IsElsewhere(o, owner);
+
     // A namespaced owner in another namespace does not exist as far as its dependents go.
-    private bool IsGone(StoredObject o, OwnerReference owner, IReadOnlySet<string> absent) =>
-        _byUid.TryGetValue(owner.Uid, out var known)
-            ? known.Key.Namespace.Length > 0 && known.Key.Namespace != o.Key.Namespace
-            : absent.Contains(owner.Uid);
+    private bool IsElsewhere(StoredObject o, OwnerReference owner) =>
+        _byUid.TryGetValue(owner.Uid, out var known) && known.Key.Namespace.Length > 0 && known.Key.Namespace != o.Key.Namespace;
+
+    private static EventAction TellOfNamespace(GraphKey key, StoredObject o, OwnerReference owner)
+    {
+        var tree = o.ToTree();
+        return new EventAction(
+            key.Type, key.Key, JsonTree.String(tree, "apiVersion") ?? "", JsonTree.String(tree, "kind") ?? "", o.Meta.Uid, Warning: true,
+            "OwnerRefInvalidNamespace", $"ownerRef {OwnerName.Of(o, owner)} does not exist in namespace \"{key.Key.Namespace}\"");
+    }
 
     private bool IsWaiting(OwnerReference owner) => _byUid.TryGetValue(owner.Uid, out var key) && IsWaiting(_objects[key]);
 
@@ -186,6 +214,16 @@ public sealed class OwnerGraph
     {
         foreach (var owner in o.Meta.OwnerReferences)
             if (_byUid.TryGetValue(owner.Uid, out var key)) Enqueue(key);
+    }
+
+    private void Link(GraphKey key, StoredObject o)
+    {
+        _byUid[o.Meta.Uid] = key;
+        foreach (var owner in o.Meta.OwnerReferences)
+        {
+            if (!_dependents.TryGetValue(owner.Uid, out var dependents)) _dependents[owner.Uid] = dependents = [];
+            dependents.Add(key);
+        }
     }
 
     private void Unlink(GraphKey key, StoredObject o)

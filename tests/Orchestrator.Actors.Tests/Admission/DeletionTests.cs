@@ -43,6 +43,17 @@ public sealed class DeletionTests
     }
 
     [Fact]
+    public async Task Delete_ForTheSakeOfOwners_HappensOnlyWhileItHasThose()
+    {
+        var fixture = await StoreFixture.WithNamespaceAsync();
+        await fixture.CreateAsync(ResourceTypes.ConfigMaps, "default", """{"metadata":{"name":"web","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p","uid":"u"}]}}""");
+        var former = new DeleteTarget(Web) { Owners = [new OwnerReference("v1", "Pod", "p", "gone", false, false)] };
+        Assert.Equal("Conflict", Assert.Single(await fixture.Store.DeleteManyAsync(ResourceTypes.ConfigMaps, [former])).Error!.Reason);
+        var present = new DeleteTarget(Web) { Owners = [new OwnerReference("v1", "Pod", "p", "u", false, false)] };
+        Assert.True(Assert.Single(await fixture.Store.DeleteManyAsync(ResourceTypes.ConfigMaps, [present])).Removed);
+    }
+
+    [Fact]
     public async Task Delete_WithFinalizers_StaysUntilTheLastIsTakenAway()
     {
         var fixture = await StoreFixture.WithNamespaceAsync();

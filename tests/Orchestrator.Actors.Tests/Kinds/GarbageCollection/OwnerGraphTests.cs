@@ -23,9 +23,11 @@ public sealed class OwnerGraphTests
     private List<ControllerAction> Work(params string[] absent)
     {
         var actions = new List<ControllerAction>();
-        for (var i = 0; i < 100 && _graph.TryTake(out var key); i++) actions.AddRange(_graph.Decide(key, absent.ToImmutableHashSet()));
+        for (var i = 0; i < 100 && _graph.TryTake(out var key); i++) actions.AddRange(_graph.Decide(key, absent.Select(Name).ToImmutableHashSet()));
         return actions;
     }
+
+    private static OwnerName Name(string uid) => new("d", "v1", "ConfigMap", uid, uid);
 
     private const string Deleting = ""","deletionTimestamp":"2026-01-01T00:00:00Z","finalizers":["FINALIZER"]""";
 
@@ -115,10 +117,70 @@ public sealed class OwnerGraphTests
         Work();
         Put("owner", "", Deleting.Replace("FINALIZER", OwnerGraph.OrphanFinalizer, StringComparison.Ordinal));
         Assert.True(_graph.TryTake(out var key));
-        var free = Assert.IsType<PatchAction>(Assert.Single(_graph.Decide(key, ImmutableHashSet<string>.Empty)));
+        var free = Assert.IsType<PatchAction>(Assert.Single(_graph.Decide(key, ImmutableHashSet<OwnerName>.Empty)));
         Assert.Equal("child", free.Key.Name);
         Put("child");
         var release = Assert.IsType<PatchAction>(Assert.Single(Work()));
         Assert.Equal("owner", release.Key.Name);
+    }
+
+    // A namespaced owner elsewhere is none, and another object of its name may own things there.
+    [Fact]
+    public void Owner_InAnotherNamespace_IsToldOfAndLookedUpWhereItIsNamed()
+    {
+        Put("owner");
+        var stored = _cluster.Put(ResourceTypes.ConfigMaps, """
+            {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"child","namespace":"e","uid":"child","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":"owner"}]}}
+            """);
+        _graph.Set(ResourceTypes.ConfigMaps, stored);
+        var key = new GraphKey(ResourceTypes.ConfigMaps, stored.Key);
+        var elsewhere = Name("owner") with { Namespace = "e" };
+        Assert.Equal(elsewhere, Assert.Single(_graph.UnknownOwners(key)));
+
+        // That it is missing for another dependent, in another namespace, says nothing.
+        Assert.IsType<EventAction>(Assert.Single(_graph.Decide(key, ImmutableHashSet.Create(Name("owner")))));
+
+        var actions = _graph.Decide(key, ImmutableHashSet.Create(elsewhere));
+        var told = Assert.IsType<EventAction>(actions[0]);
+        Assert.Equal(
+            (true, "ConfigMap", "OwnerRefInvalidNamespace", "ownerRef [v1/ConfigMap, namespace: e, name: owner, uid: owner] does not exist in namespace \"e\""),
+            (told.Warning, told.Kind, told.Reason, told.Message));
+        Assert.Equal(stored.Key, Assert.IsType<DeleteAction>(actions[1]).Key);
+    }
+
+    [Fact]
+    public void Owner_OfAnotherName_IsLookedUpByThatName()
+    {
+        Put("owner");
+        var stored = _cluster.Put(ResourceTypes.ConfigMaps, """
+            {"metadata":{"name":"child","namespace":"d","uid":"child","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"misspelt","uid":"owner"}]}}
+            """);
+        _graph.Set(ResourceTypes.ConfigMaps, stored);
+        Assert.Equal("misspelt", Assert.Single(_graph.UnknownOwners(new GraphKey(ResourceTypes.ConfigMaps, stored.Key))).Name);
+    }
+
+    [Theory]
+    [InlineData("", "Background")]
+    [InlineData(OwnerGraph.OrphanFinalizer, "Orphan")]
+    [InlineData(OwnerGraph.ForegroundFinalizer, "Foreground")]
+    [InlineData("example.com/other", "Background")]
+    public void Collect_KeepsToWhatItsFinalizersSay(string finalizer, string policy)
+    {
+        Put("child", "ghost", finalizer.Length > 0 ? $",\"finalizers\":[\"{finalizer}\"]" : "");
+        var delete = Assert.IsType<DeleteAction>(Assert.Single(Work("ghost")));
+        Assert.Equal(policy, delete.Propagation);
+        Assert.Equal("ghost", Assert.Single(delete.Owners!.Value).Uid);
+    }
+
+    [Fact]
+    public void Set_SameOwners_DoesNothing()
+    {
+        Put("owner");
+        Put("child", "owner");
+        Work();
+        Put("child", "owner", ",\"labels\":{\"a\":\"b\"}");
+        Assert.Equal(0, _graph.Pending);
+        Put("owner", "", ",\"labels\":{\"a\":\"b\"}");
+        Assert.Equal(0, _graph.Pending);
     }
 }
