@@ -115,8 +115,8 @@ public sealed class DeletionTests(HollowCluster cluster) : IClassFixture<HollowC
         var (owners, kubectl) = (await cluster.NewNamespaceAsync(), await cluster.NewNamespaceAsync());
         await owners.RunAsync("create", "configmap", "owner");
         var uid = await owners.FieldAsync("configmap", "owner", ".metadata.uid");
-        await kubectl.ApplyAsync($$"""
-            {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"child","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":"{{uid}}"}]}}
+        await kubectl.ApplyAsync($$$"""
+            {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"child","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":"{{{uid}}}"}]} }
             """);
         await kubectl.RunAsync("wait", "configmap/child", "--for=delete", "--timeout=60s");
         var told = "";
