@@ -28,7 +28,7 @@ internal static class KeyedData
 
     public static void ValidateSize(long bytes, FaultList faults)
     {
-        if (bytes > BytesMax) faults.TooLong(FieldPath.Root, BytesMax);
+        if (bytes > BytesMax) faults.TooLong(FieldPath.Nameless, BytesMax);
     }
 
     /// <summary>What says that it is immutable stays so, with all that it holds.</summary>

@@ -87,7 +87,7 @@ public static class JsonPatch
                 return null;
             case JsonArray list:
                 var at = path[^1] == "-" ? list.Count : Index(path[^1]);
-                if (at is null || at > list.Count) return $"{name} operation does not apply: error: {BadIndex(path[^1])}";
+                if (at is null || at > list.Count) return $"error in {name} for path: '{text}': {BadIndex(path[^1])}";
                 list.Insert(at.Value, value);
                 return null;
             default:
@@ -102,7 +102,7 @@ public static class JsonPatch
             document = value;
             return null;
         }
-        if (!TryGet(document, path.AsSpan(0, path.Length - 1), out var owner)) return Missing("replace", text);
+        if (!TryGet(document, path.AsSpan(0, path.Length - 1), out var owner)) return $"replace operation does not apply: doc is missing path: {text}: missing value";
         switch (owner)
         {
             case JsonObject tree when tree.ContainsKey(path[^1]):
@@ -130,9 +130,9 @@ public static class JsonPatch
                 list.RemoveAt(at);
                 return null;
             case JsonArray:
-                return $"{name} operation does not apply: error: {BadIndex(path[^1])}";
+                return $"error in {name} for path: '{text}': {BadIndex(path[^1])}";
             default:
-                return $"{name} operation does not apply: Unable to remove nonexistent key: {path[^1]}: missing value";
+                return $"error in {name} for path: '{text}': Unable to remove nonexistent key: {path[^1]}: missing value";
         }
     }
 

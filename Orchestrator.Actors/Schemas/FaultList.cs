@@ -55,8 +55,9 @@ public sealed class FaultList
 
     public void Warn(ErrorCause cause) => Warnings = Warnings.Add($"{cause.Field}: {cause.Message}");
 
+    // The object as a whole has no path, and Go shows that as nil.
     private void Add(string reason, FieldPath path, string message, string detail) =>
-        Add(new ErrorCause(reason, path.ToString(), detail.Length == 0 ? message : $"{message}: {detail}"));
+        Add(new ErrorCause(reason, ReferenceEquals(path, FieldPath.Root) ? "<nil>" : path.ToString(), detail.Length == 0 ? message : $"{message}: {detail}"));
 
     private static string Show(object? value) => value switch
     {

@@ -22,6 +22,9 @@ public sealed class FieldPath
     /// <summary>The object itself; its text is empty.</summary>
     public static FieldPath Root { get; } = new(null, "", 0, false);
 
+    /// <summary>A path made of an empty name, as upstream names whole objects here and there; its text is <c>[]</c>.</summary>
+    public static FieldPath Nameless { get; } = Root.Key("");
+
     /// <summary>A path from the root, such as <c>spec</c>.</summary>
     public static FieldPath Of(string name) => Root.Child(name);
 

@@ -198,7 +198,8 @@ internal sealed class StructuralSchemaValidation(FaultList faults)
         var found = new FaultList();
         CustomValidation.Visit(value, type, path, found);
         foreach (var cause in found.Causes) faults.Add(cause);
-        if (found.IsEmpty && CustomRules.Build(type) is { } rules && value is JsonObject whole) new RuleEvaluation(faults).Validate(rules, whole, null);
+        // A default is held against transition rules too, as if it had been there before.
+        if (found.IsEmpty && CustomRules.Build(type) is { } rules) new RuleEvaluation(faults).Validate(rules, value, value, path);
         if (value is not JsonObject tree) return;
         var pruner = new Pruner();
         pruner.PruneObject((JsonObject)tree.DeepClone(), type, path, typed: false);

@@ -172,7 +172,7 @@ public sealed partial class RequestPipeline(
     private Task DispatchAsync(HttpContext context, RequestInfo request, ResourceSchema schema, UserInfo user)
     {
         if (Refuses(request, schema) is { } refusal) return refusal.Code == 404 ? DocumentEndpoint.NotFoundAsync(context) : StatusWriter.WriteAsync(context, refusal);
-        if (schema.DeprecationWarning.Length > 0) ResourceEndpoint.AddWarnings(context, [schema.DeprecationWarning]);
+        if (schema.DeprecationWarning.Length > 0) ResponseWarnings.Add(context, [schema.DeprecationWarning]);
         if (ComponentStatusEndpoint.Handles(schema)) return components.HandleAsync(context, request, schema);
         if (request.Verb == "list") return lists.HandleAsync(context, request, schema);
         if (request.Verb == "watch") return watches.HandleAsync(context, request, schema);
@@ -208,7 +208,7 @@ public sealed partial class RequestPipeline(
         context.Response.OnStarting(static state =>
         {
             var (context, notes) = ((HttpContext, AdmissionNotes))state;
-            ResourceEndpoint.AddWarnings(context, [.. notes.Warnings]);
+            ResponseWarnings.Add(context, notes.Warnings);
             return Task.CompletedTask;
         }, (context, notes));
     }

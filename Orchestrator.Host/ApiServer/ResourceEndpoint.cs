@@ -102,7 +102,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             await StatusWriter.WriteAsync(context, decoded.Error!).ConfigureAwait(false);
             return;
         }
-        AddWarnings(context, decoded.Warnings);
+        ResponseWarnings.Add(context, decoded.Warnings);
         var result = await store.CreateAsync(schema, schema.Namespaced ? request.Namespace : "", decoded.Tree, OptionsOf(context, parameters), context.RequestAborted).ConfigureAwait(false);
         await WriteResultAsync(context, schema, format, result).ConfigureAwait(false);
     }
@@ -121,7 +121,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             await StatusWriter.WriteAsync(context, decoded.Error!).ConfigureAwait(false);
             return;
         }
-        AddWarnings(context, decoded.Warnings);
+        ResponseWarnings.Add(context, decoded.Warnings);
         var result = await store.UpdateAsync(schema, KeyOf(request, schema), decoded.Tree, request.Subresource, OptionsOf(context, parameters), context.RequestAborted).ConfigureAwait(false);
         await WriteResultAsync(context, schema, format, result).ConfigureAwait(false);
     }
@@ -140,7 +140,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             ? await store.ApplyAsync(schema, key, configuration, request.Subresource, options, context.RequestAborted).ConfigureAwait(false)
             : await store.PatchAsync(schema, key, tree => patch.Apply(schema.Root, tree), request.Subresource, options with { Undecodable = patch.Undecodable },
                 context.RequestAborted).ConfigureAwait(false);
-        AddWarnings(context, patch.Warnings.AddRange(result.Warnings));
+        ResponseWarnings.Add(context, patch.Warnings.AddRange(result.Warnings));
         await WriteResultAsync(context, schema, format, result).ConfigureAwait(false);
     }
 
@@ -194,7 +194,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
     private static void AddOrphanWarning(HttpContext context, ResourceSchema schema, DeleteOptions options)
     {
         if (schema.Type == ResourceTypes.Jobs && !options.SaysPolicy)
-            AddWarnings(context, ["child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"]);
+            ResponseWarnings.Add(context, ["child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"]);
     }
 
     private async ValueTask<(DeleteOptions? Options, ApiError? Error)> ReadDeleteOptionsAsync(HttpContext context)
@@ -232,15 +232,4 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
         User = context.Features.Get<UserInfo>()!,
         Notes = context.Features.Get<AdmissionNotes>(),
     };
-
-    /// <summary>Tells remarks to the client in the way that kubectl prints them.</summary>
-    public static void AddWarnings(HttpContext context, ImmutableArray<string> warnings)
-    {
-        foreach (var warning in warnings)
-        {
-            // Field names come from the client: what would end a header, or a line, is left out.
-            var text = warning.Any(char.IsControl) ? string.Concat(warning.Where(static c => !char.IsControl(c))) : warning;
-            context.Response.Headers.Append("Warning", $"299 - \"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
-        }
-    }
 }

@@ -58,7 +58,7 @@ public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaC
         if (shown is null) return (false, unconverted);
         var before = shown.Object!;
         var patched = JsonPatch.Apply(before.DeepClone().AsObject(), patch);
-        if (patched.Tree is not { } tree) return (false, ApiError.Internal(patched.Error!.Message));
+        if (patched.Tree is not { } tree) return (false, ApiError.Internal(patched.Error!.Causes is [var cause, ..] ? cause.Message : patched.Error.Message));
         if (JsonTree.DeepEquals(before, tree)) return (false, null);
         if (!ShownObjects.IsOfOtherKind(request))
         {
@@ -66,7 +66,7 @@ public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaC
             if (returned is null) return (false, error);
             // What the webhook made up must be of the kind, as if a client had sent it.
             var decoded = ObjectDecoder.Check(request.Schema, returned, FieldValidation.Ignore);
-            if (decoded.Tree is null) return (false, ApiError.Internal(decoded.Error!.Message));
+            if (decoded.Tree is null) return (false, ApiError.Internal(decoded.Fault?.Text ?? decoded.Error!.Message));
             tree = decoded.Tree;
             Defaulting.Apply(request.Schema, tree);
         }

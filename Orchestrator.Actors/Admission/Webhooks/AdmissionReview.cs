@@ -7,7 +7,7 @@ using Orchestrator.Actors.Schemas;
 namespace Orchestrator.Actors.Admission.Webhooks;
 
 /// <summary>What a webhook answered, or why its answer is none.</summary>
-/// <param name="Denial">The refusal, when it did not allow the request.</param>
+/// <param name="Denial">The refusal, when it did not allow the request; or when the change that it wants is none.</param>
 /// <param name="Patch">What it wants changed; null for nothing.</param>
 /// <param name="Fault">What is wrong with the answer.</param>
 internal sealed record AdmissionAnswer(ApiError? Denial, JsonNode? Patch, string? Fault)
@@ -22,6 +22,12 @@ internal sealed record AdmissionAnswer(ApiError? Denial, JsonNode? Patch, string
 internal static class AdmissionReview
 {
     private const string Group = "admission.k8s.io/";
+
+    /// <summary>Begins faults of answers that cannot be read at all, which count as calls that failed.</summary>
+    private const string Failed = "failed to call webhook: ";
+
+    /// <summary>Begins faults of answers that can be read and are none.</summary>
+    private const string Invalid = "received invalid webhook response: ";
 
     /// <param name="matched">The version of the resource as which the webhook is asked.</param>
     /// <param name="shown">The states in that version.</param>
@@ -56,31 +62,43 @@ internal static class AdmissionReview
     public static AdmissionAnswer Read(ReadOnlySpan<byte> json, AdmissionRequest request, AdmissionWebhook webhook, bool mutating)
     {
         var parsed = ObjectJson.Parse(json);
-        if (parsed.Tree is not JsonObject review) return Faulty(parsed.Fault ?? "the answer is no object");
-        var expected = $"{Group}{webhook.ReviewVersion}, Kind=AdmissionReview";
-        var got = $"{JsonTree.String(review, "apiVersion")}, Kind={JsonTree.String(review, "kind")}";
-        if (got != expected) return Faulty($"expected webhook response of {expected}, got {got}");
-        if (JsonTree.Object(review, "response") is not { } response) return Faulty("webhook response was absent");
+        if (parsed.Fault is { } unread) return Faulty($"{Failed}couldn't get version/kind; json parse error: {unread}");
+        if (parsed.Tree is not JsonObject review) return Faulty($"{Failed}couldn't get version/kind; json parse error: json: cannot unmarshal {JsonTree.KindOf(parsed.Tree)} into Go value of type struct");
+        if (CheckKind(review, webhook.ReviewVersion!) is { } other) return Faulty(other);
+        if (JsonTree.Object(review, "response") is not { } response) return Faulty($"{Invalid}webhook response was absent");
         if (JsonTree.String(response, "uid") is var uid && uid != request.Uid && webhook.ReviewVersion == "v1")
-            return Faulty($"expected response.uid={GoQuote.Quote(request.Uid)}, got {GoQuote.Quote(uid ?? "")}");
+            return Faulty($"{Invalid}expected response.uid={GoQuote.Quote(request.Uid)}, got {GoQuote.Quote(uid ?? "")}");
 
         var (warnings, audit) = (JsonTree.Array(response, "warnings"), JsonTree.Object(response, "auditAnnotations"));
         if (JsonTree.Bool(response, "allowed") != true)
             return new AdmissionAnswer(Denial(webhook.Name, JsonTree.Object(response, "status")), null, null) { Warnings = warnings, AuditAnnotations = audit };
-        var (patch, fault) = mutating ? ReadPatch(response) : (null, null);
-        return new AdmissionAnswer(null, patch, fault) { Warnings = warnings, AuditAnnotations = audit };
+        var answer = mutating ? ReadPatch(response) : new AdmissionAnswer(null, null, null);
+        return answer with { Warnings = warnings, AuditAnnotations = audit };
     }
 
-    private static (JsonNode? Patch, string? Fault) ReadPatch(JsonObject response)
+    private static string? CheckKind(JsonObject review, string version)
+    {
+        var (apiVersion, kind) = (JsonTree.String(review, "apiVersion") ?? "", JsonTree.String(review, "kind") ?? "");
+        var expected = $"{Group}{version}, Kind=AdmissionReview";
+        if ($"{apiVersion}, Kind={kind}" == expected) return null;
+        if (apiVersion.Length == 0 || kind.Length == 0) return $"{Invalid}expected webhook response of {expected}, got {(apiVersion.Length == 0 ? "/" : apiVersion)}, Kind={kind}";
+        // A review of the other version is read into a form of its own, and nothing arrives in the one that is looked at.
+        return kind == "AdmissionReview" && apiVersion is Group + "v1" or Group + "v1beta1"
+            ? $"{Invalid}expected webhook response of {expected}, got /, Kind="
+            : $"{Failed}no kind {GoQuote.Quote(kind)} is registered for version {GoQuote.Quote(apiVersion)} in scheme \"pkg/runtime/scheme.go:100\"";
+    }
+
+    private static AdmissionAnswer ReadPatch(JsonObject response)
     {
         var (text, type) = (JsonTree.String(response, "patch"), JsonTree.String(response, "patchType"));
-        if (string.IsNullOrEmpty(text)) return type is null ? (null, null) : (null, "webhook returned response.patchType but not response.patch");
-        if (type is null) return (null, "webhook returned response.patch but not response.patchType");
-        if (type != "JSONPatch") return (null, $"invalid response.patchType of {GoQuote.Quote(type)}");
+        if (string.IsNullOrEmpty(text)) return type is null ? new AdmissionAnswer(null, null, null) : Faulty($"{Invalid}webhook returned response.patchType but not response.patch");
+        if (type is null) return Faulty($"{Invalid}webhook returned response.patch but not response.patchType");
+        if (type != "JSONPatch") return Faulty($"{Invalid}invalid response.patchType of {GoQuote.Quote(type)}");
         var bytes = new byte[text.Length];
-        if (!Convert.TryFromBase64String(text, bytes, out var length)) return (null, "illegal base64 data in response.patch");
+        if (!Convert.TryFromBase64String(text, bytes, out var length)) return Faulty($"{Failed}illegal base64 data in response.patch");
         var patch = ObjectJson.Parse(bytes.AsSpan(0, length));
-        return patch.Fault is { } fault ? (null, fault) : (patch.Tree, null);
+        // The webhook could be called, so its failurePolicy does not help: what it wants cannot be done.
+        return patch.Fault is { } fault ? new AdmissionAnswer(ApiError.Internal(fault), null, null) : new AdmissionAnswer(null, patch.Tree, null);
     }
 
     // Source: pkg/admission/plugin/webhook/errors/statuserror.go.

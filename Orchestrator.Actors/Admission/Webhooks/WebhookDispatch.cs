@@ -53,7 +53,7 @@ internal sealed class WebhookDispatch(IWebhookCaller caller, Func<SchemaCatalog>
         if (reply.Failure is { } failure) return Failed(webhook, request, mutating, $"failed to call webhook: {failure}");
         if (reply.Status is < 200 or > 299) return Failed(webhook, request, mutating, $"failed to call webhook: {WebhookReply.Explain(reply)}");
         var answer = AdmissionReview.Read(reply.Body.Span, request, webhook, mutating);
-        if (answer.Fault is { } fault) return Failed(webhook, request, mutating, $"received invalid webhook response: {fault}");
+        if (answer.Fault is { } fault) return Failed(webhook, request, mutating, fault);
         foreach (var warning in answer.Warnings ?? [])
             if (JsonTree.AsString(warning) is { Length: > 0 } text) request.Notes?.Warn(text);
         foreach (var (key, value) in answer.AuditAnnotations ?? []) request.Notes?.Audit($"{webhook.Name}/{key}", JsonTree.AsString(value) ?? "");

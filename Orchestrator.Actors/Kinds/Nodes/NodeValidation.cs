@@ -38,7 +38,7 @@ public sealed class NodeValidation : IKindValidation
         foreach (var name in (spec ?? []).Select(static f => f.Key).Union((old ?? []).Select(static f => f.Key), StringComparer.Ordinal))
         {
             if (name is "taints" or "unschedulable" or "providerID" or "podCIDR" or "podCIDRs" or "configSource" || JsonTree.DeepEquals(spec?[name], old?[name])) continue;
-            faults.Forbidden(FieldPath.Root, "node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)");
+            faults.Forbidden(FieldPath.Nameless, "node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)");
             return;
         }
     }

@@ -21,9 +21,10 @@ internal sealed class RuleEvaluation(FaultList faults)
 
     /// <param name="tree">The new state.</param>
     /// <param name="stored">The state before; null on creation.</param>
-    public void Validate(CustomRules rules, JsonObject tree, JsonObject? stored)
+    /// <param name="path">Where a default stands in a definition, which is let nothing pass; null for a whole object.</param>
+    public void Validate(CustomRules rules, JsonNode tree, JsonNode? stored, FieldPath? path = null)
     {
-        Visit(rules, FieldPath.Root, tree, stored, stored is null ? default : new Ratchet(new Correlation(tree, stored, rules.Schema), null));
+        Visit(rules, path ?? FieldPath.Root, tree, stored, stored is null || path is not null ? default : new Ratchet(new Correlation(tree, stored, rules.Schema), null));
     }
 
     /// <param name="Current">What the value was; null when that cannot be told.</param>

@@ -38,10 +38,10 @@ public sealed class PatchTests
 
     [Theory]
     [InlineData("""[{"op":"test","path":"/a","value":2}]""", "testing value /a failed: test failed")]
-    [InlineData("""[{"op":"remove","path":"/x"}]""", "remove operation does not apply: Unable to remove nonexistent key: x: missing value")]
+    [InlineData("""[{"op":"remove","path":"/x"}]""", "error in remove for path: '/x': Unable to remove nonexistent key: x: missing value")]
     [InlineData("""[{"op":"replace","path":"/x","value":1}]""", "replace operation does not apply: doc is missing key: /x: missing value")]
     [InlineData("""[{"op":"add","path":"/x/y","value":1}]""", "add operation does not apply: doc is missing path: \"/x/y\": missing value")]
-    [InlineData("""[{"op":"add","path":"/l/7","value":1}]""", "add operation does not apply: error: Unable to access invalid index: 7: invalid index referenced")]
+    [InlineData("""[{"op":"add","path":"/l/7","value":1}]""", "error in add for path: '/l/7': Unable to access invalid index: 7: invalid index referenced")]
     public void JsonPatch_ThatDoesNotApply_IsUnprocessable(string patch, string cause)
     {
         var error = Patch(PatchType.Json, """{"a":1,"l":[]}""", patch).Error!;

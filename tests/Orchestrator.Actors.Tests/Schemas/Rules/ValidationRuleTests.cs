@@ -90,6 +90,25 @@ public sealed class ValidationRuleTests
     }
 
     [Fact]
+    public void Define_DefaultThatBreaksItsRule_IsRefusedWhereItStands()
+    {
+        Assert.Equal($"{Spec}.properties[a].default: Invalid value: \"string\": failed rule: self == 'a'", Assert.Single(Define(
+            """{"type":"object","properties":{"a":{"type":"string","maxLength":5,"default":"b","x-kubernetes-validations":[{"rule":"self == 'a'"}]}}}""")));
+        Assert.Empty(Define("""{"type":"object","properties":{"a":{"type":"string","maxLength":5,"default":"b","x-kubernetes-validations":[{"rule":"self == oldSelf"}]}}}"""));
+    }
+
+    [Fact]
+    public void Create_RuleOfTheWholeObject_HasNoPath()
+    {
+        var definition = Definition("""{"type":"object"}""");
+        ((JsonObject)definition["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!)["x-kubernetes-validations"] =
+            new JsonArray(new JsonObject { ["rule"] = "self.metadata.name == 'x'" });
+        var faults = new FaultList();
+        CustomValidation.Validate(CustomResourceSchemas.Build(definition)[0], Widget("{}"), null, faults);
+        Assert.Equal("<nil>", Assert.Single(faults.Causes).Field);
+    }
+
+    [Fact]
     public void Create_RuleFails_SaysWhy() => Assert.Equal(
         ["FieldValueInvalid spec: Invalid value: \"object\": no such key: a evaluating rule: self.a > 0"],
         Validate("""{"type":"object","properties":{"a":{"type":"integer"}},"x-kubernetes-validations":[{"rule":"self.a > 0"}]}""", "{}"));
