@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
@@ -24,7 +25,11 @@ public sealed class ReviewEndpoint(ResourceStore store, IAuthorizer authorizer, 
             await StatusWriter.WriteAsync(context, decoded.Error!).ConfigureAwait(false);
             return;
         }
-        var (status, error) = await AnswerAsync(request, schema, tree, user, context.RequestAborted).ConfigureAwait(false);
+        var admission = new AdmissionRequest(AdmissionOperation.Create, schema, new ObjectKey(schema.Namespaced ? request.Namespace : "", ""), tree, null, "", DryRun: false)
+        { User = user, Notes = context.Features.Get<AdmissionNotes>() };
+        JsonObject? status = null;
+        var error = await store.AdmitAsync(admission, context.RequestAborted).ConfigureAwait(false);
+        if (error is null) (status, error) = await AnswerAsync(request, schema, tree, user, context.RequestAborted).ConfigureAwait(false);
         if (error is not null)
         {
             await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);

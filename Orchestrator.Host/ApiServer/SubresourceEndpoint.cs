@@ -60,8 +60,12 @@ public sealed class SubresourceEndpoint(ResourceStore store, TokenRequests? toke
         var tree = decoded.Tree;
         if (error is null)
         {
-            (tree, error) = await tokens.CreateAsync(new ObjectKey(request.Namespace, request.Name), tree!,
-                ResourceEndpoint.OptionsOf(context, parameters).DryRun, context.RequestAborted).ConfigureAwait(false);
+            var key = new ObjectKey(request.Namespace, request.Name);
+            var options = ResourceEndpoint.OptionsOf(context, parameters);
+            // Among others a node may ask only for tokens of its own pods.
+            error = await store.AdmitAsync(new AdmissionRequest(AdmissionOperation.Create, store.SchemaOf(ResourceTypes.ServiceAccounts), key, tree, null, "token", options.DryRun)
+            { User = options.User, Options = options.Given, Notes = options.Notes }, context.RequestAborted).ConfigureAwait(false);
+            if (error is null) (tree, error) = await tokens.CreateAsync(key, tree!, options.DryRun, context.RequestAborted).ConfigureAwait(false);
         }
         if (error is not null) await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
         else await Representations.WriteJsonAsync(context, format, type, "authentication.k8s.io/v1", "TokenRequest", Encoding.UTF8.GetBytes(JsonTree.ToText(tree)), 201).ConfigureAwait(false);

@@ -38,8 +38,8 @@ public sealed class ValidatingAdmissionPolicy(Func<SchemaCatalog> catalog, IAuth
     private async ValueTask<ApiError?> WaitAsync(ValueTask<Informer> pending, AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken) =>
         await RunAsync((await pending.ConfigureAwait(false)).Objects, request, registries, cancellationToken).ConfigureAwait(false);
 
-    // A policy that forbids its own repair could never be taken back.
-    private static bool IsExempt(ResourceSchema schema) => schema.Group == "admissionregistration.k8s.io";
+    // A policy that forbids its own repair could never be taken back, and one about reviews could keep everybody out.
+    private static bool IsExempt(ResourceSchema schema) => schema.Group is "admissionregistration.k8s.io" || (schema.IsVirtual && schema.Group is "authentication.k8s.io" or "authorization.k8s.io");
 
     private async ValueTask<ApiError?> RunAsync(ObjectIndex policies, AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
     {

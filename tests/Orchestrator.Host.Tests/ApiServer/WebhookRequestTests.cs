@@ -2,7 +2,9 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Tests.Authentication;
 using Orchestrator.Host.ApiServer;
 
 namespace Orchestrator.Host.Tests.ApiServer;
@@ -13,6 +15,11 @@ public sealed class WebhookedServer : ApiServerFixture, IAsyncLifetime, IDisposa
     private readonly WebhookCaller _caller = new();
 
     internal WebhookServer Hooks { get; private set; } = null!;
+
+    protected override ApiServerOptions Configure(ApiServerOptions options) => options with
+    {
+        Tokens = new TokenRequests(Registries, new LocalSigner(), options.TokenIssuance, new RandomIdentitySource(), TimeProvider.System),
+    };
 
     protected override ResourceStore MakeStore() => new(Registries, () => Catalog, TimeProvider.System,
         admission: AdmissionPlugins.Build(AdmissionPlugins.Default, new AdmissionServices { Webhooks = _caller }));
@@ -81,6 +88,38 @@ public sealed class WebhookRequestTests(WebhookedServer server) : IClassFixture<
     }
 
     [Fact]
+    public async Task TokensAndReviews_AreAskedAbout()
+    {
+        await SendAsync(HttpMethod.Post, $"{Path}/serviceaccounts", """{"metadata":{"name":"asked"}}""");
+        static JsonObject Deny(JsonObject _) => new() { ["allowed"] = false, ["status"] = new JsonObject { ["message"] = "no" } };
+        await HookAsync("tokens", "serviceaccounts/token", "CREATE", Deny);
+        await HookAsync("reviews", "selfsubjectreviews", "CREATE", Deny, group: "authentication.k8s.io");
+
+        var token = await server.SendAsync(HttpMethod.Post, $"{Path}/serviceaccounts/asked/token", """{"spec":{}}""");
+        Assert.Equal("admission webhook \"tokens.example.com\" denied the request: no", (string?)token.Json!["message"]);
+        var asked = server.Hooks.Asked.Single(static r => (string?)r["subResource"] == "token");
+        Assert.Equal("""{"group":"authentication.k8s.io","version":"v1","kind":"TokenRequest"}""", asked["kind"]!.ToJsonString());
+        var review = await server.SendAsync(HttpMethod.Post, "/apis/authentication.k8s.io/v1/selfsubjectreviews", "{}");
+        Assert.Equal("admission webhook \"reviews.example.com\" denied the request: no", (string?)review.Json!["message"]);
+    }
+
+    [Fact]
+    public async Task Warnings_AreCutAsClientsTakeThem()
+    {
+        await HookAsync("warns", "secrets", "CREATE", static _ => new JsonObject
+        {
+            ["allowed"] = true,
+            ["warnings"] = new JsonArray([.. Enumerable.Range(0, 30).Select(static i => (JsonNode?)$"{i:00}{new string('x', 298)}"), "two\nlines", "", "00"]),
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Path}/secrets") { Content = new StringContent("""{"metadata":{"name":"warned"}}""", Encoding.UTF8, "application/json") };
+        using var answer = await server.Admin.SendAsync(request);
+        var warnings = answer.Headers.GetValues("Warning").ToList();
+        // Thirteen of 300 fit as they are; the fourteenth cuts all of them to 256, and then three more reach the limit.
+        Assert.Equal(16, warnings.Count);
+        Assert.All(warnings, static w => Assert.Equal("299 - \"\"".Length + 256, w.Length));
+    }
+
+    [Fact]
     public async Task Connect_IsMadeAsAWebhookHasChangedIt()
     {
         await SendAsync(HttpMethod.Post, "/api/v1/nodes",
@@ -118,14 +157,14 @@ public sealed class WebhookRequestTests(WebhookedServer server) : IClassFixture<
         Assert.True((int)sent.Code < 300, sent.Text);
     }
 
-    private Task HookAsync(string name, string resource, string operation, Func<JsonObject, JsonObject>? answer = null, string configurations = "validatingwebhookconfigurations")
+    private Task HookAsync(string name, string resource, string operation, Func<JsonObject, JsonObject>? answer = null, string configurations = "validatingwebhookconfigurations", string group = "")
     {
         server.Hooks.Answers[$"/{name}"] = answer ?? (static _ => new JsonObject { ["allowed"] = true });
         var url = server.Hooks.Url.GetLeftPart(UriPartial.Authority);
         return SendAsync(HttpMethod.Post, $"/apis/admissionregistration.k8s.io/v1/{configurations}",
             $$$"""
             {"metadata":{"name":"{{{name}}}"},"webhooks":[{"name":"{{{name}}}.example.com","clientConfig":{"url":"{{{url}}}/{{{name}}}","caBundle":"{{{server.Hooks.CaBundle}}}"},
-             "sideEffects":"None","admissionReviewVersions":["v1"],"rules":[{"operations":["{{{operation}}}"],"apiGroups":[""],"apiVersions":["v1"],"resources":["{{{resource}}}"]}]}]}
+             "sideEffects":"None","admissionReviewVersions":["v1"],"rules":[{"operations":["{{{operation}}}"],"apiGroups":["{{{group}}}"],"apiVersions":["v1"],"resources":["{{{resource}}}"]}]}]}
             """);
     }
 }

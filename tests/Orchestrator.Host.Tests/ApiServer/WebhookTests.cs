@@ -142,7 +142,9 @@ public sealed class WebhookTests : IAsyncLifetime
     [InlineData(500, "boom", "failed to call webhook: an error on the server (\"boom\") has prevented the request from succeeding")]
     [InlineData(404, "", "failed to call webhook: the server could not find the requested resource")]
     [InlineData(302, "", "failed to call webhook: the server responded with the status code 302 but did not return more information")]
-    [InlineData(200, "{}", "received invalid webhook response: expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got , Kind=")]
+    [InlineData(200, "{}", "received invalid webhook response: expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind=")]
+    [InlineData(200, "no", "failed to call webhook: couldn't get version/kind; json parse error: invalid character 'o' in literal null (expecting 'u')")]
+    [InlineData(200, """{"apiVersion":"admission.k8s.io/v1beta1","kind":"AdmissionReview"}""", "received invalid webhook response: expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind=")]
     public async Task BadAnswer_IsAFailure(int status, string body, string expected)
     {
         _server.Raw["/bad"] = async context =>
