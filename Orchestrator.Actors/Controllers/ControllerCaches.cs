@@ -5,31 +5,35 @@ using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Controllers;
 
-/// <summary>The names of the groups that <see cref="TypeCache"/> keeps.</summary>
-public static class CacheGroups
+/// <summary>One of the groups that <see cref="TypeCache"/> keeps.</summary>
+/// <param name="Namespace">Empty for a group of the cluster.</param>
+/// <param name="Kind">The kind of what its objects have in common.</param>
+/// <param name="Name">The name of that, or empty.</param>
+public readonly record struct CacheGroup(string Namespace, string Kind, string Name)
 {
     /// <summary>The ended pods.</summary>
-    public const string Ended = "ended";
+    public static readonly CacheGroup Ended = new("", "", "ended");
 
     /// <summary>What one object controls. By name, not uid: what an object of the past has left is found too.</summary>
-    public static string ControlledBy(string ns, string kind, string name) => $"c/{ns}/{kind}/{name}";
+    public static CacheGroup ControlledBy(string ns, string kind, string name) => new(ns, kind, name);
 
     /// <summary>What nothing controls in a namespace.</summary>
-    public static string Orphans(string ns) => $"o/{ns}";
+    public static CacheGroup Orphans(string ns) => new(ns, "", "");
 
-    public static string OnNode(string node) => $"n/{node}";
+    public static CacheGroup OnNode(string node) => new("", "Node", node);
 
-    /// <summary>The pods that use a claim, as <see cref="PodView.Claims"/> tells.</summary>
-    public static string Using(ObjectKey claim) => $"v/{claim.Namespace}/{claim.Name}";
+    /// <summary>The pods that use a claim, as <see cref="PodView.Claims"/> tells. The blank keeps them apart from what a claim controls.</summary>
+    public static CacheGroup Using(ObjectKey claim) => new(claim.Namespace, "uses PersistentVolumeClaim", claim.Name);
 
-    public static IEnumerable<string> Of(ResourceType type, StoredObject o)
+    /// <summary>Adds the groups that an object belongs to.</summary>
+    public static void AddGroups(ResourceType type, StoredObject o, List<CacheGroup> groups)
     {
-        yield return o.Meta.Controller is { } owner ? ControlledBy(o.Key.Namespace, owner.Kind, owner.Name) : Orphans(o.Key.Namespace);
-        if (type != ResourceTypes.Pods) yield break;
+        groups.Add(o.Meta.Controller is { } owner ? ControlledBy(o.Key.Namespace, owner.Kind, owner.Name) : Orphans(o.Key.Namespace));
+        if (type != ResourceTypes.Pods) return;
         var pod = PodView.Of(o);
-        if (pod.NodeName.Length > 0) yield return OnNode(pod.NodeName);
-        if (pod.Finished) yield return Ended;
-        foreach (var claim in pod.Claims) yield return Using(new ObjectKey(o.Key.Namespace, claim.Claim));
+        if (pod.NodeName.Length > 0) groups.Add(OnNode(pod.NodeName));
+        if (pod.Finished) groups.Add(Ended);
+        foreach (var claim in pod.Claims) groups.Add(Using(new ObjectKey(o.Key.Namespace, claim.Claim)));
     }
 }
 
@@ -49,7 +53,7 @@ public sealed class ControllerCaches(IRegistries registries)
     {
         if (_caches.TryGetValue(type, out var cache)) return cache;
         var informer = await registries.InformerAsync(type, cancellationToken).ConfigureAwait(false);
-        return _caches.GetOrAdd(type, static (type, informer) => new TypeCache(informer, o => CacheGroups.Of(type, o)), informer);
+        return _caches.GetOrAdd(type, static (type, informer) => new TypeCache(informer), informer);
     }
 
     /// <summary>Waits until the caches show all that was committed before this call.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Actors.Kinds;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 
@@ -23,11 +24,21 @@ public abstract class KindController
     public abstract ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context);
 
     /// <summary>The key of the owner of <paramref name="kind"/> before and after a change.</summary>
-    protected static IEnumerable<ObjectKey> Owners(string kind, ObjectChange change)
+    protected static ObjectKey[] Owners(string kind, ObjectChange change)
     {
         var now = OwnerOf(kind, change.Object);
-        if (now is { } key) yield return key;
-        if (change.Previous is { } previous && OwnerOf(kind, previous) is { } before && before != now) yield return before;
+        var before = change.Previous is { } previous ? OwnerOf(kind, previous) : null;
+        if (before is not { } gone || before == now) return now is { } one ? [one] : [];
+        return now is { } key ? [key, gone] : [gone];
+    }
+
+    /// <summary>The owner before and after a change; and of an object that nothing controls, all of <paramref name="owners"/> that select it, as any of them may adopt it.</summary>
+    protected static ObjectKey[] OwnersAndAdopters(string kind, TypeCache owners, Func<StoredObject, LabelQuery> selectorOf, ObjectChange change)
+    {
+        var keys = Owners(kind, change);
+        if (change.Object.Meta.Controller is not null || change.Kind == ChangeKind.Deleted || owners.Objects.Count == 0) return keys;
+        return [.. keys, .. owners.Objects.InNamespace(change.Object.Key.Namespace)
+            .Where(o => selectorOf(o).Matches(change.Object.Meta.Labels)).Select(static o => o.Key)];
     }
 
     protected static ObjectKey? OwnerOf(string kind, StoredObject o) =>

@@ -5,9 +5,10 @@ namespace Orchestrator.Actors.Controllers;
 
 /// <summary>What controllers read of one type: the informer's objects, and groups of them by controller, namespace or node.</summary>
 /// <remarks>One writer, the trigger source of the process; any number of readers, each of which gets a copy of its own.</remarks>
-public sealed class TypeCache(Informer informer, Func<StoredObject, IEnumerable<string>> groupsOf)
+public sealed class TypeCache(Informer informer)
 {
-    private readonly Dictionary<string, Dictionary<ObjectKey, StoredObject>> _groups = new(StringComparer.Ordinal);
+    private readonly Dictionary<CacheGroup, Dictionary<ObjectKey, StoredObject>> _groups = [];
+    private readonly List<CacheGroup> _found = [];
     private readonly List<(long Revision, TaskCompletionSource Done)> _waiters = [];
     private readonly Lock _lock = new();
     private long _revision = -1;
@@ -19,12 +20,12 @@ public sealed class TypeCache(Informer informer, Func<StoredObject, IEnumerable<
 
     public StoredObject? Get(ObjectKey key) => informer.Get(key);
 
-    public IReadOnlyCollection<StoredObject> Group(string name)
+    public IReadOnlyCollection<StoredObject> Group(CacheGroup name)
     {
         lock (_groups) return _groups.TryGetValue(name, out var group) ? [.. group.Values] : [];
     }
 
-    public int GroupCount(string name)
+    public int GroupCount(CacheGroup name)
     {
         lock (_groups) return _groups.TryGetValue(name, out var group) ? group.Count : 0;
     }
@@ -48,7 +49,7 @@ public sealed class TypeCache(Informer informer, Func<StoredObject, IEnumerable<
         {
             _groups.Clear();
             foreach (var o in objects.EnumerateFrom())
-                foreach (var name in groupsOf(o)) Add(name, o);
+                foreach (var name in GroupsOf(o)) Add(name, o);
         }
         Advance(objects.Revision);
     }
@@ -59,14 +60,22 @@ public sealed class TypeCache(Informer informer, Func<StoredObject, IEnumerable<
         foreach (var change in batch.Changes)
         {
             if (change.Previous is { } old)
-                foreach (var name in groupsOf(old)) Remove(name, old.Key);
+                foreach (var name in GroupsOf(old)) Remove(name, old.Key);
             if (change.Kind == ChangeKind.Deleted) continue;
-            foreach (var name in groupsOf(change.Object)) Add(name, change.Object);
+            foreach (var name in GroupsOf(change.Object)) Add(name, change.Object);
         }
         Advance(batch.Revision);
     }
 
-    private void Add(string name, StoredObject o)
+    // For the one writer: the list is the same at each call.
+    private List<CacheGroup> GroupsOf(StoredObject o)
+    {
+        _found.Clear();
+        CacheGroup.AddGroups(informer.Type, o, _found);
+        return _found;
+    }
+
+    private void Add(CacheGroup name, StoredObject o)
     {
         lock (_groups)
         {
@@ -75,7 +84,7 @@ public sealed class TypeCache(Informer informer, Func<StoredObject, IEnumerable<
         }
     }
 
-    private void Remove(string name, ObjectKey key)
+    private void Remove(CacheGroup name, ObjectKey key)
     {
         lock (_groups)
         {

@@ -8,8 +8,9 @@ public sealed class Informer
     /// <summary>Most recent changes kept for watchers (count); behind them a watcher reads the journal.</summary>
     public const int RingMax = 8192;
 
-    /// <summary>What did not change within this many changes of the type is packed (count): who follows the changes has read it by then.</summary>
-    private const int WarmMax = 1024;
+    /// <summary>What did not change within this many changes of the type is packed (count): who follows the changes has read it by then,
+    /// and under load its JSON is let go of before a collection of the youngest generation would carry it on.</summary>
+    private const int WarmMax = 128;
 
     private readonly IChangeHistory _history;
     private readonly ObjectPacker _packer = new();

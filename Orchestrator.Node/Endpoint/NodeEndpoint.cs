@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Node.Runtime;
@@ -32,10 +32,10 @@ public sealed class NodeEndpoint : IAsyncDisposable
         System.Net.IPAddress address, int port, X509Certificate2 certificate, X509Certificate2 authority,
         IContainerRuntime runtime, IRegistries registries, Func<IActorRef?> kubelets, ServedNodes nodes, string logs, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address, port, listen => listen.UseHttps(https =>
+        // An empty builder: the others read settings from the working directory, and watch all that is written beneath it.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRouting();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(address, port, listen => listen.UseHttps(https =>
         {
             https.ServerCertificate = certificate;
             https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;

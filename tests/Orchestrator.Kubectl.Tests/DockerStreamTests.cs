@@ -39,6 +39,7 @@ public sealed class DockerStreamTests : IAsyncLifetime
                 image: "{{{DockerImage.Name}}}"
                 command: [sh, -c, "echo served by the pod > /index.html; exec httpd -f -p 8080 -h /"]
                 ports: [{containerPort: 8080, name: http}]
+                readinessProbe: {tcpSocket: {port: http}, periodSeconds: 1}
             ---
             apiVersion: v1
             kind: Service

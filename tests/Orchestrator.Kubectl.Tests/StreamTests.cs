@@ -41,6 +41,7 @@ public sealed partial class StreamTests : IAsyncLifetime
                 image: any
                 command: [busybox, httpd, -f, -vv, -p, "{{_port}}", -h, "{{_folder}}"]
                 ports: [{containerPort: {{_port}}}]
+                readinessProbe: {tcpSocket: {port: {{_port}}}, periodSeconds: 1}
             ---
             apiVersion: v1
             kind: Pod

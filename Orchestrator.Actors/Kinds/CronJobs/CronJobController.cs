@@ -10,7 +10,7 @@ public sealed class CronJobController : KindController
 {
     public override string Name => "cronjob";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.CronJobs, ResourceTypes.Jobs];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.CronJobs, ResourceTypes.Jobs];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches) =>
         type == ResourceTypes.CronJobs ? [change.Object.Key] : Owners("CronJob", change);
@@ -20,7 +20,7 @@ public sealed class CronJobController : KindController
         if (caches[ResourceTypes.CronJobs].Get(key) is not { } stored) return ReconcileResult.None;
         var jobs = caches[ResourceTypes.Jobs];
         return CronJobReconciler.Reconcile(
-            CronJobView.Of(stored), jobs.Group(CacheGroups.ControlledBy(key.Namespace, "CronJob", key.Name)).Select(JobView.Of),
+            CronJobView.Of(stored), jobs.Group(CacheGroup.ControlledBy(key.Namespace, "CronJob", key.Name)).Select(JobView.Of),
             name => jobs.Get(new ObjectKey(key.Namespace, name)), context);
     }
 }

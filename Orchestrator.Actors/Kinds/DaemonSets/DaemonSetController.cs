@@ -18,10 +18,9 @@ public sealed class DaemonSetController : KindController
         if (type == ResourceTypes.DaemonSets) return [change.Object.Key];
         if (type == ResourceTypes.Nodes)
             return Matters(change) ? caches[ResourceTypes.DaemonSets].Objects.EnumerateFrom().Select(static d => d.Key) : [];
-        var owners = Owners("DaemonSet", change);
-        if (type != ResourceTypes.Pods || change.Object.Meta.Controller is not null || change.Kind == ChangeKind.Deleted) return owners;
-        return owners.Concat(caches[ResourceTypes.DaemonSets].Objects.InNamespace(change.Object.Key.Namespace)
-            .Where(d => DaemonSetView.Of(d).Selector.Matches(change.Object.Meta.Labels)).Select(static d => d.Key));
+        return type == ResourceTypes.Pods
+            ? OwnersAndAdopters("DaemonSet", caches[ResourceTypes.DaemonSets], static d => DaemonSetView.Of(d).Selector, change)
+            : Owners("DaemonSet", change);
     }
 
     // Heartbeats change nothing about who may run where.
@@ -39,13 +38,13 @@ public sealed class DaemonSetController : KindController
         if (caches[ResourceTypes.DaemonSets].Get(key) is not { } stored) return ReconcileResult.None;
         var set = DaemonSetView.Of(stored);
         var pods = caches[ResourceTypes.Pods];
-        var group = CacheGroups.ControlledBy(key.Namespace, "DaemonSet", key.Name);
+        var group = CacheGroup.ControlledBy(key.Namespace, "DaemonSet", key.Name);
         var candidates = pods.Group(group)
-            .Concat(pods.Group(CacheGroups.Orphans(key.Namespace)).Where(p => set.Selector.Matches(p.Meta.Labels))).Select(PodView.Of).ToList();
+            .Concat(pods.Group(CacheGroup.Orphans(key.Namespace)).Where(p => set.Selector.Matches(p.Meta.Labels))).Select(PodView.Of).ToList();
         var revisions = caches[ResourceTypes.ControllerRevisions];
         return DaemonSetReconciler.Reconcile(new DaemonSetObserved(
             set, candidates, [.. caches[ResourceTypes.Nodes].Objects.EnumerateFrom().Select(NodeView.Of)],
-            [.. revisions.Group(group), .. revisions.Group(CacheGroups.Orphans(key.Namespace))],
+            [.. revisions.Group(group), .. revisions.Group(CacheGroup.Orphans(key.Namespace))],
             name => revisions.Get(new ObjectKey(key.Namespace, name)) is not null), context);
     }
 }

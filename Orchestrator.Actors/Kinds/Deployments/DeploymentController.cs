@@ -17,10 +17,7 @@ public sealed class DeploymentController : KindController
     {
         if (type == ResourceTypes.Deployments) return [change.Object.Key];
         if (type == ResourceTypes.Pods) return OfPod(change, caches);
-        var owners = Owners("Deployment", change);
-        if (change.Object.Meta.Controller is not null || change.Kind == ChangeKind.Deleted) return owners;
-        return owners.Concat(caches[ResourceTypes.Deployments].Objects.InNamespace(change.Object.Key.Namespace)
-            .Where(d => DeploymentView.Of(d).Selector.Matches(change.Object.Meta.Labels)).Select(static d => d.Key));
+        return OwnersAndAdopters("Deployment", caches[ResourceTypes.Deployments], static d => DeploymentView.Of(d).Selector, change);
     }
 
     // Of pods only Recreate needs to know, and only that one has ended or is gone.
@@ -37,11 +34,11 @@ public sealed class DeploymentController : KindController
         if (caches[ResourceTypes.Deployments].Get(key) is not { } stored) return ReconcileResult.None;
         var deployment = DeploymentView.Of(stored);
         var sets = caches[ResourceTypes.ReplicaSets];
-        var candidates = sets.Group(CacheGroups.ControlledBy(key.Namespace, "Deployment", key.Name))
-            .Concat(sets.Group(CacheGroups.Orphans(key.Namespace)).Where(s => deployment.Selector.Matches(s.Meta.Labels)))
+        var candidates = sets.Group(CacheGroup.ControlledBy(key.Namespace, "Deployment", key.Name))
+            .Concat(sets.Group(CacheGroup.Orphans(key.Namespace)).Where(s => deployment.Selector.Matches(s.Meta.Labels)))
             .Select(ReplicaSetView.Of).ToList();
         List<PodView> pods = deployment.Recreate
-            ? [.. candidates.SelectMany(s => caches[ResourceTypes.Pods].Group(CacheGroups.ControlledBy(key.Namespace, "ReplicaSet", s.Key.Name))).Select(PodView.Of)]
+            ? [.. candidates.SelectMany(s => caches[ResourceTypes.Pods].Group(CacheGroup.ControlledBy(key.Namespace, "ReplicaSet", s.Key.Name))).Select(PodView.Of)]
             : [];
         return DeploymentReconciler.Reconcile(
             new DeploymentObserved(deployment, candidates, pods, name => sets.Get(new ObjectKey(key.Namespace, name)) is not null), context);

@@ -33,6 +33,6 @@ public sealed class MirroringController : KindController
     private static bool IsMirrored(StoredObject? service) => service is not null && ServiceView.Of(service).Selector is null;
 
     private static List<StoredObject> Slices(ObjectKey key, ControllerCaches caches) =>
-        [.. caches[ResourceTypes.EndpointSlices].Group(CacheGroups.ControlledBy(key.Namespace, "Endpoints", key.Name))
+        [.. caches[ResourceTypes.EndpointSlices].Group(CacheGroup.ControlledBy(key.Namespace, "Endpoints", key.Name))
             .Where(static s => s.Meta.Labels.GetValueOrDefault(EndpointSliceReconciler.ManagedByLabel) == MirroringReconciler.ManagedBy)];
 }

@@ -65,7 +65,7 @@ public sealed class EndpointsController : KindController
             : ReconcileResult.None;
 
     private static List<StoredObject> Slices(ObjectKey key, ControllerCaches caches) =>
-        [.. caches[ResourceTypes.EndpointSlices].Group(CacheGroups.ControlledBy(key.Namespace, "Service", key.Name))
+        [.. caches[ResourceTypes.EndpointSlices].Group(CacheGroup.ControlledBy(key.Namespace, "Service", key.Name))
             .Where(static s => s.Meta.Labels.GetValueOrDefault(EndpointSliceReconciler.ManagedByLabel) == EndpointSliceReconciler.ManagedBy)];
 
     private static string ZoneOf(string node, ControllerCaches caches) =>

@@ -15,19 +15,15 @@ public sealed class JobController : KindController
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {
         if (type == ResourceTypes.Jobs) return [change.Object.Key];
-        var owners = Owners("Job", change);
-        if (change.Object.Meta.Controller is not null || change.Kind == ChangeKind.Deleted) return owners;
-        // An orphan may be adopted by any Job that selects it.
-        return owners.Concat(caches[ResourceTypes.Jobs].Objects.InNamespace(change.Object.Key.Namespace)
-            .Where(j => JobView.Of(j).Selector.Matches(change.Object.Meta.Labels)).Select(static j => j.Key));
+        return OwnersAndAdopters("Job", caches[ResourceTypes.Jobs], static j => JobView.Of(j).Selector, change);
     }
 
     public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context)
     {
-        var pods = caches[ResourceTypes.Pods].Group(CacheGroups.ControlledBy(key.Namespace, "Job", key.Name)).Select(PodView.Of).ToList();
+        var pods = caches[ResourceTypes.Pods].Group(CacheGroup.ControlledBy(key.Namespace, "Job", key.Name)).Select(PodView.Of).ToList();
         if (caches[ResourceTypes.Jobs].Get(key) is not { } stored) return JobReconciler.Abandon(pods);
         var job = JobView.Of(stored);
-        var orphans = caches[ResourceTypes.Pods].Group(CacheGroups.Orphans(key.Namespace)).Where(p => job.Selector.Matches(p.Meta.Labels)).Select(PodView.Of);
+        var orphans = caches[ResourceTypes.Pods].Group(CacheGroup.Orphans(key.Namespace)).Where(p => job.Selector.Matches(p.Meta.Labels)).Select(PodView.Of);
         var result = JobReconciler.Reconcile(job, [.. pods, .. orphans], context);
         var strangers = pods.Where(p => p.Meta.Controller?.Uid != job.Uid).ToList();
         return strangers.Count == 0 ? result : result with { Actions = [.. result.Actions, .. JobReconciler.Abandon(strangers).Actions] };

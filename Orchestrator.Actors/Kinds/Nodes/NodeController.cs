@@ -49,7 +49,7 @@ public sealed class NodeController(TimeSpan gracePeriod, Func<NodeView, bool> un
 
     public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context)
     {
-        List<PodView> pods = [.. caches[ResourceTypes.Pods].Group(CacheGroups.OnNode(key.Name)).Select(PodView.Of)];
+        List<PodView> pods = [.. caches[ResourceTypes.Pods].Group(CacheGroup.OnNode(key.Name)).Select(PodView.Of)];
         if (caches[ResourceTypes.Nodes].Get(key) is not { } stored)
         {
             _firstSeen.TryRemove(key.Name, out _);

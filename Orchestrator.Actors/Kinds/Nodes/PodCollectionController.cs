@@ -14,9 +14,9 @@ public sealed class PodCollectionController : KindController
     public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.Pods];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches) =>
-        change.Kind != ChangeKind.Deleted && PodView.Of(change.Object).Finished && caches[type].GroupCount(CacheGroups.Ended) > PodCollection.TerminatedMax
+        change.Kind != ChangeKind.Deleted && PodView.Of(change.Object).Finished && caches[type].GroupCount(CacheGroup.Ended) > PodCollection.TerminatedMax
             ? [new ObjectKey("", "ended")] : [];
 
     public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context) =>
-        PodCollection.Terminated(caches[ResourceTypes.Pods].Group(CacheGroups.Ended).Select(PodView.Of));
+        PodCollection.Terminated(caches[ResourceTypes.Pods].Group(CacheGroup.Ended).Select(PodView.Of));
 }

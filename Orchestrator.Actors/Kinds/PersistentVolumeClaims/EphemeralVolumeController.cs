@@ -12,7 +12,7 @@ public sealed class EphemeralVolumeController : KindController
 {
     public override string Name => "ephemeral-volume";
 
-    public override ImmutableArray<ResourceType> Reads => [ResourceTypes.Pods, ResourceTypes.PersistentVolumeClaims];
+    public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.Pods, ResourceTypes.PersistentVolumeClaims];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {

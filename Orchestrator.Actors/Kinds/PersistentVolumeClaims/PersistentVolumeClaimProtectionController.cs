@@ -32,7 +32,7 @@ public sealed class PersistentVolumeClaimProtectionController : KindController
     }
 
     private static bool IsUsed(StoredObject claim, ControllerCaches caches) =>
-        caches[ResourceTypes.Pods].Group(CacheGroups.Using(claim.Key)).Any(p => Uses(PodView.Of(p), claim));
+        caches[ResourceTypes.Pods].Group(CacheGroup.Using(claim.Key)).Any(p => Uses(PodView.Of(p), claim));
 
     /// <summary>Whether a pod that has a node mounts the claim, by its name or as the one made for a volume of its own.</summary>
     /// <remarks>A claim of the pod's own goes before the pod where that waits for what it owns, once the kubelet is done with it.</remarks>

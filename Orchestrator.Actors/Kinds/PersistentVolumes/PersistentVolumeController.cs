@@ -14,7 +14,7 @@ public sealed class PersistentVolumeController : KindController
 {
     public override string Name => "persistentvolume";
 
-    public override ImmutableArray<ResourceType> Reads =>
+    public override ImmutableArray<ResourceType> Reads { get; } =
         [ResourceTypes.PersistentVolumes, ResourceTypes.PersistentVolumeClaims, ResourceTypes.StorageClasses, ResourceTypes.Pods, ResourceTypes.Nodes];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
@@ -91,6 +91,6 @@ public sealed class PersistentVolumeController : KindController
     }
 
     private static IEnumerable<string> WaitingFor(PersistentVolumeClaimView claim, ControllerCaches caches) =>
-        caches[ResourceTypes.Pods].Group(CacheGroups.Using(claim.Key)).Select(PodView.Of)
+        caches[ResourceTypes.Pods].Group(CacheGroup.Using(claim.Key)).Select(PodView.Of)
             .Where(p => p is { NodeName: "", Active: true } && p.Claims.Contains(new PodClaim(claim.Key.Name, Own: false))).Select(static p => p.Key.Name);
 }

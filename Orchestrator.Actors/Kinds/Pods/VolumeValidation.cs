@@ -24,8 +24,9 @@ internal static class VolumeValidation
     private static void ValidateSource(JsonObject volume, FieldPath path, FaultList faults)
     {
         var sources = 0;
-        foreach (var (source, value) in volume)
+        for (var i = 0; i < volume.Count; i++)
         {
+            var (source, value) = volume.GetAt(i);
             if (source == "name" || value is not JsonObject details) continue;
             var here = path.Child(source);
             if (++sources > 1) faults.Forbidden(here, "may not specify more than 1 volume type");
@@ -68,8 +69,9 @@ internal static class VolumeValidation
     private static void ValidateProjection(JsonObject projection, FieldPath path, FaultList faults)
     {
         var sources = 0;
-        foreach (var (source, value) in projection)
+        for (var i = 0; i < projection.Count; i++)
         {
+            var (source, value) = projection.GetAt(i);
             if (value is not JsonObject details) continue;
             var here = path.Child(source);
             if (++sources > 1)
@@ -111,7 +113,7 @@ internal static class VolumeValidation
     {
         if (string.IsNullOrEmpty(text)) return;
         if (text.StartsWith('/')) faults.Invalid(path, text, "must be a relative path");
-        if (text.Split('/').Contains("..", StringComparer.Ordinal)) faults.Invalid(path, text, "must not contain '..'");
+        if (text.Contains("..", StringComparison.Ordinal) && text.Split('/').Contains("..", StringComparer.Ordinal)) faults.Invalid(path, text, "must not contain '..'");
         else if (text.StartsWith("..", StringComparison.Ordinal)) faults.Invalid(path, text, "must not start with '..'");
     }
 

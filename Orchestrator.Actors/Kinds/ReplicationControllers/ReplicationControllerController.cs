@@ -20,10 +20,7 @@ public sealed class ReplicationControllerController : KindController
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
     {
         if (type == ResourceTypes.ReplicationControllers) return [change.Object.Key];
-        var owners = Owners(Kind, change);
-        if (change.Object.Meta.Controller is not null || change.Kind == ChangeKind.Deleted) return owners;
-        return owners.Concat(caches[ResourceTypes.ReplicationControllers].Objects.InNamespace(change.Object.Key.Namespace)
-            .Where(c => ReplicaSetView.OfController(c).Selector.Matches(change.Object.Meta.Labels)).Select(static c => c.Key));
+        return OwnersAndAdopters(Kind, caches[ResourceTypes.ReplicationControllers], static c => ReplicaSetView.OfController(c).Selector, change);
     }
 
     public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context)
@@ -31,8 +28,8 @@ public sealed class ReplicationControllerController : KindController
         if (caches[ResourceTypes.ReplicationControllers].Get(key) is not { } stored) return ReconcileResult.None;
         var controller = ReplicaSetView.OfController(stored);
         var pods = caches[ResourceTypes.Pods];
-        var candidates = pods.Group(CacheGroups.ControlledBy(key.Namespace, Kind, key.Name))
-            .Concat(pods.Group(CacheGroups.Orphans(key.Namespace)).Where(p => controller.Selector.Matches(p.Meta.Labels)))
+        var candidates = pods.Group(CacheGroup.ControlledBy(key.Namespace, Kind, key.Name))
+            .Concat(pods.Group(CacheGroup.Orphans(key.Namespace)).Where(p => controller.Selector.Matches(p.Meta.Labels)))
             .Select(PodView.Of).ToList();
         return ReplicaSetReconciler.Reconcile(new ReplicaSetObserved(controller, candidates, []), context);
     }

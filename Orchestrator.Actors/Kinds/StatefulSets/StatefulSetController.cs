@@ -10,7 +10,7 @@ public sealed class StatefulSetController : KindController
 {
     public override string Name => "statefulset";
 
-    public override ImmutableArray<ResourceType> Reads =>
+    public override ImmutableArray<ResourceType> Reads { get; } =
         [ResourceTypes.StatefulSets, ResourceTypes.Pods, ResourceTypes.ControllerRevisions, ResourceTypes.PersistentVolumeClaims];
 
     public override IEnumerable<ObjectKey> KeysOf(ResourceType type, ObjectChange change, ControllerCaches caches)
@@ -36,7 +36,7 @@ public sealed class StatefulSetController : KindController
     {
         if (caches[ResourceTypes.StatefulSets].Get(key) is not { } stored) return ReconcileResult.None;
         var set = StatefulSetView.Of(stored);
-        var (owned, orphans) = (CacheGroups.ControlledBy(key.Namespace, "StatefulSet", key.Name), CacheGroups.Orphans(key.Namespace));
+        var (owned, orphans) = (CacheGroup.ControlledBy(key.Namespace, "StatefulSet", key.Name), CacheGroup.Orphans(key.Namespace));
         var pods = caches[ResourceTypes.Pods];
         var revisions = caches[ResourceTypes.ControllerRevisions];
         return StatefulSetReconciler.Reconcile(new StatefulSetObserved(

@@ -216,7 +216,7 @@ public sealed class KindValidationTests
         Create(Kind("", "ConfigMap"), """{"metadata":{"name":"c"},"data":{"a b":"1"}}""", out var error);
         Assert.StartsWith("data[a b]: Invalid value: \"a b\": a valid config key must consist of", Faults(error), StringComparison.Ordinal);
         Create(Kind("", "ConfigMap"), $$$"""{"metadata":{"name":"c"},"data":{"a":"{{{new string('x', 1024 * 1024 + 1)}}}"}}""", out var size);
-        Assert.Equal(": Too long: may not be more than 1048576 bytes", Faults(size));
+        Assert.Equal("[]: Too long: may not be more than 1048576 bytes", Faults(size));
         Assert.Equal("data: Forbidden: field is immutable when `immutable` is set",
             Update("", "ConfigMap", """{"metadata":{"name":"c"},"immutable":true,"data":{"a":"1"}}""", static map => map["data"]!["a"] = "2"));
     }

@@ -51,4 +51,23 @@ public sealed class ObjectJsonTests
         Assert.Equal(["a.b", "l[0].c"], parsed.Duplicates!);
         Assert.Equal("""{"a":{"b":2},"l":[{"c":3}]}""", JsonTree.ToText(parsed.Tree));
     }
+
+    // Far more texts than are remembered, many of them alike at both ends, and each read twice.
+    [Fact]
+    public void Parse_ManyNamesAndTexts_AreThoseOfTheText()
+    {
+        var text = new StringBuilder("{");
+        for (var i = 0; i < 20_000; i++) text.Append(i == 0 ? "" : ",").Append($"\"name{i % 7}-{i}-tail\":\"ä{i}{new string('x', i % 60)}end\",\"\\u006e{i}\":\"{i}\"");
+        var body = Encoding.UTF8.GetBytes(text.Append('}').ToString());
+        for (var time = 0; time < 2; time++)
+        {
+            var tree = ObjectJson.Parse(body).Tree!.AsObject();
+            Assert.Equal(40_000, tree.Count);
+            for (var i = 0; i < 20_000; i++)
+            {
+                Assert.Equal($"ä{i}{new string('x', i % 60)}end", (string?)tree[$"name{i % 7}-{i}-tail"]);
+                Assert.Equal($"{i}", (string?)tree[$"n{i}"]);
+            }
+        }
+    }
 }
