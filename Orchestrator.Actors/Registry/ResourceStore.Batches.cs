@@ -95,6 +95,8 @@ public sealed partial class ResourceStore
             faults.NotSupported(FieldPath.Of("target").Child("kind"), kind, ["Node", "<empty>"]);
         var node = JsonTree.String(target, "name");
         if (string.IsNullOrEmpty(node)) faults.Required(FieldPath.Of("target").Child("name"));
+        // Nothing else looks at the name before it stands in the pod, whose every later update would be refused for it.
+        else if (ObjectNames.Subdomain(node) is { } fault) faults.Invalid(FieldPath.Of("target").Child("name"), node, fault);
         if (faults.ToError("", "Binding", pod.Name) is { } invalid) return StoreResult.Refused(invalid);
 
         var meta = JsonTree.Object(binding, "metadata");

@@ -23,10 +23,10 @@ start.SetAction((r, token) => StartBenchmark.RunAsync(r.GetValue(pods), token));
 
 var requests = new Option<int>("--requests") { Description = "How many requests.", DefaultValueFactory = _ => 100_000 };
 var seed = new Option<int>("--seed") { Description = "The same seed sends the same requests.", DefaultValueFactory = _ => 1 };
-var fuzz = new Command("fuzz", "Random and mutated requests; any fault of the server fails the run.") { requests, seed };
+var fuzz = new Command("fuzz", "Random and mutated requests; any fault of the server fails the run.") { kubeconfig, requests, seed };
 fuzz.SetAction(async (r, token) =>
 {
-    await using var target = await Target.OpenAsync(null, token);
+    await using var target = await Target.OpenAsync(r.GetValue(kubeconfig), token);
     return await FuzzRun.RunAsync(target, r.GetValue(requests), r.GetValue(seed), token);
 });
 

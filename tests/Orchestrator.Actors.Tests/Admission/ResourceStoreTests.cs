@@ -177,6 +177,18 @@ public sealed class ResourceStoreTests
         Assert.Equal(409, again.Error!.Code);
     }
 
+    [Theory]
+    [InlineData("x=y")]
+    [InlineData("N1")]
+    [InlineData("")]
+    public async Task Bind_ToWhatIsNoNode_IsRefused(string node)
+    {
+        var fixture = await StoreFixture.WithNamespaceAsync();
+        await fixture.PodAsync("web");
+        var bound = await fixture.Store.BindAsync(Web, JsonNode.Parse($$$"""{"metadata":{"name":"web"},"target":{"kind":"Node","name":"{{{node}}}"}}""")!.AsObject());
+        Assert.Equal((422, "target.name"), (bound.Error!.Code, bound.Error.Causes[0].Field));
+    }
+
     private static JsonObject Map(string name) => JsonNode.Parse($$$"""{"metadata":{"name":"{{{name}}}","namespace":"default"}}""")!.AsObject();
 
     private static Task<StoreResult> ChangeDataAsync(StoreFixture fixture, string value) =>

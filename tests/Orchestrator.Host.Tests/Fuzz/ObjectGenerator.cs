@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Schemas;
+using Orchestrator.Actors.Tests.Admission;
 
 namespace Orchestrator.Host.Tests.Fuzz;
 
@@ -15,7 +16,14 @@ internal sealed class ObjectGenerator(Random random)
 
     public JsonObject Make(ResourceSchema schema, string name)
     {
-        var tree = (JsonObject)Value(schema.Root, 0)!;
+        // Most begin with what is valid, so that they get to what comes after validation.
+        JsonObject tree;
+        if (random.Next(3) > 0 && MinimalObjects.Bodies.TryGetValue($"{schema.Group}/{schema.Version}/{schema.Plural}", out var least))
+        {
+            tree = (JsonObject)JsonNode.Parse("{" + least + "}")!;
+            for (var i = random.Next(4); i > 0; i--) Enrich(tree, schema.Root, 0);
+        }
+        else tree = (JsonObject)Value(schema.Root, 0)!;
         tree["apiVersion"] = schema.ApiVersion;
         tree["kind"] = schema.Kind;
         tree["metadata"] = Metadata(name);
@@ -30,6 +38,21 @@ internal sealed class ObjectGenerator(Random random)
         if (random.Next(12) == 0) meta["finalizers"] = new JsonArray("example.com/keep");
         if (random.Next(12) == 0) meta["ownerReferences"] = new JsonArray(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod", ["name"] = "p", ["uid"] = "u" });
         return meta;
+    }
+
+    /// <summary>Sets one field somewhere that the object does not say yet.</summary>
+    private void Enrich(JsonObject tree, TypeSchema type, int depth)
+    {
+        if (type.Fields.IsEmpty) return;
+        var field = type.Fields[random.Next(type.Fields.Length)];
+        // What is there is gone into more often than not.
+        if (tree.Count > 0 && random.Next(3) > 0 && type.Fields.FirstOrDefault(f => f.Name == tree.ElementAt(random.Next(tree.Count)).Key) is { } known) field = known;
+        switch (tree[field.Name])
+        {
+            case JsonObject inner when field.Type.Kind == SchemaKind.Object && depth < DepthMax: Enrich(inner, field.Type, depth + 1); break;
+            case JsonArray { Count: > 0 } list when list[0] is JsonObject first && depth < DepthMax: Enrich(first, field.Type.Items!, depth + 1); break;
+            case null: tree[field.Name] = Value(field.Type, DepthMax - 2); break;
+        }
     }
 
     private JsonNode? Value(TypeSchema type, int depth)
