@@ -35,6 +35,9 @@ public sealed record WriteOptions
     /// <summary>What unknown fields in the result of a patch lead to; other bodies have been decoded with it already.</summary>
     public FieldValidation FieldValidation { get; init; }
 
+    /// <summary>Fields that a patch gives more than once, which are told with the unknown ones of its result; null for none.</summary>
+    public List<string>? Duplicates { get; init; }
+
     /// <summary>Words the refusal of a patch whose outcome is no object of the kind; null for the words of a body.</summary>
     public Func<DecodeFault, JsonObject, ApiError>? Undecodable { get; init; }
 }

@@ -183,7 +183,7 @@ public sealed partial class ResourceStore
         var warnings = ImmutableArray<string>.Empty;
         if (check)
         {
-            var decoded = ObjectDecoder.Check(schema, tree!, options.FieldValidation);
+            var decoded = ObjectDecoder.Check(schema, tree!, options.FieldValidation, options.Duplicates);
             if (decoded.Error is not null) return new Proposal(decoded.Fault is { } misfit && options.Undecodable is { } words ? words(misfit, tree!) : decoded.Error);
             (tree, warnings) = (decoded.Tree, decoded.Warnings);
             if ((SystemMetadata.MatchName(tree!, stored.Key.Name) ?? SystemMetadata.MatchNamespace(tree!, schema, stored.Key.Namespace)) is { } mismatch) return new Proposal(mismatch);

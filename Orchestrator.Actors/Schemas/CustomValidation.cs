@@ -77,10 +77,20 @@ internal static class CustomValidation
         }
     }
 
+    // Source: apiextensions-apiserver, pkg/apiserver/schema/objectmeta/validation.go.
     private static void VisitEmbedded(JsonObject tree, FieldPath path, FaultList faults)
     {
         foreach (var name in (ReadOnlySpan<string>)["apiVersion", "kind"])
-            if (string.IsNullOrEmpty(JsonTree.String(tree, name))) faults.Required(path.Child(name), "must not be empty");
+        {
+            var place = path.Child(name);
+            if (!tree.TryGetPropertyValue(name, out var value)) faults.Required(place, "must not be empty");
+            else if (!JsonTree.IsString(value, out var text)) faults.Invalid(place, value, "must be a string");
+            else if (text.Length == 0) faults.Invalid(place, text, "must not be empty");
+            else if (name == "apiVersion" && text.Count(static c => c == '/') > 1) faults.Invalid(place, text, $"unexpected GroupVersion string: {text}");
+            else if (name == "kind" && ObjectNames.Label1035(text.ToLowerInvariant()) is { } fault)
+                faults.Invalid(place, text, "may have mixed case, but should otherwise match: " + fault);
+        }
+        if (tree["metadata"] is JsonObject metadata) MetadataValidation.ValidateEmbedded(metadata, path.Child("metadata"), faults);
     }
 
     private static void VisitList(JsonArray list, TypeSchema type, FieldPath path, FaultList faults, Correlation? was)

@@ -22,15 +22,27 @@ public static class MetadataValidation
             return;
         }
         ValidateNames(schema, metadata, faults);
-        if (JsonTree.Int64(metadata, "generation") is < 0) faults.Invalid(Meta.Child("generation"), JsonTree.Int64(metadata, "generation"), "must be greater than or equal to 0");
-        if (metadata["labels"] is JsonObject labels) ValidateLabels(labels, Meta.Child("labels"), faults);
-        if (metadata["annotations"] is JsonObject annotations) ValidateAnnotations(annotations, Meta.Child("annotations"), faults);
-        if (metadata["ownerReferences"] is JsonArray owners) ValidateOwners(owners, faults);
-        if (metadata["finalizers"] is JsonArray finalizers)
-        {
-            foreach (var finalizer in finalizers)
-                if (JsonTree.IsString(finalizer, out var text)) ValidateFinalizer(text, faults);
-        }
+        ValidateRest(metadata, Meta, faults);
+    }
+
+    /// <summary>Checks the metadata of an object inside a custom resource: it may be of any kind, and need not have a name.</summary>
+    public static void ValidateEmbedded(JsonObject metadata, FieldPath path, FaultList faults)
+    {
+        if (JsonTree.String(metadata, "generateName") is { Length: > 0 } prefix && NameFault(NameRule.PathSegment, prefix) is { } prefixFault) faults.Invalid(path.Child("generateName"), prefix, prefixFault);
+        if (JsonTree.String(metadata, "name") is { Length: > 0 } name && NameFault(NameRule.PathSegment, name) is { } fault) faults.Invalid(path.Child("name"), name, fault);
+        if (JsonTree.String(metadata, "namespace") is { Length: > 0 } space && ObjectNames.Label(space) is { } spaceFault) faults.Invalid(path.Child("namespace"), space, spaceFault);
+        ValidateRest(metadata, path, faults);
+    }
+
+    private static void ValidateRest(JsonObject metadata, FieldPath path, FaultList faults)
+    {
+        if (JsonTree.Int64(metadata, "generation") is < 0) faults.Invalid(path.Child("generation"), JsonTree.Int64(metadata, "generation"), "must be greater than or equal to 0");
+        if (metadata["labels"] is JsonObject labels) ValidateLabels(labels, path.Child("labels"), faults);
+        if (metadata["annotations"] is JsonObject annotations) ValidateAnnotations(annotations, path.Child("annotations"), faults);
+        if (metadata["ownerReferences"] is JsonArray owners) ValidateOwners(owners, path.Child("ownerReferences"), faults);
+        if (metadata["finalizers"] is not JsonArray finalizers) return;
+        foreach (var finalizer in finalizers)
+            if (JsonTree.IsString(finalizer, out var text)) ValidateFinalizer(text, path.Child("finalizers"), faults);
     }
 
     /// <summary>Checks a name as the kind of <paramref name="rule"/> wants it; null or the fault.</summary>
@@ -87,9 +99,8 @@ public static class MetadataValidation
         if (size > AnnotationBytesMax) faults.TooLong(path, AnnotationBytesMax);
     }
 
-    private static void ValidateOwners(JsonArray owners, FaultList faults)
+    private static void ValidateOwners(JsonArray owners, FieldPath path, FaultList faults)
     {
-        var path = Meta.Child("ownerReferences");
         string? controller = null;
         for (var i = 0; i < owners.Count; i++)
         {
@@ -107,9 +118,8 @@ public static class MetadataValidation
         }
     }
 
-    private static void ValidateFinalizer(string finalizer, FaultList faults)
+    private static void ValidateFinalizer(string finalizer, FieldPath path, FaultList faults)
     {
-        var path = Meta.Child("finalizers");
         if (ObjectNames.QualifiedName(finalizer) is { } fault) faults.Invalid(path, finalizer, fault);
         else if (!finalizer.Contains('/', StringComparison.Ordinal) && finalizer is not ("orphan" or "foregroundDeletion" or "kubernetes"))
             faults.Invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified");

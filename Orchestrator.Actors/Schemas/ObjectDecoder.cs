@@ -54,10 +54,11 @@ public static class ObjectDecoder
     }
 
     /// <summary>Checks a tree that a patch has made; it is pruned in place.</summary>
-    public static DecodedObject Check(ResourceSchema schema, JsonObject tree, FieldValidation validation) =>
+    /// <param name="duplicates">What the patch gives more than once.</param>
+    public static DecodedObject Check(ResourceSchema schema, JsonObject tree, FieldValidation validation, List<string>? duplicates = null) =>
         CheckEnvelope(schema.Group, schema.Version, schema.Kind, tree) is { } error
             ? new DecodedObject(null, [], error)
-            : Check(schema.Root, schema.Version, schema.Kind, tree, validation, null);
+            : Check(schema.Root, schema.Version, schema.Kind, tree, validation, duplicates);
 
     private static DecodedObject Check(TypeSchema type, string version, string kind, JsonObject tree, FieldValidation validation, List<string>? duplicates)
     {

@@ -25,6 +25,9 @@ public sealed class PatchRequest
     /// <summary>Remarks on the body.</summary>
     public ImmutableArray<string> Warnings { get; private init; } = [];
 
+    /// <summary>Fields that the patch gives more than once, where somebody wants to know; null for none.</summary>
+    public List<string>? Duplicates { get; private init; }
+
     public WriteParameters Parameters { get; }
 
     public static async ValueTask<(PatchRequest? Patch, ApiError? Error)> ReadAsync(HttpContext context, bool custom)
@@ -48,7 +51,7 @@ public sealed class PatchRequest
         if (Check(parameters, isApply) is { } wrong) return (null, wrong);
         using var body = await RequestBody.ReadAsync(context).ConfigureAwait(false);
         if (body.Error is not null) return (null, body.Error);
-        return isApply ? ReadConfiguration(body.Bytes, parameters) : (new PatchRequest(type.Value, body.Bytes.ToArray(), parameters), null);
+        return isApply ? ReadConfiguration(body.Bytes, parameters) : (ReadChanges(type.Value, body.Bytes.ToArray(), parameters), null);
     }
 
     public (JsonObject? Tree, ApiError? Error) Apply(TypeSchema type, JsonObject current)
@@ -66,6 +69,11 @@ public sealed class PatchRequest
             : (outcome.ToJsonString(), fault.Text);
         return ApiError.Invalid("", "", "", [new ErrorCause("FieldValueInvalid", "patch", $"Invalid value: {GoQuote.Quote(shown)}: {text}")]);
     }
+
+    private static PatchRequest ReadChanges(PatchType type, byte[] body, WriteParameters parameters) => new(type, body, parameters)
+    {
+        Duplicates = parameters.FieldValidation == FieldValidation.Ignore ? null : ObjectJson.Parse(body).Duplicates,
+    };
 
     // Source: k8s.io/apimachinery, meta/v1/validation ValidatePatchOptions.
     private static ApiError? Check(WriteParameters parameters, bool isApply)

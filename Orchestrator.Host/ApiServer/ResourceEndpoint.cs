@@ -138,7 +138,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
         var options = OptionsOf(context, patch.Parameters);
         var result = patch.Configuration is { } configuration
             ? await store.ApplyAsync(schema, key, configuration, request.Subresource, options, context.RequestAborted).ConfigureAwait(false)
-            : await store.PatchAsync(schema, key, tree => patch.Apply(schema.Root, tree), request.Subresource, options with { Undecodable = patch.Undecodable },
+            : await store.PatchAsync(schema, key, tree => patch.Apply(schema.Root, tree), request.Subresource, options with { Undecodable = patch.Undecodable, Duplicates = patch.Duplicates },
                 context.RequestAborted).ConfigureAwait(false);
         ResponseWarnings.Add(context, patch.Warnings.AddRange(result.Warnings));
         await WriteResultAsync(context, schema, format, result).ConfigureAwait(false);

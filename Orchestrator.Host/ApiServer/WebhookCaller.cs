@@ -95,6 +95,13 @@ public sealed class WebhookCaller : IWebhookCaller, IDisposable
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
+    // The names of chain errors are the only part of the message that does not follow the language of the system.
+    private static string Distrust(WebhookAddress address, string message) =>
+        message.Contains("PartialChain", StringComparison.Ordinal) || message.Contains("UntrustedRoot", StringComparison.Ordinal) ? "x509: certificate signed by unknown authority"
+        : message.Contains("NotTimeValid", StringComparison.Ordinal) ? "x509: certificate has expired or is not yet valid"
+        : message.Contains("RemoteCertificateNameMismatch", StringComparison.Ordinal) ? $"x509: certificate is not valid for any names, but wanted to match {address.Url.Host}"
+        : message;
+
     private static string Explain(WebhookAddress address, Exception e)
     {
         for (Exception? inner = e; inner is not null; inner = inner.InnerException)
@@ -110,7 +117,7 @@ public sealed class WebhookCaller : IWebhookCaller, IDisposable
                     _ => $"dial tcp {target}: {socket.Message}",
                 };
             }
-            if (inner is System.Security.Authentication.AuthenticationException tls) return $"tls: failed to verify certificate: {tls.Message}";
+            if (inner is System.Security.Authentication.AuthenticationException tls) return $"tls: failed to verify certificate: {Distrust(address, tls.Message)}";
         }
         return e.Message;
     }

@@ -93,6 +93,42 @@ public sealed class CustomResourceTests
     }
 
     [Fact]
+    public void Object_NullThatMayNotBe_IsLeftOut()
+    {
+        var tree = Make("""{"size":3,"name":"abc","color":null,"replicas":null,"note":null,"labels":{"a":null,"b":"c"},"parts":[{"name":"a","count":null}]}""", out var error);
+        Assert.True(error is null, error?.Message);
+        Assert.Equal("""{"size":3,"name":"abc","note":null,"labels":{"b":"c"},"parts":[{"name":"a","count":1}],"color":"red"}""", JsonTree.ToText(tree["spec"]));
+    }
+
+    [Fact]
+    public void Object_NameThatIsOnlyRequired_IsNoField()
+    {
+        var definition = Widgets.Replace("""{"type":"object","required":["size"],""", """{"type":"object","required":["size","ghost"],""", StringComparison.Ordinal);
+        var schema = CustomResourceSchemas.Build(Define(definition, out _))[0];
+        var decoded = ObjectDecoder.Decode(schema, """{"metadata":{"name":"w"},"spec":{"size":1,"ghost":1}}"""u8, FieldValidation.Warn);
+        Assert.Equal(["unknown field \"spec.ghost\""], decoded.Warnings);
+    }
+
+    [Fact]
+    public void Object_Embedded_IsHeldAgainstTheRulesOfObjects()
+    {
+        var definition = Widgets.Replace("\"free\":{\"type\":\"object\",", "\"free\":{\"type\":\"object\",\"x-kubernetes-embedded-resource\":true,", StringComparison.Ordinal);
+        var schema = CustomResourceSchemas.Build(Define(definition, out var unfit))[0];
+        Assert.True(unfit is null, unfit?.Message);
+        string[] Faults(string free)
+        {
+            var decoded = ObjectDecoder.Decode(schema, Encoding.UTF8.GetBytes($$"""{"metadata":{"name":"w"},"spec":{"size":1,"name":"a","free":{{free}}}}"""), FieldValidation.Warn);
+            var faults = new FaultList();
+            CustomValidation.Validate(schema, decoded.Tree!, null, faults);
+            return [.. faults.Causes.Select(static c => $"{c.Field}: {c.Message.Split(':')[0]}")];
+        }
+        Assert.Empty(Faults("""{"apiVersion":"v1","kind":"Pod","metadata":{"labels":{"a":"b"}},"spec":{}}"""));
+        Assert.Equal(["spec.free.apiVersion: Required value", "spec.free.kind: Required value"], Faults("{}"));
+        Assert.Equal(["spec.free.apiVersion: Invalid value", "spec.free.kind: Invalid value", "spec.free.metadata.name: Invalid value", "spec.free.metadata.labels: Invalid value"],
+            Faults("""{"apiVersion":"a/b/c","kind":"x y","metadata":{"name":"a/b","labels":{"a b":"c"}}}"""));
+    }
+
+    [Fact]
     public void Object_UnknownField_IsAStrictDecodingError()
     {
         var decoded = ObjectDecoder.Decode(Widget, """{"metadata":{"name":"w"},"spec":{"size":1,"junk":1}}"""u8, FieldValidation.Strict);

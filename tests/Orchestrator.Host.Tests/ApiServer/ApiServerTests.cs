@@ -136,6 +136,21 @@ public sealed class ApiServerTests(ApiServerFixture server) : IClassFixture<ApiS
     }
 
     [Fact]
+    public async Task Patch_FieldGivenTwice_IsTheClientsChoice()
+    {
+        await server.SendAsync(HttpMethod.Post, Maps, """{"metadata":{"name":"twice"}}""");
+        const string Body = """{"data":{"a":"1","a":"2"},"odd":1}""";
+        var strict = await server.SendAsync(HttpMethod.Patch, Maps + "/twice?fieldValidation=Strict", Body, "application/merge-patch+json");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, strict.Code);
+        Assert.EndsWith("strict decoding error: duplicate field \"data.a\", unknown field \"odd\"", (string)strict.Json!["message"]!, StringComparison.Ordinal);
+        var warn = await server.SendAsync(HttpMethod.Patch, Maps + "/twice", Body, "application/merge-patch+json");
+        Assert.Equal(["299 - \"duplicate field \\\"data.a\\\"\"", "299 - \"unknown field \\\"odd\\\"\""], warn.Headers.GetValues("Warning"));
+        Assert.Equal("2", (string?)warn.Json!["data"]!["a"]);
+        var ignore = await server.SendAsync(HttpMethod.Patch, Maps + "/twice?fieldValidation=Ignore", Body, "application/merge-patch+json");
+        Assert.False(ignore.Headers.Contains("Warning"));
+    }
+
+    [Fact]
     public async Task Create_BodyTooLarge_Is413()
     {
         var (code, json, _, _) = await server.SendAsync(HttpMethod.Post, Maps, $$$"""{"metadata":{"name":"big"},"data":{"a":"{{{new string('x', 4 << 20)}}}"}}""");
