@@ -74,37 +74,42 @@ public static class CustomResourceDefinitionStatus
         if (status["conditions"] is JsonArray conditions && conditions.FirstOrDefault(c => JsonTree.String(c as JsonObject, "type") == type) is { } condition) conditions.Remove(condition);
     }
 
+    // Each name is taken that is free, and of several that are not the last is told. Source: apiextensions-apiserver, pkg/controller/status.
     private static (string Reason, string Message)? Accept(JsonObject status, JsonObject names, JsonObject[] taken)
     {
         var resourceNames = taken.SelectMany(ResourceNames).ToHashSet(StringComparer.Ordinal);
         var kinds = taken.SelectMany(t => new[] { JsonTree.String(t, "kind"), JsonTree.String(t, "listKind") }).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        var before = status["acceptedNames"] as JsonObject;
-        var accepted = new JsonObject();
+        var accepted = status["acceptedNames"]?.DeepClone() as JsonObject ?? [];
         (string Reason, string Message)? conflict = null;
-        foreach (var (name, reason, used) in new[]
-        {
-            ("plural", "PluralConflict", resourceNames), ("singular", "SingularConflict", resourceNames),
-            ("kind", "KindConflict", kinds), ("listKind", "ListKindConflict", kinds),
-        })
-        {
-            if (JsonTree.String(names, name) is not { Length: > 0 } wanted) continue;
-            if (used.Contains(wanted))
-            {
-                conflict ??= (reason, $"{GoQuote.Quote(wanted)} is already in use");
-                if (before?[name] is { } kept) accepted[name] = kept.DeepClone();
-            }
-            else accepted[name] = wanted;
-        }
-        if (names["shortNames"] is JsonArray shorts)
-        {
-            var clash = shorts.Select(JsonTree.AsString).OfType<string>().FirstOrDefault(resourceNames.Contains);
-            if (clash is null) accepted["shortNames"] = shorts.DeepClone();
-            else conflict ??= ("ShortNamesConflict", $"{GoQuote.Quote(clash)} is already in use");
-        }
+        TakeName("plural", "PluralConflict", resourceNames);
+        TakeName("singular", "SingularConflict", resourceNames);
+        TakeShortNames();
+        TakeName("kind", "KindConflict", kinds);
+        TakeName("listKind", "ListKindConflict", kinds);
         if (names["categories"] is { } categories) accepted["categories"] = categories.DeepClone();
+        else accepted.Remove("categories");
         status["acceptedNames"] = accepted;
         return conflict;
+
+        void TakeName(string name, string reason, HashSet<string> used)
+        {
+            if (JsonTree.String(names, name) is not { Length: > 0 } wanted || JsonTree.String(accepted, name) == wanted) return;
+            if (used.Contains(wanted)) conflict = (reason, InUse(wanted));
+            else accepted[name] = wanted;
+        }
+
+        void TakeShortNames()
+        {
+            var wanted = (names["shortNames"] as JsonArray ?? []).Select(JsonTree.AsString).OfType<string>().ToList();
+            var own = (accepted["shortNames"] as JsonArray ?? []).Select(JsonTree.AsString).ToHashSet();
+            var clashes = wanted.Where(s => !own.Contains(s) && resourceNames.Contains(s)).Distinct().Select(InUse).ToList();
+            if (clashes.Count > 0) conflict = ("ShortNamesConflict", clashes.Count == 1 ? clashes[0] : $"[{string.Join(", ", clashes)}]");
+            else if (wanted.Count > 0) accepted["shortNames"] = names["shortNames"]!.DeepClone();
+            else accepted.Remove("shortNames");
+        }
     }
+
+    private static string InUse(string name) => $"{GoQuote.Quote(name)} is already in use";
 
     private static IEnumerable<string> ResourceNames(JsonObject names)
     {

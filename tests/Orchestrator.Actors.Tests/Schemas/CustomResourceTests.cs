@@ -117,7 +117,7 @@ public sealed class CustomResourceTests
         Assert.True(unfit is null, unfit?.Message);
         string[] Faults(string free)
         {
-            var decoded = ObjectDecoder.Decode(schema, Encoding.UTF8.GetBytes($$"""{"metadata":{"name":"w"},"spec":{"size":1,"name":"a","free":{{free}}}}"""), FieldValidation.Warn);
+            var decoded = ObjectDecoder.Decode(schema, Encoding.UTF8.GetBytes($$$"""{"metadata":{"name":"w"},"spec":{"size":1,"name":"a","free":{{{free}}}}}"""), FieldValidation.Warn);
             var faults = new FaultList();
             CustomValidation.Validate(schema, decoded.Tree!, null, faults);
             return [.. faults.Causes.Select(static c => $"{c.Field}: {c.Message.Split(':')[0]}")];
@@ -198,6 +198,23 @@ public sealed class CustomResourceTests
         var second = Define(Widgets.Replace("widgets", "gadgets", StringComparison.Ordinal), out _);
         second["status"] = CustomResourceDefinitionStatus.Compute(second, [first], Now);
         Assert.False(CustomResourceSchemas.IsEstablished(second));
-        Assert.Contains("is already in use", second["status"]!["conditions"]!.ToJsonString(), StringComparison.Ordinal);
+        // Of several names that are taken the last is told, and those that are free are accepted.
+        Assert.Contains("\"reason\":\"ListKindConflict\",\"message\":\"\\u0022WidgetList\\u0022 is already in use\"", second["status"]!["conditions"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("gadgets", JsonTree.AsString(second["status"]!["acceptedNames"]!["plural"]));
+    }
+
+    [Fact]
+    public void Status_ShortNameIsTakenLater_TheOldOnesStay()
+    {
+        var first = Define(Widgets, out _);
+        first["status"] = CustomResourceDefinitionStatus.Compute(first, [], Now);
+        var second = Define(Widgets.Replace("widgets", "gadgets", StringComparison.Ordinal).Replace("Widget", "Gadget", StringComparison.Ordinal).Replace("\"wd\"", "\"gd\"", StringComparison.Ordinal), out _);
+        second["status"] = CustomResourceDefinitionStatus.Compute(second, [first], Now);
+        Assert.True(CustomResourceSchemas.IsEstablished(second));
+        second["spec"]!["names"]!["shortNames"] = new JsonArray("gd", "wd");
+        second["status"] = CustomResourceDefinitionStatus.Compute(second, [first], Now);
+        Assert.Equal("""["gd"]""", second["status"]!["acceptedNames"]!["shortNames"]!.ToJsonString());
+        Assert.Contains("ShortNamesConflict", second["status"]!["conditions"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.True(CustomResourceSchemas.IsEstablished(second));
     }
 }
