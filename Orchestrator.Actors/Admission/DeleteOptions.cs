@@ -83,7 +83,7 @@ public sealed record DeleteOptions
             case "Foreground": return PropagationPolicy.Foreground;
             case "Orphan": return PropagationPolicy.Orphan;
             default:
-                faults.NotSupported(FieldPath.Of("propagationPolicy"), text, ["Foreground", "Background", "Orphan"]);
+                faults.NotSupported(FieldPath.Of("propagationPolicy"), text, ["Foreground", "Background", "Orphan", "nil"]);
                 return PropagationPolicy.Unspecified;
         }
     }
@@ -91,8 +91,7 @@ public sealed record DeleteOptions
     private static bool ReadDryRun(JsonArray? values, FaultList faults)
     {
         if (values is null || values.Count == 0) return false;
-        foreach (var value in values)
-            if (JsonTree.AsString(value) is var text && text != "All") faults.NotSupported(FieldPath.Of("dryRun"), text, ["All"]);
+        if (values.Any(static value => JsonTree.AsString(value) != "All")) faults.NotSupported(FieldPath.Of("dryRun"), values, ["All"]);
         return true;
     }
 }

@@ -32,17 +32,21 @@ internal static class ObjectDeletion
     public const string ForegroundFinalizer = "foregroundDeletion";
 
     /// <summary>The Conflict that a precondition of the options leads to, or null.</summary>
-    public static ApiError? CheckPreconditions(ResourceType type, StoredObject stored, DeleteOptions options)
+    public static ApiError? CheckPreconditions(ResourceSchema schema, StoredObject stored, DeleteOptions options)
     {
         if (options.Uid is { } uid && uid != stored.Meta.Uid)
-            return ApiError.Conflict(type, stored.Key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Meta.Uid}");
+            return Conflict(schema, stored, $"the UID in the precondition ({uid}) does not match the UID in record ({stored.Meta.Uid}). The object might have been deleted and then recreated");
         if (options.Owners is { } owners && !owners.SequenceEqual(stored.Meta.OwnerReferences))
-            return ApiError.Conflict(type, stored.Key.Name, "Precondition failed: the object has other owners than it was to be deleted for");
+            return Conflict(schema, stored, "Precondition failed: the object has other owners than it was to be deleted for");
         var version = stored.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return options.ResourceVersion is { } wanted && wanted != version
-            ? ApiError.Conflict(type, stored.Key.Name, $"Precondition failed: ResourceVersion in precondition: {wanted}, ResourceVersion in object meta: {version}")
+            ? Conflict(schema, stored, $"the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({version}). The object might have been modified")
             : null;
     }
+
+    /// <summary>Kubernetes names the Kind here, and not the plural as elsewhere.</summary>
+    private static ApiError Conflict(ResourceSchema schema, StoredObject stored, string why) =>
+        ApiError.Conflict(new ResourceType(schema.Group, schema.Kind), stored.Key.Name, why);
 
     public static DeletionPlan Plan(ResourceSchema schema, StoredObject stored, DeleteOptions options, DateTimeOffset now)
     {
@@ -123,7 +127,8 @@ internal static class ObjectDeletion
         var spec = JsonTree.Object(pod, "spec");
         if (string.IsNullOrEmpty(JsonTree.String(spec, "nodeName"))) return 0;
         if (JsonTree.String(JsonTree.Object(pod, "status"), "phase") is "Failed" or "Succeeded") return 0;
-        var grace = options.GracePeriodSeconds ?? JsonTree.Int64(spec, "terminationGracePeriodSeconds") ?? 0;
+        // A negative one, which old pods may have, counts as a second.
+        var grace = options.GracePeriodSeconds ?? (JsonTree.Int64(spec, "terminationGracePeriodSeconds") is { } own ? own < 0 ? 1 : own : 0);
         return grace < 0 ? 1 : grace;
     }
 

@@ -50,16 +50,18 @@ internal static class SystemMetadata
             : ApiError.BadRequest($"the namespace of the provided object does not match the namespace sent on the request");
     }
 
-    /// <summary>Makes the name of the body that of the request; a body that names another is refused.</summary>
+    /// <summary>A body that may leave the name to the path, as what is created under an object may.</summary>
+    public static ApiError? FillName(JsonObject tree, string name)
+    {
+        if (string.IsNullOrEmpty(JsonTree.String(Of(tree), "name"))) Of(tree)["name"] = name;
+        return MatchName(tree, name);
+    }
+
+    /// <summary>The name of the body must be that of the request; none is refused as well.</summary>
     public static ApiError? MatchName(JsonObject tree, string name)
     {
-        var meta = Of(tree);
-        var given = JsonTree.String(meta, "name") ?? "";
-        if (given.Length == 0)
-        {
-            meta["name"] = name;
-            return null;
-        }
+        var given = JsonTree.String(Of(tree), "name") ?? "";
+        if (given.Length == 0) return ApiError.BadRequest($"the name of the object ({name} based on URL) was undeterminable: name must be provided");
         return given == name
             ? null
             : ApiError.BadRequest($"the name of the object ({given}) does not match the name on the URL ({name})");

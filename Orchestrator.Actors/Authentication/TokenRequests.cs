@@ -27,7 +27,7 @@ public sealed class TokenRequests(IRegistries registries, ITokenSigner signer, T
     {
         var accounts = await registries.ConsistentAsync(ResourceTypes.ServiceAccounts, cancellationToken).ConfigureAwait(false);
         if (accounts.Get(account) is not { } stored) return (null, ApiError.NotFound(ResourceTypes.ServiceAccounts, account.Name));
-        if (SystemMetadata.MatchName(tree, account.Name) is { } otherName) return (null, otherName);
+        if (SystemMetadata.FillName(tree, account.Name) is { } otherName) return (null, otherName);
         var meta = JsonTree.Ensure(tree, "metadata");
         if (JsonTree.String(meta, "namespace") is { Length: > 0 } ns && ns != account.Namespace)
             return (null, ApiError.BadRequest("the namespace of the provided object does not match the namespace sent on the request"));

@@ -46,7 +46,7 @@ public static class FieldManagers
         var column = 0;
         foreach (var rune in fieldManager.EnumerateRunes())
         {
-            if (!IsPrintable(rune)) return $"non-printable character U+{rune.Value:X4} (col {column})";
+            if (!IsPrintable(rune)) return $"invalid character U+{rune.Value:X4} (at position {column})";
             column += rune.Utf8SequenceLength;
         }
         return null;

@@ -63,6 +63,7 @@ public static class KindValidations
             [ResourceTypes.Endpoints] = new EndpointsValidation(),
             [ResourceTypes.EndpointSlices] = new EndpointSliceValidation(),
             [ResourceTypes.Events] = new EventValidation(),
+            [new ResourceType("events.k8s.io", "events")] = new NewEventValidation(),
             [ResourceTypes.CustomResourceDefinitions] = new CustomResourceDefinitionValidation(),
             [ResourceTypes.PodTemplates] = new PodTemplateKind(),
             [ResourceTypes.ReplicationControllers] = new ReplicationControllerValidation(),

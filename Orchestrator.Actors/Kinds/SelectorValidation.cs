@@ -28,11 +28,13 @@ internal static class SelectorValidation
                 case "Exists" or "DoesNotExist":
                     if (values > 0) faults.Forbidden(here.Child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
                     break;
-                default:
+                case var other:
+                    faults.Invalid(here.Child("operator"), other ?? "", "not a valid selector operator");
                     break;
             }
-            var key = JsonTree.String(expression, "key") ?? "";
-            if (key.Length > 0 && ObjectNames.QualifiedName(key) is { } fault) faults.Invalid(here.Child("key"), key, fault);
+            faults.QualifiedName(here.Child("key"), JsonTree.String(expression, "key") ?? "");
+            foreach (var (place, value) in expression.Texts("values").Index())
+                if (ObjectNames.LabelValue(value) is { } fault) faults.Invalid(here.Child("values").Index(place), value, fault);
         }
     }
 
@@ -52,7 +54,7 @@ internal static class SelectorValidation
         {
             Validate(selector, path.Child("selector"), faults);
             if (selector.CountOf("matchLabels") + selector.CountOf("matchExpressions") == 0)
-                faults.Invalid(path.Child("selector"), selector, $"empty selector is invalid for {kind}");
+                faults.Invalid(path.Child("selector"), GoSyntax.Selector(selector), $"empty selector is invalid for {kind}");
             else ValidateMatch(selector, template, path.Child("template"), faults);
         }
     }
@@ -62,13 +64,13 @@ internal static class SelectorValidation
         var labels = JsonTree.Object(JsonTree.Object(template, "metadata"), "labels");
         var known = (labels ?? []).ToImmutableDictionary(static l => l.Key, static l => JsonTree.AsString(l.Value) ?? "", StringComparer.Ordinal);
         if (!LabelSelectorJson.Read(selector).Matches(known))
-            faults.Invalid(path.Child("metadata").Child("labels"), labels ?? [], "`selector` does not match template `labels`");
+            faults.Invalid(path.Child("metadata").Child("labels"), GoSyntax.Labels(labels), "`selector` does not match template `labels`");
     }
 
     /// <summary>A field that keeps the value that it was created with.</summary>
     public static void ValidateImmutable(JsonObject? tree, JsonObject? stored, string name, FieldPath path, FaultList faults)
     {
-        if (!JsonTree.DeepEquals(tree?[name], stored?[name])) faults.Invalid(path.Child(name), tree?[name], Immutable);
+        if (!JsonTree.DeepEquals(tree?[name], stored?[name])) faults.Invalid(path.Child(name), name == "selector" ? GoSyntax.Selector(JsonTree.Object(tree, name)) : tree?[name], Immutable);
     }
 
     /// <summary>A count that is not negative, or a percentage.</summary>

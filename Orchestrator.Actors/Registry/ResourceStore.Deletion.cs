@@ -80,7 +80,7 @@ public sealed partial class ResourceStore
     private async ValueTask<(ObjectWrite? Write, DeleteResult? Decided)> PlanDeletionAsync(
         ResourceSchema schema, StoredObject stored, DeleteOptions options, CancellationToken cancellationToken)
     {
-        if (ObjectDeletion.CheckPreconditions(schema.Type, stored, options) is { } conflict) return (null, DeleteResult.Refused(conflict));
+        if (ObjectDeletion.CheckPreconditions(schema, stored, options) is { } conflict) return (null, DeleteResult.Refused(conflict));
         var request = new AdmissionRequest(AdmissionOperation.Delete, schema, stored.Key, null, stored, "", options.DryRun) { User = options.User, Options = options.Given, Notes = options.Notes };
         if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return (null, DeleteResult.Refused(forbidden));
         if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return (null, DeleteResult.Refused(denied));

@@ -24,7 +24,7 @@ public sealed partial class ResourceStore
         for (var attempt = 1; ; attempt++)
         {
             if (await GetAsync(ResourceTypes.Pods, pod, cancellationToken).ConfigureAwait(false) is not { } stored) return ApiError.NotFound(ResourceTypes.Pods, pod.Name);
-            if (ObjectDeletion.CheckPreconditions(ResourceTypes.Pods, stored, options) is { } conflict) return conflict;
+            if (ObjectDeletion.CheckPreconditions(schema, stored, options) is { } conflict) return conflict;
             var (pinned, refused) = await SpendBudgetAsync(PodView.Of(stored), options.DryRun, cancellationToken).ConfigureAwait(false);
             if (refused is not null) return refused;
             // A pod that was let go for the state that it was in must still be in it.

@@ -200,7 +200,7 @@ public sealed partial class ResourceStore
         if (malformed is not null) return new Proposal(malformed);
         if (revision is { } seen && seen != stored.Revision) return new Proposal(ApiError.Modified(schema.Type, stored.Key.Name));
         if (JsonTree.String(SystemMetadata.Of(tree!), "uid") is { Length: > 0 } uid && uid != stored.Meta.Uid)
-            return new Proposal(ApiError.Conflict(schema.Type, stored.Key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Meta.Uid}"));
+            return new Proposal(OtherUid(schema, stored, uid, patched: check));
 
         Defaulting.Apply(schema, tree!);
         if (owned is null)
@@ -236,6 +236,15 @@ public sealed partial class ResourceStore
         if (refreshes && ObjectUpdate.IsStoredSo(tree!, stored)) outcome = UpdateOutcome.Unchanged;
         // A patch sees the version that it changes; only one that names another, or an update that names one, is a condition.
         return new Proposal(null) { Tree = tree, Outcome = outcome, Conditional = revision is not null && !check, Warnings = warnings };
+    }
+
+    /// <summary>The uid of an update says which object is meant; that of a patch is a field like others, and immutable.</summary>
+    private static ApiError OtherUid(ResourceSchema schema, StoredObject stored, string uid, bool patched)
+    {
+        if (!patched) return ApiError.Conflict(schema.Type, stored.Key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Meta.Uid}");
+        var faults = new FaultList();
+        faults.Invalid(FieldPath.Of("metadata").Child("uid"), uid, "field is immutable");
+        return faults.ToError(schema.Group, schema.Kind, stored.Key.Name)!;
     }
 
     private async ValueTask<PreparedCreate> PrepareCreateAsync(

@@ -23,6 +23,9 @@ public sealed record ApiError(int Code, string Reason, string Message)
 
     public ImmutableArray<ErrorCause> Causes { get; init; } = [];
 
+    /// <summary>The Status has details even where there is nothing to say in them, as what the server's own libraries refuse has.</summary>
+    public bool HasDetails { get; init; }
+
     /// <summary>After how many seconds a retry is worth it; 0 says nothing.</summary>
     public int RetryAfterSeconds { get; init; }
 
@@ -58,7 +61,7 @@ public sealed record ApiError(int Code, string Reason, string Message)
         { Group = type.Group, Kind = type.Plural, RetryAfterSeconds = retryAfterSeconds };
 
     public static ApiError Internal(string message) =>
-        new(500, "InternalError", $"Internal error occurred: {message}");
+        new(500, "InternalError", $"Internal error occurred: {message}") { Causes = [new ErrorCause("", "", message)] };
 
     /// <summary>422 with every fault at once. <paramref name="kind"/> is the Kind, as upstream words it.</summary>
     public static ApiError Invalid(string group, string kind, string name, ImmutableArray<ErrorCause> causes)

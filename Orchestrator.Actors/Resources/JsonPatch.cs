@@ -23,17 +23,15 @@ public static class JsonPatch
         {
             if (node is not JsonObject operation)
                 return ObjectPatch.Refuse($"json: cannot unmarshal {JsonTree.KindOf(node)} into Go value of type jsonpatch.Operation");
-            if (ApplyOne(ref document, operation) is { } fault) return new PatchedObject(null, Unprocessable(fault));
+            if (ApplyOne(ref document, operation) is { } fault) return new PatchedObject(null, Unprocessable) { Fault = fault };
         }
         return document is JsonObject tree
             ? new PatchedObject(tree, null)
             : ObjectPatch.Refuse($"json: cannot unmarshal {JsonTree.KindOf(document)} into Go value of type map[string]interface {{}}");
     }
 
-    internal static ApiError Unprocessable(string fault) => new(422, "Invalid", "the server rejected our request due to an error in our request")
-    {
-        Causes = [new ErrorCause("UnexpectedServerResponse", "", fault)],
-    };
+    /// <summary>Kubernetes says no more than this: neither the operation nor the path.</summary>
+    internal static ApiError Unprocessable { get; } = new(422, "Invalid", "the server rejected our request due to an error in our request") { HasDetails = true };
 
     private static string? ApplyOne(ref JsonNode? document, JsonObject operation)
     {
@@ -43,16 +41,16 @@ public static class JsonPatch
         return name switch
         {
             "add" or "replace" or "test" when !operation.ContainsKey("value") && name != "test" => $"{name} operation failed to decode value: missing value",
-            "add" => Add(ref document, path, text, operation["value"]?.DeepClone()),
+            "add" => Add(document, path, text, operation["value"]?.DeepClone()),
             "replace" => Replace(ref document, path, text, operation["value"]?.DeepClone()),
             "remove" => Remove(document, path, text, "remove", out _),
             "test" => Test(document, path, text, operation["value"]),
-            "move" or "copy" => Transfer(ref document, path, text, operation, name),
+            "move" or "copy" => Transfer(document, path, text, operation, name),
             _ => $"Unexpected kind: {name}",
         };
     }
 
-    private static string? Transfer(ref JsonNode? document, string[] path, string text, JsonObject operation, string name)
+    private static string? Transfer(JsonNode? document, string[] path, string text, JsonObject operation, string name)
     {
         if (JsonTree.String(operation, "from") is not { } fromText || Pointer(fromText) is not { } from)
             return $"{name} operation failed to decode from: missing value";
@@ -69,24 +67,20 @@ public static class JsonPatch
             if (!TryGet(document, from, out value)) return $"copy operation does not apply: doc is missing from path: {GoQuote.Quote(fromText)}: missing value";
             value = value?.DeepClone();
         }
-        return Add(ref document, path, text, value, name);
+        return Add(document, path, text, value, name);
     }
 
-    private static string? Add(ref JsonNode? document, string[] path, string text, JsonNode? value, string name = "add")
+    private static string? Add(JsonNode? document, string[] path, string text, JsonNode? value, string name = "add")
     {
-        if (path.Length == 0)
-        {
-            document = value;
-            return null;
-        }
-        if (!TryGet(document, path.AsSpan(0, path.Length - 1), out var owner)) return Missing(name, text);
+        // The whole document is replaced, never added: the library that upstream uses finds no place for it.
+        if (path.Length == 0 || !TryGet(document, path.AsSpan(0, path.Length - 1), out var owner)) return Missing(name, text);
         switch (owner)
         {
             case JsonObject tree:
                 tree[path[^1]] = value;
                 return null;
             case JsonArray list:
-                var at = path[^1] == "-" ? list.Count : Index(path[^1]);
+                var at = path[^1] == "-" ? list.Count : Index(path[^1], list.Count + 1);
                 if (at is null || at > list.Count) return $"error in {name} for path: '{text}': {BadIndex(path[^1])}";
                 list.Insert(at.Value, value);
                 return null;
@@ -108,7 +102,7 @@ public static class JsonPatch
             case JsonObject tree when tree.ContainsKey(path[^1]):
                 tree[path[^1]] = value;
                 return null;
-            case JsonArray list when Index(path[^1]) is { } at && at < list.Count:
+            case JsonArray list when Index(path[^1], list.Count) is { } at && at < list.Count:
                 list[at] = value;
                 return null;
             default:
@@ -125,7 +119,7 @@ public static class JsonPatch
             case JsonObject tree when tree.TryGetPropertyValue(path[^1], out removed):
                 tree.Remove(path[^1]);
                 return null;
-            case JsonArray list when Index(path[^1]) is { } at && at < list.Count:
+            case JsonArray list when Index(path[^1], list.Count) is { } at && at < list.Count:
                 removed = list[at];
                 list.RemoveAt(at);
                 return null;
@@ -155,16 +149,21 @@ public static class JsonPatch
             switch (value)
             {
                 case JsonObject tree when tree.TryGetPropertyValue(token, out var child): value = child; break;
-                case JsonArray list when Index(token) is { } at && at < list.Count: value = list[at]; break;
+                case JsonArray list when Index(token, list.Count) is { } at && at < list.Count: value = list[at]; break;
                 default: value = null; return false;
             }
         }
         return true;
     }
 
-    private static int? Index(string token) =>
-        token.Length > 0 && (token.Length == 1 || token[0] != '0')
-        && int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : null;
+    /// <summary>A place in a list; -1 is its last one, which RFC 6902 does not know but kube-apiserver does.</summary>
+    private static int? Index(string token, int count)
+    {
+        if (token.Length > 1 && token[0] == '0') return null;
+        if (!int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var at) || token[0] == '+') return null;
+        if (at >= 0) return at;
+        return at >= -count ? at + count : null;
+    }
 
     private static string[]? Pointer(string text)
     {

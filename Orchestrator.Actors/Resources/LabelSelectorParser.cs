@@ -75,6 +75,11 @@ internal ref struct LabelSelectorParser
     {
         SkipBlanks();
         var value = Word();
+        if (value.Length == 0 && _at < _text.Length && _text[_at] != ',')
+        {
+            _fault = $"unable to parse requirement: found '{Token()}', expected: identifier";
+            return null;
+        }
         if (op is LabelOperator.GreaterThan or LabelOperator.LessThan
             && !long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
         {

@@ -76,7 +76,23 @@ public static class ObjectNames
         return name.Contains('\0', StringComparison.Ordinal) ? "may not contain a null character" : null;
     }
 
-    /// <summary>A key of a label or of an annotation: <c>[prefix/]name</c>.</summary>
+    /// <summary>Every rule that a qualified name breaks; none when it is one.</summary>
+    public static IReadOnlyList<string> QualifiedNameFaults(string text)
+    {
+        if (QualifiedName(text) is null) return [];
+        var faults = new List<string>();
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var name = text[(slash + 1)..];
+        if (name.Contains('/', StringComparison.Ordinal)) return [QualifiedFault];
+        if (slash == 0) faults.Add("prefix part must be non-empty");
+        else if (slash > 0 && Subdomain(text.AsSpan(0, slash)) is { } prefix) faults.Add("prefix part " + prefix);
+        if (name.Length == 0) faults.Add("name part must be non-empty");
+        else if (name.Length > LabelLengthMax) faults.Add("name part " + TooLong(LabelLengthMax));
+        if (name.Length == 0 || !IsName(name)) faults.Add(NamePartFault);
+        return faults;
+    }
+
+    /// <summary>A key of a label or of an annotation: <c>[prefix/]name</c>; the first fault, or null.</summary>
     public static string? QualifiedName(ReadOnlySpan<char> name)
     {
         var slash = name.IndexOf('/');

@@ -17,7 +17,11 @@ public enum PatchType : byte
 }
 
 /// <summary>The patched object, or the refusal. The tree has yet to be decoded, defaulted and validated like any other.</summary>
-public readonly record struct PatchedObject(JsonObject? Tree, ApiError? Error);
+public readonly record struct PatchedObject(JsonObject? Tree, ApiError? Error)
+{
+    /// <summary>Why the patch does not apply, which the error does not say; null when nothing is left unsaid.</summary>
+    public string? Fault { get; init; }
+}
 
 /// <summary>Applies the body of a PATCH request. <c>current</c> is used up: the result may share its nodes.</summary>
 public static class ObjectPatch

@@ -95,7 +95,7 @@ public static class StrategicMergePatch
         var keep = list.Select(JsonTree.AsString).ToHashSet(StringComparer.Ordinal);
         // A null only clears what the kept fields replace.
         foreach (var (name, value) in patch)
-            if (value is not null && !IsDirective(name) && !keep.Contains(name)) throw PatchFault.Contradicts("patch content doesn't match retainKeys list");
+            if (value is not null && !IsDirective(name) && !keep.Contains(name)) throw PatchFault.Contradicts();
         foreach (var name in target.Select(f => f.Key).Where(k => !keep.Contains(k)).ToArray()) target.Remove(name);
     }
 
@@ -251,7 +251,7 @@ public static class StrategicMergePatch
 
         public static PatchFault Malformed(string message) => new(ApiError.BadRequest(message));
 
-        public static PatchFault Contradicts(string message) => new(JsonPatch.Unprocessable(message));
+        public static PatchFault Contradicts() => new(JsonPatch.Unprocessable);
 
     }
 }

@@ -113,7 +113,7 @@ internal static class CustomValidation
                 foreach (var key in type.ListKeys) keys[key] = element[key]?.DeepClone();
                 shown = keys;
             }
-            if (!seen.Add(JsonTree.ToText(shown))) faults.Duplicate(path.Index(i), shown);
+            if (!seen.Add(JsonTree.ToText(shown))) faults.Duplicate(path.Index(i), GoSyntax.Untyped(shown));
         }
     }
 

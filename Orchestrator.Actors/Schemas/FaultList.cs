@@ -10,6 +10,7 @@ public sealed class FaultList
 {
     private ImmutableArray<ErrorCause>.Builder? _causes;
 
+    /// <summary>Whether there is no fault.</summary>
     public bool IsEmpty => _causes is null;
 
     /// <summary>Faults that are let pass, and told all the same: of values that were faulty before and were not touched.</summary>
@@ -24,6 +25,13 @@ public sealed class FaultList
     /// <param name="value">The offending value as it is shown: a string, number, bool or JSON.</param>
     public void Invalid(FieldPath path, object? value, string detail) =>
         Add("FieldValueInvalid", path, $"Invalid value: {Show(value)}", detail);
+
+    /// <summary>A text that must be a qualified name, with every rule that it breaks.</summary>
+    /// <param name="name">What is checked, where it is not what is shown.</param>
+    public void QualifiedName(FieldPath path, string value, string? name = null)
+    {
+        foreach (var fault in ObjectNames.QualifiedNameFaults(name ?? value)) Invalid(path, value, fault);
+    }
 
     public void NotSupported(FieldPath path, object? value, IEnumerable<string> supported) =>
         Add("FieldValueNotSupported", path, $"Unsupported value: {Show(value)}",
@@ -63,6 +71,7 @@ public sealed class FaultList
     {
         null => "null",
         string text => GoQuote.Quote(text),
+        IEnumerable<string?> texts => GoSyntax.Of(texts),
         byte[] bytes => $"[]byte{{{string.Join(", ", bytes.Select(static b => $"0x{b.ToString("x", CultureInfo.InvariantCulture)}"))}}}",
         bool flag => flag ? "true" : "false",
         JsonNode node => JsonShow(node),
@@ -71,5 +80,5 @@ public sealed class FaultList
     };
 
     private static string JsonShow(JsonNode node) =>
-        JsonTree.IsString(node, out var text) ? GoQuote.Quote(text) : JsonTree.ToText(node);
+        JsonTree.IsString(node, out var text) ? GoQuote.Quote(text) : GoSyntax.Of(node) ?? JsonTree.ToText(node);
 }

@@ -14,6 +14,9 @@ public sealed class FieldSchema
     /// <summary>False for a name that is only required: it is no field of a custom resource that could be kept.</summary>
     public bool IsDescribed { get; init; } = true;
 
+    /// <summary>The rules of its kind say what is wrong with a value or with its absence, in words of their own.</summary>
+    public bool ToldByRules { get; init; }
+
     /// <summary>What an absent field gets; clone before use. Null when there is no default.</summary>
     public JsonNode? Default { get; init; }
 

@@ -8,6 +8,11 @@ public interface IKindValidation
 {
     void ValidateCreate(JsonObject tree, FaultList faults);
 
+    /// <summary>What only a new object must be like, beside <see cref="ValidateCreate"/>.</summary>
+    void ValidateNew(JsonObject tree, FaultList faults)
+    {
+    }
+
     /// <summary>What an update may not change, beside all that <see cref="ValidateCreate"/> asks of the new state; that one is
     /// called separately.</summary>
     /// <param name="subresource">Empty for the object itself, or such as <c>status</c>.</param>

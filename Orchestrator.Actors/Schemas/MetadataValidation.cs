@@ -41,8 +41,8 @@ public static class MetadataValidation
         if (metadata["annotations"] is JsonObject annotations) ValidateAnnotations(annotations, path.Child("annotations"), faults);
         if (metadata["ownerReferences"] is JsonArray owners) ValidateOwners(owners, path.Child("ownerReferences"), faults);
         if (metadata["finalizers"] is not JsonArray finalizers) return;
-        foreach (var finalizer in finalizers)
-            if (JsonTree.IsString(finalizer, out var text)) ValidateFinalizer(text, path.Child("finalizers"), faults);
+        for (var i = 0; i < finalizers.Count; i++)
+            if (JsonTree.IsString(finalizers[i], out var text)) ValidateFinalizer(text, path.Child("finalizers"), i, faults);
     }
 
     /// <summary>Checks a name as the kind of <paramref name="rule"/> wants it; null or the fault.</summary>
@@ -80,7 +80,7 @@ public static class MetadataValidation
         for (var i = 0; i < labels.Count; i++)
         {
             var (key, value) = labels.GetAt(i);
-            if (ObjectNames.QualifiedName(key) is { } keyFault) faults.Invalid(path, key, keyFault);
+            faults.QualifiedName(path, key);
             var text = JsonTree.AsString(value) ?? "";
             if (ObjectNames.LabelValue(text) is { } fault) faults.Invalid(path, text, fault);
         }
@@ -93,7 +93,7 @@ public static class MetadataValidation
         {
             var (key, value) = annotations.GetAt(i);
             // Capitals are allowed for the sake of old annotations.
-            if (ObjectNames.QualifiedName(key.ToLowerInvariant()) is { } fault) faults.Invalid(path, key, fault);
+            faults.QualifiedName(path, key, key.ToLowerInvariant());
             size += System.Text.Encoding.UTF8.GetByteCount(key) + System.Text.Encoding.UTF8.GetByteCount(JsonTree.AsString(value) ?? "");
         }
         if (size > AnnotationBytesMax) faults.TooLong(path, AnnotationBytesMax);
@@ -105,11 +105,11 @@ public static class MetadataValidation
         for (var i = 0; i < owners.Count; i++)
         {
             if (owners[i] is not JsonObject owner) continue;
-            var here = path.Index(i);
+            // Not told of which reference, as in Kubernetes 1.32.
             if (string.IsNullOrEmpty(JsonTree.String(owner, "apiVersion")))
-                faults.Invalid(here.Child("apiVersion"), "", "version must not be empty");
+                faults.Invalid(path.Child("apiVersion"), "", "version must not be empty");
             foreach (var name in (ReadOnlySpan<string>)["kind", "name", "uid"])
-                if (string.IsNullOrEmpty(JsonTree.String(owner, name))) faults.Invalid(here.Child(name), "", "must not be empty");
+                if (string.IsNullOrEmpty(JsonTree.String(owner, name))) faults.Invalid(path.Child(name), "", $"{name} must not be empty");
             if (JsonTree.Bool(owner, "controller") != true) continue;
             var described = JsonTree.String(owner, "name") ?? "";
             if (controller is not null)
@@ -118,11 +118,11 @@ public static class MetadataValidation
         }
     }
 
-    private static void ValidateFinalizer(string finalizer, FieldPath path, FaultList faults)
+    private static void ValidateFinalizer(string finalizer, FieldPath path, int index, FaultList faults)
     {
-        if (ObjectNames.QualifiedName(finalizer) is { } fault) faults.Invalid(path, finalizer, fault);
-        else if (!finalizer.Contains('/', StringComparison.Ordinal) && finalizer is not ("orphan" or "foregroundDeletion" or "kubernetes"))
-            faults.Invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+        faults.QualifiedName(path, finalizer);
+        if (!finalizer.Contains('/', StringComparison.Ordinal) && finalizer is not ("orphan" or "foregroundDeletion" or "kubernetes"))
+            faults.Invalid(path.Index(index), finalizer, "name is neither a standard finalizer name nor is it fully qualified");
     }
 
     /// <summary>What an update may not change. What the client left out has been filled in by <see cref="ObjectStrategy"/>.</summary>

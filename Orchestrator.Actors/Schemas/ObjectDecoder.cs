@@ -57,8 +57,16 @@ public static class ObjectDecoder
     /// <param name="duplicates">What the patch gives more than once.</param>
     public static DecodedObject Check(ResourceSchema schema, JsonObject tree, FieldValidation validation, List<string>? duplicates = null) =>
         CheckEnvelope(schema.Group, schema.Version, schema.Kind, tree) is { } error
-            ? new DecodedObject(null, [], error)
+            ? new DecodedObject(null, [], error) { Fault = schema.IsCustom ? null : UnknownKind(schema, tree) }
             : Check(schema.Root, schema.Version, schema.Kind, tree, validation, duplicates);
+
+    private static DecodeFault UnknownKind(ResourceSchema schema, JsonObject tree)
+    {
+        var kind = JsonTree.String(tree, "kind") ?? schema.Kind;
+        var version = JsonTree.String(tree, "apiVersion") ?? schema.Version;
+        var text = $"no kind {GoQuote.Quote(kind)} is registered for version {GoQuote.Quote(version)} in scheme \"pkg/api/legacyscheme/scheme.go:30\"";
+        return new DecodeFault(text, text);
+    }
 
     private static DecodedObject Check(TypeSchema type, string version, string kind, JsonObject tree, FieldValidation validation, List<string>? duplicates)
     {

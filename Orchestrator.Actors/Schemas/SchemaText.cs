@@ -108,6 +108,7 @@ internal sealed class SchemaText
             Type = TypeOf(words[1], flags),
             Description = description,
             Required = flags.Required,
+            ToldByRules = flags.ToldByRules,
             Default = flags.Default,
             DefaultReplacesZero = flags.DefaultReplacesZero,
             Patch = flags.Patch,
@@ -137,7 +138,7 @@ internal sealed class SchemaText
     /// <summary>The flags of one field's line.</summary>
     private sealed class FieldFlags
     {
-        public bool Required, DefaultReplacesZero, Atomic;
+        public bool Required, ToldByRules, DefaultReplacesZero, Atomic;
         public JsonNode? Default;
         public PatchStrategies Patch;
         public string MergeKey = "";
@@ -170,6 +171,7 @@ internal sealed class SchemaText
             switch (name)
             {
                 case "required": Required = true; break;
+                case "rules": ToldByRules = true; break;
                 case "default": Default = JsonNode.Parse(value); break;
                 case "default0": Default = JsonNode.Parse(value); DefaultReplacesZero = true; break;
                 case "patch": Patch = PatchOf(value); break;

@@ -35,6 +35,7 @@ internal static class TypedValidation
     {
         foreach (var field in type.RequiredFields)
         {
+            if (field.ToldByRules) continue;
             // Protobuf cannot say an empty list, so a list that may be empty may be absent as well.
             if (field.Type.Kind == SchemaKind.List && field.Type.Constraints?.MinItems is not > 0) continue;
             if (field.Type.Constraints?.MinLength == 0) continue;
@@ -54,7 +55,7 @@ internal static class TypedValidation
     private static void CheckField(FieldSchema field, JsonNode value, FieldPath? path, FaultList faults)
     {
         var type = field.Type;
-        if (type.Constraints is { } limits && !(field.Required && IsEmpty(field, value)))
+        if (type.Constraints is { } limits && !field.ToldByRules && !(field.Required && IsEmpty(field, value)))
             CheckLimits(limits, value, field, path, faults);
         switch (type.Kind)
         {

@@ -15,7 +15,11 @@ public static class Validation
         var faults = new FaultList();
         MetadataValidation.Validate(schema, tree, faults);
         ValidateBody(schema, tree, null, "", faults);
-        KindValidations.Of(schema.Type)?.ValidateCreate(tree, faults);
+        if (KindValidations.Of(schema.Type) is { } rules)
+        {
+            rules.ValidateCreate(tree, faults);
+            rules.ValidateNew(tree, faults);
+        }
         return ToError(schema, tree, faults);
     }
 
@@ -45,7 +49,7 @@ public static class Validation
 
     private static ApiError? ToError(ResourceSchema schema, JsonObject tree, FaultList faults) => faults.IsEmpty
         ? null
-        : faults.ToError(schema.Group, schema.Kind, NameOf(JsonTree.Object(tree, "metadata")));
+        : faults.ToError(schema.StoredAs.Group, schema.Kind, NameOf(JsonTree.Object(tree, "metadata")));
 
     private static string NameOf(JsonObject? metadata) =>
         JsonTree.String(metadata, "name") is { Length: > 0 } name ? name : JsonTree.String(metadata, "generateName") ?? "";

@@ -24,11 +24,10 @@ public readonly record struct WriteParameters(bool DryRun, string FieldManager, 
         if (query.Count == 0) return (default, null);
         var faults = new FaultList();
         var dryRun = query["dryRun"];
-        foreach (var value in dryRun)
-            if (value != "All") faults.NotSupported(FieldPath.Of("dryRun"), value, ["All"]);
         var manager = query["fieldManager"].ToString();
         if (manager.Length > FieldManagers.LengthMax) faults.TooLong(FieldPath.Of("fieldManager"), FieldManagers.LengthMax);
         if (FieldManagers.Fault(manager) is { } unprintable) faults.Invalid(FieldPath.Of("fieldManager"), manager, unprintable);
+        if (dryRun.Any(static value => value != "All")) faults.NotSupported(FieldPath.Of("dryRun"), dryRun.ToArray(), ["All"]);
         var validation = FieldValidation.Warn;
         if (query["fieldValidation"].ToString() is { Length: > 0 } text && !Enum.TryParse(text, out validation))
             faults.NotSupported(FieldPath.Of("fieldValidation"), text, ["", "Ignore", "Strict", "Warn"]);

@@ -93,7 +93,7 @@ public sealed class ConsistentReads(IRegistries registries, SnapshotCache snapsh
     }
 
     public static ApiError TooLarge(long wanted, long current) =>
-        ApiError.Timeout($"Too large resource version: {wanted}, current: {current}") with
+        ApiError.Timeout($"Timeout: Too large resource version: {wanted}, current: {current}") with
         {
             RetryAfterSeconds = 1,
             Causes = [new ErrorCause("ResourceVersionTooLarge", "", "Too large resource version")],

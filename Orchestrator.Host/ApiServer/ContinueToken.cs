@@ -24,7 +24,7 @@ public readonly record struct ContinueToken(long Revision, ObjectKey Last)
         try
         {
             var tree = JsonNode.Parse(Base64Url.DecodeFromChars(text)) as JsonObject;
-            if (JsonTree.String(tree, "v") != TokenVersion) return (default, Invalid("server does not recognize this encoded version"));
+            if (JsonTree.String(tree, "v") is var version && version != TokenVersion) return (default, Invalid($"server does not recognize this encoded version {GoQuote.Quote(version ?? "")}"));
             var revision = JsonTree.Int64(tree, "rv") ?? 0;
             if (revision == 0) return (default, Invalid("incorrect encoded start resourceVersion (version meta.k8s.io/v1)"));
             var start = (JsonTree.String(tree, "start") ?? "").TrimEnd('\0');
@@ -39,5 +39,5 @@ public readonly record struct ContinueToken(long Revision, ObjectKey Last)
         }
     }
 
-    private static ApiError Invalid(string why) => ApiError.BadRequest($"continue key is not valid: {why}");
+    private static ApiError Invalid(string why) => ApiError.BadRequest($"invalid continue token: continue key is not valid: {why}");
 }

@@ -57,7 +57,7 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
         };
     }
 
-    public static ApiError NotAllowed { get; } = new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+    public static ApiError NotAllowed { get; } = new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource") { HasDetails = true };
 
     /// <summary>What Kubernetes answers for paths that it knows nothing of.</summary>
     public static Task NotFoundAsync(HttpContext context)
@@ -65,6 +65,16 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
         context.Response.StatusCode = 404;
         return ResponseWriter.WriteAsync(context, "text/plain; charset=utf-8", "404 page not found\n"u8.ToArray());
     }
+
+    /// <summary>A path below one of the server's own API groups is answered in the terms of the API, whatever else it names.</summary>
+    public static Task NotFoundAsync(HttpContext context, SchemaCatalog known, string path)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var own = parts is ["api", ..] || (parts is ["apis", var group, ..] && known.Resources.Any(r => !r.IsCustom && r.Group == group));
+        return own ? StatusWriter.WriteAsync(context, NotFound) : NotFoundAsync(context);
+    }
+
+    private static readonly ApiError NotFound = new(404, "NotFound", "the server could not find the requested resource") { HasDetails = true };
 
     private static bool IsKnown(string path) => IsPublic(path) || path is "/api" or "/apis" or "/openapi/v2" or "/openapi/v3" or "/metrics" or "/";
 
@@ -87,7 +97,7 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
             _ => null,
         };
         if (whole) context.Response.Headers.Vary = "Accept";
-        return document is null ? NotFoundAsync(context) : WriteDocumentAsync(context, format, document, tagged: format.Projection == Projection.Discovery);
+        return document is null ? NotFoundAsync(context, catalog(), context.Request.Path.Value ?? "") : WriteDocumentAsync(context, format, document, tagged: format.Projection == Projection.Discovery);
     }
 
     private Task WriteOpenApiV2Async(HttpContext context)

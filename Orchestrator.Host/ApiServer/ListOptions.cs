@@ -88,7 +88,7 @@ public sealed record ListOptions
             Code = 400,
             Reason = "BadRequest",
             Kind = "",
-            Message = $"Invalid value: {GoQuote.Quote(version)}: strconv.ParseUint: parsing {GoQuote.Quote(version)}: invalid syntax",
+            Message = $"resourceVersion: Invalid value: {GoQuote.Quote(version)}: strconv.ParseUint: parsing {GoQuote.Quote(version)}: invalid syntax",
         };
 
     /// <summary>A number of a query; absent or empty is null, and anything else but a number is refused in Go's words.</summary>

@@ -160,7 +160,7 @@ public sealed partial class RequestPipeline(
             if (!awaited || patience.IsCancellationRequested) break;
             await catalog.Replaced.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        await DocumentEndpoint.NotFoundAsync(context).ConfigureAwait(false);
+        await DocumentEndpoint.NotFoundAsync(context, store.Catalog, request.Path).ConfigureAwait(false);
     }
 
     private static bool IsEstablished(System.Text.Json.Nodes.JsonObject definition, string version) =>
@@ -171,7 +171,7 @@ public sealed partial class RequestPipeline(
 
     private Task DispatchAsync(HttpContext context, RequestInfo request, ResourceSchema schema, UserInfo user)
     {
-        if (Refuses(request, schema) is { } refusal) return refusal.Code == 404 ? DocumentEndpoint.NotFoundAsync(context) : StatusWriter.WriteAsync(context, refusal);
+        if (Refuses(request, schema) is { } refusal) return refusal.Code == 404 ? DocumentEndpoint.NotFoundAsync(context, store.Catalog, request.Path) : StatusWriter.WriteAsync(context, refusal);
         if (schema.DeprecationWarning.Length > 0) ResponseWarnings.Add(context, [schema.DeprecationWarning]);
         if (ComponentStatusEndpoint.Handles(schema)) return components.HandleAsync(context, request, schema);
         if (request.Verb == "list") return lists.HandleAsync(context, request, schema);

@@ -21,7 +21,7 @@ public static class StatusWriter
         WriteHead(writer, "Failure", continueToken);
         writer.WriteString("message"u8, error.Message);
         if (error.Reason.Length > 0) writer.WriteString("reason"u8, error.Reason);
-        if (error.Name.Length > 0 || error.Group.Length > 0 || error.Kind.Length > 0 || !error.Causes.IsEmpty || error.RetryAfterSeconds > 0) WriteDetails(writer, error);
+        if (error.HasDetails || error.Name.Length > 0 || error.Group.Length > 0 || error.Kind.Length > 0 || !error.Causes.IsEmpty || error.RetryAfterSeconds > 0) WriteDetails(writer, error);
         writer.WriteNumber("code"u8, error.Code);
         writer.WriteEndObject();
         writer.Flush();
@@ -82,7 +82,7 @@ public static class StatusWriter
             foreach (var cause in error.Causes)
             {
                 writer.WriteStartObject();
-                writer.WriteString("reason"u8, cause.Reason);
+                if (cause.Reason.Length > 0) writer.WriteString("reason"u8, cause.Reason);
                 writer.WriteString("message"u8, cause.Message);
                 if (cause.Field.Length > 0) writer.WriteString("field"u8, cause.Field);
                 writer.WriteEndObject();

@@ -25,7 +25,7 @@ public static class PodManifestReader
             EphemeralContainers = Containers(spec, "ephemeralContainers", security),
             Volumes = spec.Items("volumes").Select(VolumeManifestReader.Read).ToImmutableArray(),
             RestartPolicy = spec.Text("restartPolicy", "Always"),
-            TerminationGracePeriod = TimeSpan.FromSeconds(spec.NumberOrNull("terminationGracePeriodSeconds") ?? 30),
+            TerminationGracePeriod = TimeSpan.FromSeconds(spec.NumberOrNull("terminationGracePeriodSeconds") is { } grace ? grace < 0 ? 1 : grace : 30),
             ActiveDeadline = spec.NumberOrNull("activeDeadlineSeconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Hostname = spec.Text("hostname"),
             Subdomain = spec.Text("subdomain"),

@@ -58,7 +58,7 @@ public sealed class MutatingAdmissionWebhook(IWebhookCaller caller, Func<SchemaC
         if (shown is null) return (false, unconverted);
         var before = shown.Object!;
         var patched = JsonPatch.Apply(before.DeepClone().AsObject(), patch);
-        if (patched.Tree is not { } tree) return (false, ApiError.Internal(patched.Error!.Causes is [var cause, ..] ? cause.Message : patched.Error.Message));
+        if (patched.Tree is not { } tree) return (false, ApiError.Internal(patched.Fault ?? patched.Error!.Message));
         if (JsonTree.DeepEquals(before, tree)) return (false, null);
         if (!ShownObjects.IsOfOtherKind(request))
         {

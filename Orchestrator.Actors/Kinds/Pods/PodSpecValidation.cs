@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -9,6 +8,11 @@ namespace Orchestrator.Actors.Kinds.Pods;
 /// <remarks>Source of paths and words: ValidatePodSpec of kubernetes pkg/apis/core/validation.</remarks>
 internal static class PodSpecValidation
 {
+    /// <summary>Bounds of what a resolver takes. Source: MaxDNSNameservers, MaxDNSSearchPaths and MaxDNSSearchListChars of the same package.</summary>
+    private const int NameserversMax = 3;
+    private const int SearchesMax = 32;
+    private const int SearchLengthMax = 2048;
+
     public static void Validate(JsonObject spec, FieldPath path, FaultList faults, bool template = false)
     {
         var volumes = VolumeValidation.Validate(spec, path.Child("volumes"), faults);
@@ -43,14 +47,11 @@ internal static class PodSpecValidation
     {
         CheckName(spec, "nodeName", path, faults);
         CheckName(spec, "priorityClassName", path, faults);
-        foreach (var (index, secret) in spec.Entries("imagePullSecrets"))
-            if (string.IsNullOrEmpty(JsonTree.String(secret, "name"))) faults.Required(path.Child("imagePullSecrets").Index(index).Child("name"));
-        foreach (var (index, alias) in spec.Entries("hostAliases"))
-        {
-            var ip = JsonTree.String(alias, "ip") ?? "";
-            if (ip.Length > 0 && !IPAddress.TryParse(ip, out _))
-                faults.Invalid(path.Child("hostAliases").Index(index).Child("ip"), ip, AddressFaults.NotAnAddress);
-        }
+        if (JsonTree.Int64(spec, "activeDeadlineSeconds") is { } deadline && deadline is < 1 or > int.MaxValue)
+            faults.Invalid(path.Child("activeDeadlineSeconds"), deadline, $"must be between 1 and {int.MaxValue}, inclusive");
+        foreach (var (index, gate) in spec.Entries("readinessGates"))
+            faults.QualifiedName(path.Child("readinessGates").Index(index).Child("conditionType"), JsonTree.String(gate, "conditionType") ?? "");
+        foreach (var (index, alias) in spec.Entries("hostAliases")) ValidateAlias(alias, path.Child("hostAliases").Index(index), faults);
         var gates = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (index, gate) in spec.Entries("schedulingGates"))
         {
@@ -58,6 +59,14 @@ internal static class PodSpecValidation
             var here = path.Child("schedulingGates").Index(index);
             if (!gates.Add(name)) faults.Duplicate(here, name);
         }
+    }
+
+    private static void ValidateAlias(JsonObject alias, FieldPath path, FaultList faults)
+    {
+        var ip = JsonTree.String(alias, "ip") ?? "";
+        if (!AddressFaults.TryParse(ip, out _)) faults.Invalid(path.Child("ip"), ip, AddressFaults.NotAnAddress);
+        foreach (var (index, name) in alias.Texts("hostnames").Index())
+            if (ObjectNames.Subdomain(name) is { } fault) faults.Invalid(path.Child("hostnames").Index(index), name, fault);
     }
 
     private static void CheckName(JsonObject spec, string field, FieldPath path, FaultList faults)
@@ -70,11 +79,27 @@ internal static class PodSpecValidation
         var config = JsonTree.Object(spec, "dnsConfig");
         if (JsonTree.String(spec, "dnsPolicy") == "None" && config.CountOf("nameservers") == 0)
             faults.Required(path.Child("dnsConfig").Child("nameservers"), "must provide at least one DNS nameserver when `dnsPolicy` is None");
-        if (config?["nameservers"] is not JsonArray servers) return;
-        for (var i = 0; i < servers.Count; i++)
+        if (config is not null) ValidateDnsConfig(config, path.Child("dnsConfig"), faults);
+    }
+
+    private static void ValidateDnsConfig(JsonObject config, FieldPath path, FaultList faults)
+    {
+        var servers = config.Texts("nameservers");
+        if (servers.Length > NameserversMax) faults.Invalid(path.Child("nameservers"), servers, $"must not have more than {NameserversMax} nameservers");
+        foreach (var (index, server) in servers.Index())
+            if (!AddressFaults.TryParse(server, out _)) faults.Invalid(path.Child("nameservers").Index(index), server, AddressFaults.NotAnAddress);
+
+        var searches = config.Texts("searches");
+        if (searches.Length > SearchesMax) faults.Invalid(path.Child("searches"), searches, $"must not have more than {SearchesMax} search paths");
+        if (string.Join(' ', searches).Length > SearchLengthMax)
+            faults.Invalid(path.Child("searches"), searches, $"must not have more than {SearchLengthMax} characters (including spaces) in the search list");
+        foreach (var (index, search) in searches.Index())
         {
-            var server = JsonTree.AsString(servers[i]) ?? "";
-            if (!IPAddress.TryParse(server, out _)) faults.Invalid(path.Child("dnsConfig").Child("nameservers").Index(i), server, AddressFaults.NotAnAddress);
+            // A name may end with a dot, as DNS means it; the dot alone is the root.
+            var name = search.Length > 1 && search[^1] == '.' ? search[..^1] : search;
+            if (name != "." && ObjectNames.Subdomain(name) is { } fault) faults.Invalid(path.Child("searches").Index(index), search, fault);
         }
+        foreach (var (index, option) in config.Entries("options"))
+            if (string.IsNullOrEmpty(JsonTree.String(option, "name"))) faults.Required(path.Child("options").Index(index), "must not be empty");
     }
 }

@@ -19,9 +19,9 @@ internal static class PodTemplateValidation
     {
         var metadata = JsonTree.Object(template, "metadata");
         if (JsonTree.Object(metadata, "labels") is { } labels)
-            MetadataValidation.ValidateLabels(labels, path.Child("metadata").Child("labels"), faults);
+            MetadataValidation.ValidateLabels(labels, path.Child("labels"), faults);
         if (JsonTree.Object(metadata, "annotations") is { } annotations)
-            MetadataValidation.ValidateAnnotations(annotations, path.Child("metadata").Child("annotations"), faults);
+            MetadataValidation.ValidateAnnotations(annotations, path.Child("annotations"), faults);
     }
 
     /// <summary>The pods of a controller that replaces them must never end by themselves.</summary>

@@ -18,10 +18,10 @@ internal static partial class SecurityValidation
             faults.Invalid(path.Child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled");
         if (JsonTree.Object(spec, "securityContext") is not { } context) return;
         var here = path.Child("securityContext");
-        foreach (var node in JsonTree.Array(context, "supplementalGroups") ?? [])
+        foreach (var (index, node) in (JsonTree.Array(context, "supplementalGroups") ?? []).Index())
         {
             if (JsonTree.AsInt64(node) is { } group && group is < 0 or > IdMax)
-                faults.Invalid(here.Child("supplementalGroups"), group, $"must be between 0 and {IdMax}, inclusive");
+                faults.Invalid(here.Child("supplementalGroups").Index(index), group, $"must be between 0 and {IdMax}, inclusive");
         }
         ValidateProfiles(context, here, faults);
         ValidateSysctls(spec, context, here.Child("sysctls"), faults);
@@ -44,6 +44,7 @@ internal static partial class SecurityValidation
         {
             if (JsonTree.Object(context, field) is not { } profile) continue;
             var here = path.Child(field).Child("localhostProfile");
+            if (field == "seccompProfile") FieldRules.OneOf(profile, "type", ["Localhost", "RuntimeDefault", "Unconfined"], path.Child(field), faults, "type is required when seccompProfile is set");
             var file = JsonTree.String(profile, "localhostProfile");
             if (JsonTree.String(profile, "type") != "Localhost")
             {

@@ -55,6 +55,12 @@ internal static class VolumeValidation
                 if (JsonTree.String(details, "sizeLimit") is { } limit && Quantity.TryParse(limit, out var size) && size.Sign < 0)
                     faults.Forbidden(path.Child("sizeLimit"), "SizeLimit field must be a valid resource quantity");
                 break;
+            case "nfs":
+                if (JsonTree.String(details, "path") is { Length: > 0 } export && export[0] != '/') faults.Invalid(path.Child("path"), export, "must be an absolute path");
+                break;
+            case "csi":
+                ValidateDriver(details, path, faults);
+                break;
             case "downwardAPI":
                 foreach (var (index, file) in details.Entries("items")) ValidateDownwardFile(file, path.Child("items").Index(index), faults);
                 break;
@@ -64,6 +70,13 @@ internal static class VolumeValidation
             default:
                 break;
         }
+    }
+
+    private static void ValidateDriver(JsonObject details, FieldPath path, FaultList faults)
+    {
+        if (JsonTree.String(details, "driver") is not { Length: > 0 } driver) return;
+        if (driver.Length > ObjectNames.LabelLengthMax) faults.TooLong(path.Child("driver"), ObjectNames.LabelLengthMax);
+        if (ObjectNames.Subdomain(driver.ToLowerInvariant()) is { } fault) faults.Invalid(path.Child("driver"), driver, fault);
     }
 
     private static void ValidateProjection(JsonObject projection, FieldPath path, FaultList faults)
@@ -89,17 +102,17 @@ internal static class VolumeValidation
                 foreach (var (index, file) in details.Entries("items")) ValidateDownwardFile(file, here.Child("items").Index(index), faults);
             }
         }
-        if (sources == 0) faults.Required(path, "must specify a source");
     }
 
     private static void ValidateDownwardFile(JsonObject file, FieldPath path, FaultList faults)
     {
         ValidateRelativePath(JsonTree.String(file, "path"), path.Child("path"), faults);
         var field = JsonTree.Object(file, "fieldRef");
-        var resource = file["resourceFieldRef"] is not null;
-        if (field is not null && resource) faults.Invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously");
+        var resource = JsonTree.Object(file, "resourceFieldRef");
+        if (field is not null && resource is not null) faults.Invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously");
         else if (field is not null) EnvValidation.ValidateFieldRef(field, EnvValidation.VolumeFields, path.Child("fieldRef"), faults);
-        else if (!resource) faults.Required(path, "one of fieldRef and resourceFieldRef is required");
+        else if (resource is not null) EnvValidation.ValidateResourceRef(resource, path.Child("resourceFieldRef"), faults, ofVolume: true);
+        else faults.Required(path, "one of fieldRef and resourceFieldRef is required");
     }
 
     private static void ValidateItems(JsonObject details, FieldPath path, FaultList faults)

@@ -23,7 +23,7 @@ public sealed class ReplicationControllerValidation : IKindValidation
         }
         var labels = JsonTree.Object(JsonTree.Object(template, "metadata"), "labels");
         if (selector?.All(want => JsonTree.AsString(want.Value) == JsonTree.String(labels, want.Key)) == false)
-            faults.Invalid(Spec.Child("template").Child("metadata").Child("labels"), labels ?? [], "`selector` does not match template `labels`");
+            faults.Invalid(Spec.Child("template").Child("metadata").Child("labels"), GoSyntax.Labels(labels), "`selector` does not match template `labels`");
         PodTemplateValidation.Validate(template, Spec.Child("template"), faults);
         PodTemplateValidation.ValidateKeptRunning(spec, "ReplicationController", Spec, faults);
     }

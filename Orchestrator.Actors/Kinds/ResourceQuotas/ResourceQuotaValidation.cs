@@ -28,7 +28,7 @@ public sealed class ResourceQuotaValidation : IKindValidation
         }
         var (scopes, before) = (JsonTree.Object(tree, "spec").Texts("scopes"), JsonTree.Object(stored, "spec").Texts("scopes"));
         if (!scopes.ToHashSet(StringComparer.Ordinal).SetEquals(before))
-            faults.Invalid(Spec.Child("scopes"), JsonTree.Object(tree, "spec")?["scopes"], SelectorValidation.Immutable);
+            faults.Invalid(Spec.Child("scopes"), Show(JsonTree.Object(tree, "spec")), SelectorValidation.Immutable);
     }
 
     private static void ValidateAmounts(JsonObject? owner, string list, FieldPath path, FaultList faults)
@@ -48,19 +48,21 @@ public sealed class ResourceQuotaValidation : IKindValidation
         var path = Spec.Child("scopes");
         foreach (var scope in scopes)
         {
-            if (!QuotaResources.IsScope(scope)) faults.Invalid(path, spec!["scopes"], "unsupported scope");
-            ValidateFit(spec, scope, path, spec!["scopes"], faults);
+            if (!QuotaResources.IsScope(scope)) faults.Invalid(path, Show(spec), "unsupported scope");
+            ValidateFit(spec, scope, path, Show(spec), faults);
         }
-        ValidateConflicts(scopes, path, spec?["scopes"], faults);
+        ValidateConflicts(scopes, path, Show(spec), faults);
     }
 
-    private static void ValidateFit(JsonObject? spec, string scope, FieldPath path, JsonNode? shown, FaultList faults)
+    private static ShownValue Show(JsonObject? spec) => GoSyntax.Texts("core.ResourceQuotaScope", spec?["scopes"]);
+
+    private static void ValidateFit(JsonObject? spec, string scope, FieldPath path, object? shown, FaultList faults)
     {
         foreach (var (name, _) in spec.Quantities("hard"))
             if (QuotaResources.IsStandard(name) && !QuotaResources.Fits(scope, name)) faults.Invalid(path, shown, "unsupported scope applied to resource");
     }
 
-    private static void ValidateConflicts(string[] scopes, FieldPath path, JsonNode? shown, FaultList faults)
+    private static void ValidateConflicts(string[] scopes, FieldPath path, object? shown, FaultList faults)
     {
         foreach (var (one, other) in Conflicts)
             if (scopes.Contains(one, StringComparer.Ordinal) && scopes.Contains(other, StringComparer.Ordinal)) faults.Invalid(path, shown, "conflicting scopes");

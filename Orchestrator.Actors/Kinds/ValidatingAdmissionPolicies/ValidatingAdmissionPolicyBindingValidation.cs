@@ -54,7 +54,7 @@ public sealed class ValidatingAdmissionPolicyBindingValidation : IKindValidation
             if (!seen.Add(actions[i])) faults.Duplicate(path.Index(i), actions[i]);
         }
         if (seen.Contains("Deny") && seen.Contains("Warn"))
-            faults.Invalid(path, spec!["validationActions"],
+            faults.Invalid(path, GoSyntax.Texts("admissionregistration.ValidationAction", spec!["validationActions"]),
                 "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)");
     }
 }

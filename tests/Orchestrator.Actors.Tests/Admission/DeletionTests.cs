@@ -96,7 +96,7 @@ public sealed class DeletionTests
         await fixture.PodAsync("web");
         var result = await DeleteAsync(fixture, ResourceTypes.Pods, new DeleteOptions { Uid = "other" });
         Assert.Equal(409, result.Error!.Code);
-        Assert.Contains("Precondition failed: UID in precondition: other", result.Error.Message, StringComparison.Ordinal);
+        Assert.Contains("the UID in the precondition (other) does not match the UID in record (", result.Error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

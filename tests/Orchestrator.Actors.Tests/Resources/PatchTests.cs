@@ -33,6 +33,7 @@ public sealed class PatchTests
     [InlineData("""{"a":{"b/c":1}}""", """[{"op":"replace","path":"/a/b~1c","value":2}]""", """{"a":{"b/c":2}}""")]
     [InlineData("""{"a":{"x":1}}""", """[{"op":"move","from":"/a/x","path":"/y"},{"op":"copy","from":"/y","path":"/z"}]""", """{"a":{},"y":1,"z":1}""")]
     [InlineData("""{"a":1}""", """[{"op":"test","path":"/a","value":1},{"op":"test","path":"/none","value":null}]""", """{"a":1}""")]
+    [InlineData("""{"a":[1,2]}""", """[{"op":"add","path":"/a/-1","value":3},{"op":"remove","path":"/a/-3"},{"op":"replace","path":"/a/-1","value":4}]""", """{"a":[2,4]}""")]
     [InlineData("""{"a":1}""", """[{"op":"add","path":"/b","value":null}]""", """{"a":1,"b":null}""")]
     public void JsonPatch_Applies(string current, string patch, string expected) => AssertPatched(PatchType.Json, current, patch, expected);
 
@@ -41,12 +42,15 @@ public sealed class PatchTests
     [InlineData("""[{"op":"remove","path":"/x"}]""", "error in remove for path: '/x': Unable to remove nonexistent key: x: missing value")]
     [InlineData("""[{"op":"replace","path":"/x","value":1}]""", "replace operation does not apply: doc is missing key: /x: missing value")]
     [InlineData("""[{"op":"add","path":"/x/y","value":1}]""", "add operation does not apply: doc is missing path: \"/x/y\": missing value")]
+    [InlineData("""[{"op":"add","path":"","value":{}}]""", "add operation does not apply: doc is missing path: \"\": missing value")]
     [InlineData("""[{"op":"add","path":"/l/7","value":1}]""", "error in add for path: '/l/7': Unable to access invalid index: 7: invalid index referenced")]
-    public void JsonPatch_ThatDoesNotApply_IsUnprocessable(string patch, string cause)
+    [InlineData("""[{"op":"add","path":"/l/-3","value":1}]""", "error in add for path: '/l/-3': Unable to access invalid index: -3: invalid index referenced")]
+    public void JsonPatch_ThatDoesNotApply_IsUnprocessable(string patch, string fault)
     {
-        var error = Patch(PatchType.Json, """{"a":1,"l":[]}""", patch).Error!;
-        Assert.Equal(422, error.Code);
-        Assert.Equal(cause, error.Causes[0].Message);
+        var patched = Patch(PatchType.Json, """{"a":1,"l":[]}""", patch);
+        Assert.Equal((422, "the server rejected our request due to an error in our request"), (patched.Error!.Code, patched.Error.Message));
+        Assert.Empty(patched.Error.Causes);
+        Assert.Equal(fault, patched.Fault);
     }
 
     [Theory]
@@ -67,7 +71,7 @@ public sealed class PatchTests
     [InlineData("""{"spec":{"containers":[{"$patch":"merge","name":"a"}]}}""", 400, "merging lists cannot yet be specified in the patch")]
     [InlineData("""{"spec":{"$setElementOrder/containers":[{"name":"a"},{"name":"b"}],"containers":[{"name":"b"},{"name":"a"}]}}""", 400,
         "The order in patch list:\n[map[name:b] map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:a] map[name:b]]\n")]
-    [InlineData("""{"spec":{"$retainKeys":["a"],"b":1}}""", 422, "patch content doesn't match retainKeys list")]
+    [InlineData("""{"spec":{"$retainKeys":["a"],"b":1}}""", 422, "the server rejected our request due to an error in our request")]
     public void StrategicMerge_ThatMakesNoSense_IsToldAsUpstreamDoes(string patch, int code, string message)
     {
         var error = Patch(PatchType.StrategicMerge, """{"spec":{"containers":[{"name":"a"}]}}""", patch).Error!;

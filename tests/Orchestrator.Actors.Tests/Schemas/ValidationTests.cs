@@ -26,7 +26,7 @@ public sealed class ValidationTests
     public void Pod_EveryFault_IsToldAtOnce()
     {
         Create(Kind("", "Pod"), """
-            {"metadata":{"name":"Bad_Name","labels":{"a b":"c"}},"spec":{"restartPolicy":"Sometimes","terminationGracePeriodSeconds":-1,
+            {"metadata":{"name":"Bad_Name","labels":{"a b":"c"}},"spec":{"restartPolicy":"Sometimes","activeDeadlineSeconds":-1,
              "containers":[{"image":"x","ports":[{"containerPort":70000}]}]}}
             """, out var error);
         Assert.Equal(422, error!.Code);
@@ -34,7 +34,7 @@ public sealed class ValidationTests
         Assert.StartsWith("Invalid value: \"Bad_Name\": a lowercase RFC 1123 subdomain must consist of", faults["metadata.name"].Message, StringComparison.Ordinal);
         Assert.StartsWith("Invalid value: \"a b\": name part must consist of", faults["metadata.labels"].Message, StringComparison.Ordinal);
         Assert.Equal(("FieldValueNotSupported", "Unsupported value: \"Sometimes\": supported values: \"Always\", \"OnFailure\", \"Never\""), faults["spec.restartPolicy"]);
-        Assert.Equal(("FieldValueInvalid", "Invalid value: -1: must be greater than or equal to 0"), faults["spec.terminationGracePeriodSeconds"]);
+        Assert.Equal(("FieldValueInvalid", "Invalid value: -1: must be between 1 and 2147483647, inclusive"), faults["spec.activeDeadlineSeconds"]);
         Assert.Equal(("FieldValueRequired", "Required value"), faults["spec.containers[0].name"]);
         Assert.Equal("Invalid value: 70000: must be between 1 and 65535, inclusive", faults["spec.containers[0].ports[0].containerPort"].Message);
         Assert.StartsWith("Pod \"Bad_Name\" is invalid: [", error.Message, StringComparison.Ordinal);

@@ -132,7 +132,7 @@ public sealed class ServiceAllocationTests
             return (tree, null);
         });
 
-        Assert.Equal($"Service \"s\" is invalid: spec.clusterIPs[0]: Invalid value: [\"{after}\"]: may not change once set", result.Error?.Message);
+        Assert.Equal($"Service \"s\" is invalid: spec.clusterIPs[0]: Invalid value: []string{{\"{after}\"}}: may not change once set", result.Error?.Message);
     }
 
     [Fact]
