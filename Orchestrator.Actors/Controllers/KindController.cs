@@ -33,7 +33,7 @@ public abstract class KindController
     }
 
     /// <summary>The owner before and after a change; and of an object that nothing controls, all of <paramref name="owners"/> that select it, as any of them may adopt it.</summary>
-    protected static ObjectKey[] OwnersAndAdopters(string kind, TypeCache owners, Func<StoredObject, LabelQuery> selectorOf, ObjectChange change)
+    protected static ObjectKey[] OwnersAndAdopters(string kind, TypeCache owners, Func<StoredObject, LabelSelector> selectorOf, ObjectChange change)
     {
         var keys = Owners(kind, change);
         if (change.Object.Meta.Controller is not null || change.Kind == ChangeKind.Deleted || owners.Objects.Count == 0) return keys;

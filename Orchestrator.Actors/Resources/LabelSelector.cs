@@ -14,21 +14,22 @@ public enum LabelOperator : byte
     LessThan,
 }
 
-/// <summary>One condition of a label selector.</summary>
+/// <summary>One condition of a label selector, or of a term that selects nodes.</summary>
+/// <remarks>Source: metav1.LabelSelectorRequirement and core NodeSelectorRequirement. NotIn also holds where the label is absent.</remarks>
 public sealed record LabelRequirement(string Key, LabelOperator Operator, ImmutableArray<string> Values)
 {
-    public bool Matches(IReadOnlyDictionary<string, string> labels)
+    public bool Matches(IReadOnlyDictionary<string, string> labels) =>
+        labels.TryGetValue(Key, out var value) ? MatchesValue(value) : Operator is LabelOperator.NotIn or LabelOperator.DoesNotExist;
+
+    /// <summary>Whether a value that is there satisfies the requirement.</summary>
+    public bool MatchesValue(string value) => Operator switch
     {
-        var present = labels.TryGetValue(Key, out var value);
-        return Operator switch
-        {
-            LabelOperator.In => present && Contains(value!),
-            LabelOperator.NotIn => !present || !Contains(value!),
-            LabelOperator.Exists => present,
-            LabelOperator.DoesNotExist => !present,
-            _ => present && Compare(value!),
-        };
-    }
+        LabelOperator.In => Contains(value),
+        LabelOperator.NotIn => !Contains(value),
+        LabelOperator.Exists => true,
+        LabelOperator.DoesNotExist => false,
+        _ => Compare(value),
+    };
 
     private bool Contains(string value)
     {
@@ -39,8 +40,8 @@ public sealed record LabelRequirement(string Key, LabelOperator Operator, Immuta
 
     private bool Compare(string value)
     {
+        if (Values.Length != 1 || !long.TryParse(Values[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var bound)) return false;
         if (!long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) return false;
-        var bound = long.Parse(Values[0], CultureInfo.InvariantCulture);
         return Operator == LabelOperator.GreaterThan ? number > bound : number < bound;
     }
 

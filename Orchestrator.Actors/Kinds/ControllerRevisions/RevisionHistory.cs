@@ -12,7 +12,7 @@ namespace Orchestrator.Actors.Kinds.ControllerRevisions;
 /// <param name="CollisionCount">How many names were found taken so far.</param>
 /// <param name="Limit">Most revisions kept beside those in use (count).</param>
 public sealed record RevisionOwner(
-    StoredObject Source, OwnerIdentity Identity, LabelQuery Selector, string HashLabel, string TemplateIdentity, int CollisionCount, int Limit);
+    StoredObject Source, OwnerIdentity Identity, LabelSelector Selector, string HashLabel, string TemplateIdentity, int CollisionCount, int Limit);
 
 /// <summary>The revision of the current template.</summary>
 /// <param name="Kept">What is stored of it; null when it is only being made.</param>

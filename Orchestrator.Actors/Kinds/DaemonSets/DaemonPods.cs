@@ -48,7 +48,7 @@ public static class DaemonPods
         if (pod.NodeName.Length > 0) return pod.NodeName;
         foreach (var term in pod.Placement.RequiredNodeTerms ?? [])
             foreach (var field in term.Fields)
-                if (field is { Key: "metadata.name", Operator: SelectorOperator.In, Values.Length: 1 }) return field.Values[0];
+                if (field is { Key: "metadata.name", Operator: LabelOperator.In, Values.Length: 1 }) return field.Values[0];
         return "";
     }
 

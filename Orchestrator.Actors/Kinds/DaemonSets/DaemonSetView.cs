@@ -20,7 +20,7 @@ public sealed class DaemonSetView
         var spec = root.Get("spec");
         var template = spec.Get("template");
         var pod = template.Get("spec");
-        Selector = LabelQuery.Read(spec.Get("selector"));
+        Selector = LabelSelectorJson.Read(spec.Get("selector"));
         MinReadySeconds = (int)spec.Number("minReadySeconds");
         RevisionHistoryLimit = (int)spec.Number("revisionHistoryLimit", 10);
         OnDelete = spec.Get("updateStrategy").Text("type") == "OnDelete";
@@ -40,7 +40,7 @@ public sealed class DaemonSetView
     public ObjectKey Key => Source.Key;
     public ObjectMeta Meta => Source.Meta;
     public string Uid => Meta.Uid;
-    public LabelQuery Selector { get; }
+    public LabelSelector Selector { get; }
     public int MinReadySeconds { get; }
     public int RevisionHistoryLimit { get; }
     public bool OnDelete { get; }

@@ -26,7 +26,7 @@ public static class DeploymentReconciler
     public static ReconcileResult Reconcile(DeploymentObserved observed, ReconcileContext context)
     {
         var deployment = observed.Desired;
-        if (deployment.Selector.IsEmpty)
+        if (deployment.Selector.IsEverything)
             return new ReconcileResult([DeploymentRollout.Event(deployment, true, "SelectingAll", "This deployment is selecting all pods. A non-empty selector is required.")]);
         var rollout = new DeploymentRollout(deployment, context.Now);
         Claim(observed, rollout);

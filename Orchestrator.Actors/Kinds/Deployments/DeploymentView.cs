@@ -46,7 +46,7 @@ public sealed class DeploymentView
         Source = source;
         var spec = root.Get("spec");
         Replicas = (int)spec.Number("replicas", 1);
-        Selector = LabelQuery.Read(spec.Get("selector"));
+        Selector = LabelSelectorJson.Read(spec.Get("selector"));
         MinReadySeconds = (int)spec.Number("minReadySeconds");
         RevisionHistoryLimit = (int)spec.Number("revisionHistoryLimit", 10);
         // The greatest number means that there is no deadline.
@@ -72,7 +72,7 @@ public sealed class DeploymentView
     public ObjectMeta Meta => Source.Meta;
     public string Uid => Meta.Uid;
     public int Replicas { get; }
-    public LabelQuery Selector { get; }
+    public LabelSelector Selector { get; }
     public int MinReadySeconds { get; }
     public int RevisionHistoryLimit { get; }
     public int? ProgressDeadlineSeconds { get; }

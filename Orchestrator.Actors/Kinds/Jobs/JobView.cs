@@ -33,7 +33,7 @@ public sealed class JobView
         Suspended = spec.Flag("suspend");
         Indexed = spec.Text("completionMode") == "Indexed";
         RestartOnFailure = spec.Get("template", "spec").Text("restartPolicy") == "OnFailure";
-        Selector = LabelQuery.Read(spec.Get("selector"));
+        Selector = LabelSelectorJson.Read(spec.Get("selector"));
         Succeeded = (int)status.Number("succeeded");
         Failed = (int)status.Number("failed");
         StartTime = KindTime.Read(status, "startTime");
@@ -74,7 +74,7 @@ public sealed class JobView
     public bool Suspended { get; }
     public bool Indexed { get; }
     public bool RestartOnFailure { get; }
-    public LabelQuery Selector { get; }
+    public LabelSelector Selector { get; }
     public int Succeeded { get; }
     public int Failed { get; }
     public DateTimeOffset? StartTime { get; }

@@ -21,7 +21,7 @@ public sealed class PersistentVolumeClaimView
         Modes = [.. spec.Items("accessModes").Select(static m => m.Text())];
         VolumeMode = spec.Text("volumeMode") is { Length: > 0 } mode ? mode : "Filesystem";
         Request = Quantity.ParseOrZero(spec.Get("resources", "requests").Text("storage"));
-        Selector = spec.Get("selector").Exists() ? LabelQuery.Read(spec.Get("selector")) : LabelQuery.Everything;
+        Selector = spec.Get("selector").Exists() ? LabelSelectorJson.Read(spec.Get("selector")) : LabelSelector.Everything;
         StorageClass = Meta.Annotations.TryGetValue(ClassAnnotation, out var named) ? named
             : spec.Get("storageClassName").Exists() ? spec.Text("storageClassName") : null;
         Phase = root.Get("status").Text("phase");
@@ -38,7 +38,7 @@ public sealed class PersistentVolumeClaimView
     public ImmutableArray<string> Modes { get; }
     public string VolumeMode { get; }
     public Quantity Request { get; }
-    public LabelQuery Selector { get; }
+    public LabelSelector Selector { get; }
 
     /// <summary>Null when nobody said, empty for volumes of no class.</summary>
     public string? StorageClass { get; }

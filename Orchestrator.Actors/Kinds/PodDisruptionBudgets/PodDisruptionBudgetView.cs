@@ -16,7 +16,7 @@ public sealed class PodDisruptionBudgetView
         Source = source;
         var spec = root.Get("spec");
         var status = root.Get("status");
-        Selector = LabelQuery.Read(spec.Get("selector"));
+        Selector = LabelSelectorJson.Read(spec.Get("selector"));
         MinAvailable = spec.Get("minAvailable").Exists() ? IntOrPercent.Read(spec, "minAvailable", default) : null;
         MaxUnavailable = spec.Get("maxUnavailable").Exists() ? IntOrPercent.Read(spec, "maxUnavailable", default) : null;
         AlwaysAllowUnhealthy = spec.Text("unhealthyPodEvictionPolicy") == "AlwaysAllow";
@@ -35,7 +35,7 @@ public sealed class PodDisruptionBudgetView
     public ObjectKey Key => Source.Key;
 
     /// <summary>An absent selector selects nothing, an empty one all pods of the namespace.</summary>
-    public LabelQuery Selector { get; }
+    public LabelSelector Selector { get; }
 
     public IntOrPercent? MinAvailable { get; }
     public IntOrPercent? MaxUnavailable { get; }

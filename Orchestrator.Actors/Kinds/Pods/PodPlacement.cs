@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas.Tables;
 
 namespace Orchestrator.Actors.Kinds.Pods;
 
 /// <summary>One term of a node selector: all of its requirements must hold.</summary>
-public sealed record NodeSelectorTerm(ImmutableArray<SelectorTerm> Labels, ImmutableArray<SelectorTerm> Fields)
+public sealed record NodeSelectorTerm(ImmutableArray<LabelRequirement> Labels, ImmutableArray<LabelRequirement> Fields)
 {
     /// <summary>An empty term selects no node.</summary>
     public bool Matches(string nodeName, IReadOnlyDictionary<string, string> labels)
@@ -19,7 +20,7 @@ public sealed record NodeSelectorTerm(ImmutableArray<SelectorTerm> Labels, Immut
     }
 
     internal static NodeSelectorTerm Read(JsonElement term) =>
-        new(SelectorTerm.ReadAll(term, "matchExpressions"), SelectorTerm.ReadAll(term, "matchFields"));
+        new(LabelSelectorJson.ReadRequirements(term, "matchExpressions"), LabelSelectorJson.ReadRequirements(term, "matchFields"));
 }
 
 public sealed record PreferredNodeTerm(int Weight, NodeSelectorTerm Term);
@@ -28,13 +29,13 @@ public sealed record PreferredNodeTerm(int Weight, NodeSelectorTerm Term);
 /// <param name="Namespaces">Where the other pods live; empty means the pod's own namespace, unless <paramref name="AllNamespaces"/>.</param>
 /// <param name="Weight">0 for a required term.</param>
 public sealed record PodAffinityTerm(
-    string TopologyKey, LabelQuery Selector, ImmutableArray<string> Namespaces, LabelQuery? NamespaceSelector, int Weight)
+    string TopologyKey, LabelSelector Selector, ImmutableArray<string> Namespaces, LabelSelector? NamespaceSelector, int Weight)
 {
-    public bool AllNamespaces => NamespaceSelector is { IsEmpty: true };
+    public bool AllNamespaces => NamespaceSelector is { IsEverything: true };
 }
 
 public sealed record SpreadConstraint(
-    int MaxSkew, string TopologyKey, bool Hard, LabelQuery Selector, int MinDomains, ImmutableArray<string> MatchLabelKeys,
+    int MaxSkew, string TopologyKey, bool Hard, LabelSelector Selector, int MinDomains, ImmutableArray<string> MatchLabelKeys,
     bool HonorNodeAffinity, bool HonorNodeTaints);
 
 /// <summary>Where a pod wants to be: nodeSelector, affinity and topology spread of its spec.</summary>
@@ -42,7 +43,7 @@ public sealed record PodPlacement
 {
     public static PodPlacement Anywhere { get; } = new();
 
-    public LabelQuery NodeSelector { get; init; } = LabelQuery.Everything;
+    public LabelSelector NodeSelector { get; init; } = LabelSelector.Everything;
 
     /// <summary>One of these terms must match; null when the pod does not say.</summary>
     public ImmutableArray<NodeSelectorTerm>? RequiredNodeTerms { get; init; }
@@ -71,7 +72,7 @@ public sealed record PodPlacement
         var required = node.Get("requiredDuringSchedulingIgnoredDuringExecution");
         return new PodPlacement
         {
-            NodeSelector = LabelQuery.ReadMap(spec, "nodeSelector"),
+            NodeSelector = LabelSelectorJson.ReadMap(spec, "nodeSelector"),
             RequiredNodeTerms = required.Exists() ? required.Map("nodeSelectorTerms", NodeSelectorTerm.Read) : null,
             PreferredNodeTerms = node.Map("preferredDuringSchedulingIgnoredDuringExecution", static p => new PreferredNodeTerm((int)p.Number("weight"), NodeSelectorTerm.Read(p.Get("preference")))),
             Affinity = Required(affinity.Get("podAffinity")),
@@ -91,13 +92,13 @@ public sealed record PodPlacement
     private static PodAffinityTerm ReadTerm(JsonElement term, int weight)
     {
         var namespaces = term.Get("namespaceSelector");
-        return new PodAffinityTerm(term.Text("topologyKey"), LabelQuery.Read(term.Get("labelSelector")),
-            term.Map("namespaces", static n => n.Text()), namespaces.Exists() ? LabelQuery.Read(namespaces) : null, weight);
+        return new PodAffinityTerm(term.Text("topologyKey"), LabelSelectorJson.Read(term.Get("labelSelector")),
+            term.Map("namespaces", static n => n.Text()), namespaces.Exists() ? LabelSelectorJson.Read(namespaces) : null, weight);
     }
 
     private static SpreadConstraint ReadSpread(JsonElement c) => new(
         (int)c.Number("maxSkew", 1), c.Text("topologyKey"), c.Text("whenUnsatisfiable") != "ScheduleAnyway",
-        LabelQuery.Read(c.Get("labelSelector")), (int)c.Number("minDomains", 1),
+        LabelSelectorJson.Read(c.Get("labelSelector")), (int)c.Number("minDomains", 1),
         c.Map("matchLabelKeys", static k => k.Text()),
         c.Text("nodeAffinityPolicy") != "Ignore", c.Text("nodeTaintsPolicy") == "Honor");
 }

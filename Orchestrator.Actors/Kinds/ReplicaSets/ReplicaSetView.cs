@@ -26,8 +26,8 @@ public sealed class ReplicaSetView
         var status = root.Get("status");
         Replicas = (int)spec.Number("replicas", 1);
         MinReadySeconds = (int)spec.Number("minReadySeconds");
-        Selector = kind == ReplicaKind.ReplicaSet ? LabelQuery.Read(spec.Get("selector")) : LabelQuery.ReadMap(spec, "selector");
-        TemplateLabels = LabelQuery.ReadMap(spec.Get("template", "metadata"), "labels");
+        Selector = kind == ReplicaKind.ReplicaSet ? LabelSelectorJson.Read(spec.Get("selector")) : LabelSelectorJson.ReadMap(spec, "selector");
+        TemplateLabels = LabelSelectorJson.ReadMap(spec.Get("template", "metadata"), "labels");
         TemplateIdentity = PodTemplate.Identity(spec.Get("template"));
         StatusReplicas = (int)status.Number("replicas");
         ReadyReplicas = (int)status.Number("readyReplicas");
@@ -45,10 +45,10 @@ public sealed class ReplicaSetView
     public string Uid => Meta.Uid;
     public int Replicas { get; }
     public int MinReadySeconds { get; }
-    public LabelQuery Selector { get; }
+    public LabelSelector Selector { get; }
 
     /// <summary>Matches pods that carry every label of the template.</summary>
-    public LabelQuery TemplateLabels { get; }
+    public LabelSelector TemplateLabels { get; }
 
     /// <summary>Equal for templates that differ in nothing but the pod-template-hash.</summary>
     public string TemplateIdentity { get; }

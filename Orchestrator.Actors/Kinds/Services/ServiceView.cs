@@ -29,7 +29,7 @@ public sealed class ServiceView
     {
         Source = source;
         var spec = root.Get("spec");
-        Selector = spec.Count("selector") > 0 ? LabelQuery.ReadMap(spec, "selector") : null;
+        Selector = spec.Count("selector") > 0 ? LabelSelectorJson.ReadMap(spec, "selector") : null;
         ExternalName = spec.Text("type") == "ExternalName";
         Headless = spec.Text("clusterIP") == "None";
         Claims = ServiceClaims.Of(spec);
@@ -46,7 +46,7 @@ public sealed class ServiceView
     public ObjectMeta Meta => Source.Meta;
 
     /// <summary>Null when the endpoints are the user's business.</summary>
-    public LabelQuery? Selector { get; }
+    public LabelSelector? Selector { get; }
     public bool ExternalName { get; }
     public bool Headless { get; }
     public bool PublishNotReady { get; }

@@ -24,7 +24,7 @@ public sealed class StatefulSetView
         Start = (int)spec.Get("ordinals").Number("start");
         MinReadySeconds = (int)spec.Number("minReadySeconds");
         RevisionHistoryLimit = (int)spec.Number("revisionHistoryLimit", 10);
-        Selector = LabelQuery.Read(spec.Get("selector"));
+        Selector = LabelSelectorJson.Read(spec.Get("selector"));
         ServiceName = spec.Text("serviceName");
         Parallel = spec.Text("podManagementPolicy") == "Parallel";
         RollingUpdate = spec.Get("updateStrategy").Text("type") is "" or "RollingUpdate";
@@ -51,7 +51,7 @@ public sealed class StatefulSetView
 
     public int MinReadySeconds { get; }
     public int RevisionHistoryLimit { get; }
-    public LabelQuery Selector { get; }
+    public LabelSelector Selector { get; }
 
     /// <summary>The service that gives the pods their domain; may be empty.</summary>
     public string ServiceName { get; }

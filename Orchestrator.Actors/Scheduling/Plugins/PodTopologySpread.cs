@@ -1,3 +1,4 @@
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Kinds.Pods;
 
 namespace Orchestrator.Actors.Scheduling.Plugins;
@@ -17,7 +18,7 @@ public sealed class PodTopologySpread : IClusterPlugin
     }
 
     /// <summary>A constraint's selector, narrowed by the values that the pod has for matchLabelKeys.</summary>
-    private sealed record NarrowedQuery(Kinds.LabelQuery Selector, IReadOnlyList<KeyValuePair<string, string>> Same)
+    private sealed record NarrowedQuery(LabelSelector Selector, IReadOnlyList<KeyValuePair<string, string>> Same)
     {
         public bool Matches(IReadOnlyDictionary<string, string> labels) =>
             Selector.Matches(labels) && Same.All(s => labels.TryGetValue(s.Key, out var value) && value == s.Value);
