@@ -27,7 +27,7 @@ internal static class CustomValidation
         foreach (var cause in found.Causes) faults.Add(cause);
         if (schema.Rules is not { } rules) return;
         if (found.Causes.Any(static c => Blocking.Contains(c.Reason)))
-            faults.Add(new ErrorCause("FieldValueInvalid", "<nil>",
+            faults.Add(new ErrorCause("FieldValueInvalid", FaultList.Whole,
                 "Invalid value: \"null\": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
         else new RuleEvaluation(faults).Validate(rules, tree, stored);
     }

@@ -8,6 +8,9 @@ namespace Orchestrator.Actors.Schemas;
 /// <summary>Gathers all faults of one object, in the words of k8s.io/apimachinery's field errors.</summary>
 public sealed class FaultList
 {
+    /// <summary>What a fault of the object as a whole names for its field: there is no path, and Go shows that as nil.</summary>
+    public const string Whole = "<nil>";
+
     private ImmutableArray<ErrorCause>.Builder? _causes;
 
     /// <summary>Whether there is no fault.</summary>
@@ -63,9 +66,8 @@ public sealed class FaultList
 
     public void Warn(ErrorCause cause) => Warnings = Warnings.Add($"{cause.Field}: {cause.Message}");
 
-    // The object as a whole has no path, and Go shows that as nil.
     private void Add(string reason, FieldPath path, string message, string detail) =>
-        Add(new ErrorCause(reason, ReferenceEquals(path, FieldPath.Root) ? "<nil>" : path.ToString(), detail.Length == 0 ? message : $"{message}: {detail}"));
+        Add(new ErrorCause(reason, ReferenceEquals(path, FieldPath.Root) ? Whole : path.ToString(), detail.Length == 0 ? message : $"{message}: {detail}"));
 
     private static string Show(object? value) => value switch
     {

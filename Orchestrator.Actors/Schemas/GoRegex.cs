@@ -31,11 +31,32 @@ internal static class GoRegex
             regex = new Regex(Translate(pattern), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
             return true;
         }
+        catch (RegexParseException e)
+        {
+            fault = Explain(pattern, e);
+            return false;
+        }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             fault = e.Message;
             return false;
         }
+    }
+
+    // Source: Go, regexp/syntax, the texts of its error codes.
+    private static string Explain(string pattern, RegexParseException e)
+    {
+        var rest = e.Offset > 0 && e.Offset <= pattern.Length ? pattern[(e.Offset - 1)..] : pattern;
+        return "error parsing regexp: " + e.Error switch
+        {
+            RegexParseError.InsufficientClosingParentheses => $"missing closing ): `{pattern}`",
+            RegexParseError.InsufficientOpeningParentheses => $"unexpected ): `{pattern}`",
+            RegexParseError.UnterminatedBracket => $"missing closing ]: `{pattern[Math.Max(0, pattern.LastIndexOf('['))..]}`",
+            RegexParseError.QuantifierAfterNothing => $"missing argument to repetition operator: `{rest[..1]}`",
+            RegexParseError.NestedQuantifiersNotParenthesized => $"invalid nested repetition operator: `{rest}`",
+            RegexParseError.UnescapedEndingBackslash => "trailing backslash at end of expression: ``",
+            _ => $"{e.Error}: `{pattern}`",
+        };
     }
 
     private static string Translate(string pattern)
@@ -47,7 +68,7 @@ internal static class GoRegex
             var c = pattern[i];
             if (c == '\\' && i + 1 < pattern.Length)
             {
-                text.Append(c).Append(pattern[++i]);
+                i = TranslateEscape(pattern, i + 1, inClass, text);
             }
             else if (inClass)
             {
@@ -82,5 +103,32 @@ internal static class GoRegex
             else text.Append(c);
         }
         return text.ToString();
+    }
+
+    /// <summary>Go's classes are those of ASCII, and it writes code points in braces.</summary>
+    /// <param name="at">Where the character behind the backslash is.</param>
+    /// <returns>Where the last character of the escape is.</returns>
+    private static int TranslateEscape(string pattern, int at, bool inClass, StringBuilder text)
+    {
+        var c = pattern[at];
+        var ascii = c switch { 'd' or 'D' => "0-9", 'w' or 'W' => "0-9A-Za-z_", 's' or 'S' => "\\t\\n\\f\\r ", _ => null };
+        if (ascii is not null && (!inClass || char.IsAsciiLetterLower(c)))
+        {
+            text.Append(inClass ? ascii : char.IsAsciiLetterLower(c) ? $"[{ascii}]" : $"[^{ascii}]");
+            return at;
+        }
+        var end = c == 'x' && at + 1 < pattern.Length && pattern[at + 1] == '{' ? pattern.IndexOf('}', at) : -1;
+        if (end > 0 && int.TryParse(pattern.AsSpan(at + 2, end - at - 2), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture, out var code) && code <= 0xffff)
+        {
+            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\u{code:x4}");
+            return end;
+        }
+        if (c is 'p' or 'P' && at + 1 < pattern.Length && char.IsAsciiLetterUpper(pattern[at + 1]))
+        {
+            text.Append('\\').Append(c).Append('{').Append(pattern[at + 1]).Append('}');
+            return at + 1;
+        }
+        text.Append('\\').Append(c);
+        return at;
     }
 }

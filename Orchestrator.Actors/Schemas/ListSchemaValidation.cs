@@ -27,6 +27,7 @@ internal sealed class ListSchemaValidation(FaultList faults)
         if (listType is not ("set" or "map")) return;
         if (schema["items"] is JsonObject items && JsonTree.Bool(items, "nullable") == true)
             faults.Forbidden(path.Child("items").Child("nullable"), $"cannot be nullable when x-kubernetes-list-type is {listType}");
+        if (listType == "set" && JsonTree.String(schema, "type") != "array") return;
         if (listType == "set") ValidateSet(schema["items"] as JsonObject, path.Child("items"));
         else ValidateMap(schema["items"] as JsonObject, keys, path);
     }

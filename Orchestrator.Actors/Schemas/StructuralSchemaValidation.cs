@@ -5,11 +5,9 @@ using Orchestrator.Actors.Schemas.Rules;
 namespace Orchestrator.Actors.Schemas;
 
 /// <summary>Checks that a definition's schema is structural: that pruning and defaulting can follow it.</summary>
-/// <remarks>Source: apiextensions-apiserver, pkg/apiserver/schema/validation.go and pkg/apis/apiextensions/validation.</remarks>
+/// <remarks>Source: apiextensions-apiserver, pkg/apiserver/schema/validation.go and complete.go, and schema/defaulting.</remarks>
 internal sealed class StructuralSchemaValidation(FaultList faults)
 {
-    private static readonly string[] Types = ["array", "boolean", "integer", "number", "object", "string"];
-
     /// <summary>Where in the structure a node is.</summary>
     private enum Place : byte
     {
@@ -18,186 +16,171 @@ internal sealed class StructuralSchemaValidation(FaultList faults)
         Item,
     }
 
-    public void ValidateRoot(JsonObject schema, FieldPath path)
+    /// <param name="hasStatus">The version has the status subresource.</param>
+    public void ValidateRoot(JsonObject schema, FieldPath path, bool hasStatus = false)
     {
         var before = faults.Causes.Length;
-        if (JsonTree.Bool(schema, "nullable") == true) faults.Forbidden(path.Child("nullable"), "nullable cannot be true at the root");
-        Validate(schema, path, Place.Root, inMeta: false, defaults: null);
+        new OpenApiSchemaValidation(faults).ValidateRoot(schema, path, hasStatus);
+        if (!OpenApiSchemaValidation.IsUnsupported(schema))
+        {
+            var plain = faults.Causes.Length;
+            Validate(schema, path, Place.Root);
+            CheckComplete(schema, schema, path, path);
+            if (faults.Causes.Length == plain) ValidateDefaults(schema, path, Place.Root, inMeta: false);
+        }
         // What is wrong with the structure shows again in every rule that speaks of it.
         if (faults.Causes.Length == before) new RuleDefinitions(faults).ValidateRoot(schema, path);
     }
 
-    /// <param name="inMeta">Inside the metadata of a resource.</param>
-    /// <param name="defaults">Why there may be no default here; null where there may.</param>
-    private void Validate(JsonObject schema, FieldPath path, Place place, bool inMeta, string? defaults)
+    private void Validate(JsonObject schema, FieldPath path, Place place)
     {
-        ValidateForbidden(schema, path, inMeta);
-        ValidateType(schema, path, place);
-        ValidateExtensions(schema, path);
-        new ListSchemaValidation(faults).Validate(schema, path);
-        new RuleTexts(faults).Validate(schema, path);
-        ValidatePattern(schema, path);
-        var embedded = JsonTree.Bool(schema, "x-kubernetes-embedded-resource") == true;
-        if (place == Place.Root || embedded) ValidateMetadata(schema, path);
+        var type = JsonTree.String(schema, "type") ?? "";
+        if (type == "array" && schema["items"] is not JsonObject) faults.Required(path.Child("items"), "must be specified");
+        if (schema["items"] is JsonObject items) Validate(items, path.Child("items"), Place.Item);
         foreach (var (name, node) in schema["properties"] as JsonObject ?? [])
+            if (node is JsonObject property) Validate(property, path.Child("properties").Key(name), Place.Field);
+        if (place == Place.Root && schema["additionalProperties"] is not null) faults.Forbidden(path.Child("additionalProperties"), "must not be used at the root");
+        if (schema["additionalProperties"] is JsonObject values) Validate(values, path.Child("additionalProperties"), Place.Field);
+        ValidateType(schema, path, place, type);
+        ValidateMetadata(schema, path, place);
+        ValidateValues(schema, path, skipAnyOf: IsIntOrString(schema["anyOf"]), skipFirst: schema["allOf"] is JsonArray { Count: > 0 } all && IsIntOrString(all[0]?["anyOf"]));
+    }
+
+    private void ValidateType(JsonObject schema, FieldPath path, Place place, string type)
+    {
+        var either = Flag(schema, "x-kubernetes-int-or-string");
+        var open = Flag(schema, "x-kubernetes-preserve-unknown-fields");
+        var embedded = Flag(schema, "x-kubernetes-embedded-resource");
+        if (either && open) faults.Invalid(path.Child("x-kubernetes-preserve-unknown-fields"), true, "must be false if x-kubernetes-int-or-string is true");
+        if (either && embedded) faults.Invalid(path.Child("x-kubernetes-embedded-resource"), true, "must be false if x-kubernetes-int-or-string is true");
+        if (embedded && type != "object")
         {
-            if (node is not JsonObject property) continue;
-            var meta = (place == Place.Root || embedded) && name is "metadata" or "apiVersion" or "kind";
-            Validate(property, path.Child("properties").Key(name), Place.Field, inMeta || meta, place == Place.Root && meta ? $"in top-level {name}" : defaults);
+            if (type.Length == 0) faults.Required(path.Child("type"), "must be object if x-kubernetes-embedded-resource is true");
+            else faults.Invalid(path.Child("type"), type, "must be object if x-kubernetes-embedded-resource is true");
         }
-        if (schema["additionalProperties"] is JsonObject values)
-            Validate(values, path.Child("additionalProperties"), Place.Field, inMeta, inMeta ? "inside additionalProperties applying to object metadata" : defaults);
-        if (schema["items"] is JsonObject items) Validate(items, path.Child("items"), Place.Item, inMeta, defaults);
-        ValidateJunctors(schema, schema, path, path);
-        if (schema["default"] is not { } value) return;
-        if (defaults is not null) faults.Forbidden(path.Child("default"), $"must not be set {defaults}");
-        else ValidateDefault(schema, value, path.Child("default"));
-    }
-
-    private void ValidateForbidden(JsonObject schema, FieldPath path, bool inMeta)
-    {
-        foreach (var name in (ReadOnlySpan<string>)["$ref", "definitions", "dependencies", "patternProperties", "additionalItems", "id"])
-            if (schema[name] is not null) faults.Forbidden(path.Child(name), $"{name} is not supported");
-        if (JsonTree.Bool(schema, "uniqueItems") == true)
-            faults.Forbidden(path.Child("uniqueItems"), "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
-        if (JsonTree.AsBool(schema["additionalProperties"]) == false)
-            faults.Forbidden(path.Child("additionalProperties"), "additionalProperties cannot be set to false");
-        if (schema["properties"] is JsonObject { Count: > 0 } && schema["additionalProperties"] is JsonObject)
-            faults.Forbidden(path.Child("additionalProperties"), "additionalProperties and properties are mutual exclusive");
-        if (schema["items"] is JsonArray) faults.Forbidden(path.Child("items"), "items must be a schema object and not an array");
-        if (inMeta && JsonTree.Bool(schema, "x-kubernetes-embedded-resource") == true)
-            faults.Forbidden(path.Child("x-kubernetes-embedded-resource"), "must not be used inside of resource meta");
-        if (JsonTree.Bool(schema, "x-kubernetes-preserve-unknown-fields") == false)
-            faults.Invalid(path.Child("x-kubernetes-preserve-unknown-fields"), false, "must be true or undefined");
-    }
-
-    private void ValidateType(JsonObject schema, FieldPath path, Place place)
-    {
-        var type = JsonTree.String(schema, "type") ?? "";
-        var either = JsonTree.Bool(schema, "x-kubernetes-int-or-string") == true;
-        var open = JsonTree.Bool(schema, "x-kubernetes-preserve-unknown-fields") == true;
-        var typePath = path.Child("type");
-        if (type == "null") faults.Forbidden(typePath, "type cannot be set to null, use nullable as an alternative");
-        else if (type.Length > 0 && !Types.Contains(type)) faults.NotSupported(typePath, type, Types);
-        else if (either && type.Length > 0) faults.Forbidden(typePath, "must be empty if x-kubernetes-int-or-string is true");
-        else if (type.Length == 0)
+        else if (type.Length == 0 && !either && !open)
         {
-            var needed = place == Place.Root || (!either && !open);
-            if (needed)
-                faults.Required(typePath, place switch
-                {
-                    Place.Root => "must not be empty at the root",
-                    Place.Item => "must not be empty for specified array items",
-                    _ => "must not be empty for specified object fields",
-                });
+            faults.Required(path.Child("type"), place switch
+            {
+                Place.Root => "must not be empty at the root",
+                Place.Item => "must not be empty for specified array items",
+                _ => "must not be empty for specified object fields",
+            });
         }
-        else if (place == Place.Root && type != "object") faults.Invalid(typePath, type, "must be object at the root");
-        else if (open && type != "object") faults.Invalid(typePath, type, "must be object if x-kubernetes-preserve-unknown-fields is true");
-        if (either && open)
-            faults.Forbidden(path.Child("x-kubernetes-preserve-unknown-fields"), "must be false if x-kubernetes-int-or-string is true");
-        if (type == "array" && schema["items"] is null) faults.Required(path.Child("items"), "must be specified");
-        if (schema["properties"] is JsonObject { Count: > 0 } && type.Length > 0 && type != "object")
-            faults.Forbidden(path.Child("properties"), "must not be specified if type is not object");
-        if (schema["additionalProperties"] is JsonObject && type.Length > 0 && type != "object")
-            faults.Forbidden(path.Child("additionalProperties"), "must not be specified if type is not object");
-        if (schema["items"] is not null && type.Length > 0 && type != "array") faults.Forbidden(path.Child("items"), "must not be specified if type is not array");
+        if (embedded && schema["additionalProperties"] is not null)
+            faults.Forbidden(path.Child("additionalProperties"), "must not be used if x-kubernetes-embedded-resource is set");
+        if (place == Place.Root && type.Length > 0 && type != "object") faults.Invalid(path.Child("type"), type, "must be object at the root");
+        if (embedded && !open && schema["properties"] is not JsonObject { Count: > 0 })
+            faults.Required(path.Child("properties"), "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields");
     }
 
-    private void ValidateExtensions(JsonObject schema, FieldPath path)
+    /// <summary>Of its metadata a schema may limit the name alone: the rest is the same for all resources.</summary>
+    private void ValidateMetadata(JsonObject schema, FieldPath path, Place place)
     {
-        var type = JsonTree.String(schema, "type") ?? "";
-        if (JsonTree.Bool(schema, "x-kubernetes-embedded-resource") == true)
+        if (schema["properties"] is not JsonObject properties || (place != Place.Root && !Flag(schema, "x-kubernetes-embedded-resource"))) return;
+        foreach (var (name, wanted) in (ReadOnlySpan<(string, string)>)[("kind", "string"), ("apiVersion", "string"), ("metadata", "object")])
         {
-            if (type != "object") TypeMustBe("object", "x-kubernetes-embedded-resource is true", type, path);
-            if (JsonTree.Bool(schema, "x-kubernetes-preserve-unknown-fields") != true && schema["properties"] is not JsonObject { Count: > 0 })
-                faults.Required(path.Child("properties"), "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields");
+            if (properties[name] is JsonObject field && (JsonTree.String(field, "type") ?? "") != wanted)
+                faults.Invalid(path.Child("properties").Key(name).Child("type"), JsonTree.String(field, "type") ?? "", $"must be {wanted}");
         }
-        if (JsonTree.String(schema, "x-kubernetes-map-type") is not { } mapType) return;
-        if (type != "object") TypeMustBe("object", "x-kubernetes-map-type is specified", type, path);
-        if (mapType is not ("atomic" or "granular")) faults.NotSupported(path.Child("x-kubernetes-map-type"), mapType, ["atomic", "granular"]);
+        if (place != Place.Root || properties["metadata"] is not JsonObject metadata) return;
+        var onlyNames = (metadata["properties"] as JsonObject ?? []).All(static p => p.Key is "name" or "generateName");
+        if (!onlyNames || metadata.Any(static p => p.Key is not ("type" or "default" or "properties") && p.Value is not null && JsonTree.AsBool(p.Value) != false))
+            faults.Forbidden(path.Child("properties").Key("metadata"), "must not specify anything other than name and generateName, but metadata is implicitly specified");
     }
 
-    private void TypeMustBe(string wanted, string when, string type, FieldPath path)
+    /// <param name="skipAnyOf">The anyOf is the one by which every int-or-string is written.</param>
+    /// <param name="skipFirst">The first of allOf has that anyOf.</param>
+    private void ValidateValues(JsonObject schema, FieldPath path, bool skipAnyOf, bool skipFirst)
     {
-        if (type.Length == 0) faults.Required(path.Child("type"), $"must be {wanted} if {when}");
-        else faults.Invalid(path.Child("type"), type, $"must be {wanted} if {when}");
-    }
-
-    /// <summary>Of metadata a schema may limit the name alone: the rest is the same for all resources.</summary>
-    private void ValidateMetadata(JsonObject schema, FieldPath path)
-    {
-        if (schema["properties"] is not JsonObject properties) return;
-        foreach (var name in (ReadOnlySpan<string>)["apiVersion", "kind"])
+        foreach (var name in (ReadOnlySpan<string>)["anyOf", "allOf", "oneOf"])
         {
-            if (properties[name] is JsonObject text && JsonTree.String(text, "type") is { } type and not "string")
-                faults.Invalid(path.Child("properties").Key(name).Child("type"), type, "must be string");
+            if (schema[name] is not JsonArray list || (skipAnyOf && name == "anyOf")) continue;
+            for (var i = 0; i < list.Count; i++)
+                if (list[i] is JsonObject part) ValidateNested(part, path.Child(name).Index(i), skipFirst && name == "allOf" && i == 0, rules: name == "allOf");
         }
-        if (properties["metadata"] is not JsonObject metadata) return;
-        var place = path.Child("properties").Key("metadata");
-        if (JsonTree.String(metadata, "type") is { } kind and not "object") faults.Invalid(place.Child("type"), kind, "must be object");
-        if (metadata["additionalProperties"] is not null || (metadata["properties"] as JsonObject ?? []).Any(static p => p.Key is not ("name" or "generateName")))
-            faults.Forbidden(place.Child("properties"), "must not specify anything other than name and generateName, but metadata is implicitly specified");
-    }
-
-    private void ValidatePattern(JsonObject schema, FieldPath path)
-    {
+        if (schema["not"] is JsonObject not) ValidateNested(not, path.Child("not"), skipAnyOf: false, rules: false);
         if (JsonTree.String(schema, "pattern") is { Length: > 0 } pattern && !GoRegex.TryCompile(pattern, out _, out var fault))
             faults.Invalid(path.Child("pattern"), pattern, $"must be a valid regular expression, but isn't: {fault}");
     }
 
-    /// <param name="node">The node of the structure that the junctors are about.</param>
-    /// <param name="nodePath">Where that is.</param>
-    private void ValidateJunctors(JsonObject schema, JsonObject? node, FieldPath path, FieldPath nodePath)
+    /// <summary>Below a junctor a schema may limit values and must not describe structure.</summary>
+    /// <param name="rules">Rules may be told here.</param>
+    private void ValidateNested(JsonObject schema, FieldPath path, bool skipAnyOf, bool rules)
     {
-        var either = JsonTree.Bool(schema, "x-kubernetes-int-or-string") == true;
-        foreach (var name in (ReadOnlySpan<string>)["allOf", "anyOf", "oneOf"])
-        {
-            if (schema[name] is not JsonArray list) continue;
-            for (var i = 0; i < list.Count; i++)
-                if (list[i] is JsonObject part) ValidateValueSchema(part, node, path.Child(name).Index(i), nodePath, either, rules: name == "allOf");
-        }
-        if (schema["not"] is JsonObject not) ValidateValueSchema(not, node, path.Child("not"), nodePath, either, rules: false);
-    }
-
-    /// <summary>Below a junctor a schema may limit values and must not describe structure; and it must speak of what the structure has.</summary>
-    private void ValidateValueSchema(JsonObject schema, JsonObject? node, FieldPath path, FieldPath nodePath, bool either, bool rules)
-    {
+        ValidateValues(schema, path, skipAnyOf, skipFirst: false);
+        if (schema["items"] is JsonObject items) ValidateNested(items, path.Child("items"), skipAnyOf: false, rules);
+        foreach (var (name, node) in schema["properties"] as JsonObject ?? [])
+            if (node is JsonObject property) ValidateNested(property, path.Child("properties").Key(name), skipAnyOf: false, rules);
         foreach (var (name, detail) in (ReadOnlySpan<(string, string)>)
         [
-            ("type", "must be empty to be structural"), ("title", "must be empty to be structural"), ("description", "must be empty to be structural"),
-            ("default", "must be undefined to be structural"), ("nullable", "must be false to be structural"), ("additionalProperties", "must be undefined to be structural"),
-            ("x-kubernetes-preserve-unknown-fields", "must be false to be structural"), ("x-kubernetes-embedded-resource", "must be false to be structural"),
-            ("x-kubernetes-int-or-string", "must be false to be structural"), ("x-kubernetes-list-map-keys", "must be empty to be structural"),
-            ("x-kubernetes-list-type", "must be undefined to be structural"), ("x-kubernetes-map-type", "must be undefined to be structural"),
+            ("type", "empty"), ("additionalProperties", "undefined"), ("default", "undefined"), ("title", "empty"), ("description", "empty"), ("nullable", "false"),
+            ("x-kubernetes-preserve-unknown-fields", "false"), ("x-kubernetes-embedded-resource", "false"), ("x-kubernetes-int-or-string", "false"),
+            ("x-kubernetes-list-map-keys", "empty"), ("x-kubernetes-list-type", "undefined"), ("x-kubernetes-map-type", "undefined"),
         ])
         {
-            // The pattern by which every int-or-string is written spells out both types.
-            if (schema[name] is null || (name == "type" && either)) continue;
-            faults.Forbidden(path.Child(name), detail);
+            if (schema[name] is { } given && (detail != "false" || JsonTree.AsBool(given) == true) && (detail != "empty" || JsonTree.AsString(given) is not ""))
+                faults.Forbidden(path.Child(name), $"must be {detail} to be structural");
         }
         if (!rules && schema["x-kubernetes-validations"] is JsonArray { Count: > 0 })
             faults.Forbidden(path.Child("x-kubernetes-validations"), "must be empty to be structural");
-        ValidatePattern(schema, path);
-        foreach (var (name, part) in schema["properties"] as JsonObject ?? [])
+        if (schema["properties"] is JsonObject fields && fields.ContainsKey("metadata"))
+            faults.Forbidden(path.Child("properties").Key("metadata"), "must not be specified in a nested context");
+    }
+
+    /// <summary>What the junctors of the root speak of must be in the structure; those further inside are not held against it, as upstream.</summary>
+    /// <param name="values">The schema whose junctors are looked at.</param>
+    /// <param name="node">The node of the structure that they are about.</param>
+    private void CheckComplete(JsonObject values, JsonObject node, FieldPath path, FieldPath nodePath)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["not", "allOf", "anyOf", "oneOf"])
         {
-            if (part is not JsonObject property) continue;
-            var place = path.Child("properties").Key(name);
-            if (name == "metadata") faults.Forbidden(place, "must not be specified in a nested context");
-            var own = (node?["properties"] as JsonObject)?[name] as JsonObject ?? node?["additionalProperties"] as JsonObject;
-            if (own is null && node is not null && JsonTree.Bool(node, "x-kubernetes-preserve-unknown-fields") != true)
-                faults.Required(nodePath.Child("properties").Key(name), $"because it is defined in {place}");
-            ValidateValueSchema(property, own, place, nodePath.Child("properties").Key(name), false, rules);
+            if (values[name] is JsonObject one) CheckNested(one, node, path.Child(name), nodePath);
+            for (var i = 0; i < (values[name] as JsonArray)?.Count; i++)
+                if (values[name]![i] is JsonObject part) CheckNested(part, node, path.Child(name).Index(i), nodePath);
         }
-        if (schema["items"] is JsonObject items) ValidateValueSchema(items, node?["items"] as JsonObject, path.Child("items"), nodePath.Child("items"), false, rules);
-        ValidateJunctors(schema, node, path, nodePath);
+    }
+
+    private void CheckNested(JsonObject values, JsonObject? node, FieldPath path, FieldPath nodePath)
+    {
+        if (node is null)
+        {
+            faults.Required(nodePath, $"because it is defined in {path}");
+            return;
+        }
+        CheckComplete(values, node, path, nodePath);
+        if (values["items"] is JsonObject items) CheckNested(items, node["items"] as JsonObject, path.Child("items"), nodePath.Child("items"));
+        foreach (var (name, part) in values["properties"] as JsonObject ?? [])
+        {
+            if (part is JsonObject property)
+                CheckNested(property, (node["properties"] as JsonObject)?[name] as JsonObject, path.Child("properties").Key(name), nodePath.Child("properties").Key(name));
+        }
+    }
+
+    private void ValidateDefaults(JsonObject schema, FieldPath path, Place place, bool inMeta)
+    {
+        var embedded = Flag(schema, "x-kubernetes-embedded-resource");
+        foreach (var (name, node) in schema["properties"] as JsonObject ?? [])
+        {
+            var meta = name is "metadata" or "apiVersion" or "kind" && (place == Place.Root || embedded);
+            if (node is JsonObject property && !(meta && place == Place.Root)) ValidateDefaults(property, path.Child("properties").Key(name), Place.Field, inMeta || meta);
+        }
+        if (schema["additionalProperties"] is JsonObject values && !inMeta) ValidateDefaults(values, path.Child("additionalProperties"), Place.Field, inMeta);
+        if (schema["items"] is JsonObject items) ValidateDefaults(items, path.Child("items"), Place.Item, inMeta);
+        if (schema["default"] is { } value) ValidateDefault(schema, value, path.Child("default"));
     }
 
     private void ValidateDefault(JsonObject schema, JsonNode value, FieldPath path)
     {
         var type = StructuralSchema.Build(schema);
         var found = new FaultList();
-        CustomValidation.Visit(value, type, path, found);
-        foreach (var cause in found.Causes) faults.Add(cause);
+        // The texts speak of the value alone, the paths of where it stands.
+        CustomValidation.Visit(value, type, FieldPath.Root, found);
+        foreach (var cause in found.Causes)
+        {
+            var within = cause.Field == FaultList.Whole ? "" : cause.Field.StartsWith('[') ? cause.Field : "." + cause.Field;
+            faults.Add(cause with { Field = path + within });
+        }
         // A default is held against transition rules too, as if it had been there before.
         if (found.IsEmpty && CustomRules.Build(type) is { } rules) new RuleEvaluation(faults).Validate(rules, value, value, path);
         if (value is not JsonObject tree) return;
@@ -205,4 +188,11 @@ internal sealed class StructuralSchemaValidation(FaultList faults)
         pruner.PruneObject((JsonObject)tree.DeepClone(), type, path, typed: false);
         if (pruner.Unknown is not null) faults.Invalid(path, value, "must not have unknown fields");
     }
+
+    private static bool IsIntOrString(JsonNode? anyOf) =>
+        anyOf is JsonArray { Count: 2 } list && IsOnlyType(list[0], "integer") && IsOnlyType(list[1], "string");
+
+    private static bool IsOnlyType(JsonNode? node, string type) => node is JsonObject { Count: 1 } schema && JsonTree.String(schema, "type") == type;
+
+    private static bool Flag(JsonObject schema, string name) => JsonTree.Bool(schema, name) == true;
 }

@@ -22,7 +22,7 @@ internal static class CustomVersionValidation
         var schemaPath = path.Child("schema").Child("openAPIV3Schema");
         var schema = JsonTree.At(version, ["schema", "openAPIV3Schema"]) as JsonObject;
         if (schema is null) faults.Required(schemaPath, "schemas are required");
-        else new StructuralSchemaValidation(faults).ValidateRoot(schema, schemaPath);
+        else new StructuralSchemaValidation(faults).ValidateRoot(schema, schemaPath, JsonTree.At(version, ["subresources", "status"]) is JsonObject);
         if (JsonTree.At(version, ["subresources", "scale"]) is JsonObject scale) ValidateScale(scale, path.Child("subresources"), faults);
         var columns = version["additionalPrinterColumns"] as JsonArray;
         for (var i = 0; i < columns?.Count; i++)
