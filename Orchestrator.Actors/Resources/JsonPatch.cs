@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Orchestrator.Actors.Resources;
@@ -11,6 +12,10 @@ public static class JsonPatch
     /// <remarks>Source: k8s.io/apiserver, maxJSONPatchOperations.</remarks>
     public const int OperationsMax = 10_000;
 
+    /// <summary>Most that the copies of one patch may amount to (bytes of JSON): a copy into what is copied next doubles it each time.</summary>
+    /// <remarks>Source: k8s.io/apiserver, JSONPatchMaxCopyBytes.</remarks>
+    public const int CopiedBytesMax = 3 * 1024 * 1024;
+
     public static PatchedObject Apply(JsonObject current, JsonNode? patch)
     {
         if (patch is not JsonArray operations)
@@ -19,11 +24,12 @@ public static class JsonPatch
             return new PatchedObject(null, new ApiError(413, "RequestEntityTooLarge", $"The allowed maximum operations in a JSON patch is {OperationsMax}, got {operations.Count}"));
 
         JsonNode? document = current;
+        var copied = 0L;
         foreach (var node in operations)
         {
             if (node is not JsonObject operation)
                 return ObjectPatch.Refuse($"json: cannot unmarshal {JsonTree.KindOf(node)} into Go value of type jsonpatch.Operation");
-            if (ApplyOne(ref document, operation) is { } fault) return new PatchedObject(null, Unprocessable) { Fault = fault };
+            if (ApplyOne(ref document, operation, ref copied) is { } fault) return new PatchedObject(null, Unprocessable) { Fault = fault };
         }
         return document is JsonObject tree
             ? new PatchedObject(tree, null)
@@ -33,7 +39,7 @@ public static class JsonPatch
     /// <summary>Kubernetes says no more than this: neither the operation nor the path.</summary>
     internal static ApiError Unprocessable { get; } = new(422, "Invalid", "the server rejected our request due to an error in our request") { HasDetails = true };
 
-    private static string? ApplyOne(ref JsonNode? document, JsonObject operation)
+    private static string? ApplyOne(ref JsonNode? document, JsonObject operation, ref long copied)
     {
         var name = JsonTree.String(operation, "op") ?? "";
         if (JsonTree.String(operation, "path") is not { } text) return $"{name} operation failed to decode path: missing value";
@@ -45,12 +51,12 @@ public static class JsonPatch
             "replace" => Replace(ref document, path, text, operation["value"]?.DeepClone()),
             "remove" => Remove(document, path, text, "remove", out _),
             "test" => Test(document, path, text, operation["value"]),
-            "move" or "copy" => Transfer(document, path, text, operation, name),
+            "move" or "copy" => Transfer(document, path, text, operation, name, ref copied),
             _ => $"Unexpected kind: {name}",
         };
     }
 
-    private static string? Transfer(JsonNode? document, string[] path, string text, JsonObject operation, string name)
+    private static string? Transfer(JsonNode? document, string[] path, string text, JsonObject operation, string name, ref long copied)
     {
         if (JsonTree.String(operation, "from") is not { } fromText || Pointer(fromText) is not { } from)
             return $"{name} operation failed to decode from: missing value";
@@ -65,6 +71,8 @@ public static class JsonPatch
         else
         {
             if (!TryGet(document, from, out value)) return $"copy operation does not apply: doc is missing from path: {GoQuote.Quote(fromText)}: missing value";
+            copied += value is null ? "null".Length : Encoding.UTF8.GetByteCount(value.ToJsonString());
+            if (copied > CopiedBytesMax) return $"Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {CopiedBytesMax}";
             value = value?.DeepClone();
         }
         return Add(document, path, text, value, name);

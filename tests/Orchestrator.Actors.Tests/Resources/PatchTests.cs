@@ -86,6 +86,16 @@ public sealed class PatchTests
         Assert.Equal((413, "The allowed maximum operations in a JSON patch is 10000, got 10001"), (error.Code, error.Message));
     }
 
+    [Fact]
+    public void JsonPatch_WhoseCopiesDouble_IsRefused()
+    {
+        var operations = Enumerable.Range(0, 40).Select(static i => $$"""{"op":"copy","from":"/a","path":"/a/k{{i}}"}""");
+        var patched = Patch(PatchType.Json, """{"a":{"b":"c"}}""", $"[{string.Join(',', operations)}]");
+        Assert.Equal(422, patched.Error!.Code);
+        Assert.StartsWith("Unable to complete the copy, the accumulated size increase of copy is ", patched.Fault, StringComparison.Ordinal);
+        Assert.EndsWith(", exceeding the limit 3145728", patched.Fault, StringComparison.Ordinal);
+    }
+
     public static TheoryData<string, string, string> Strategic => new()
     {
         // A list with a key merges; the patched element keeps its place, a new one comes first.

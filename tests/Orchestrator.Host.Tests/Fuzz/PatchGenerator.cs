@@ -24,7 +24,7 @@ internal sealed class PatchGenerator(Random random)
         }
         // Each copy doubles what the next one copies.
         if (random.Next(40) == 0)
-            for (var i = 0; i < 40; i++) patch.Add(new JsonObject { ["op"] = "copy", ["from"] = "/metadata", ["path"] = "/metadata/annotations" });
+            for (var i = 0; i < 40; i++) patch.Add(new JsonObject { ["op"] = "copy", ["from"] = "/metadata", ["path"] = $"/metadata/{i}" });
         return Encoding.UTF8.GetBytes(patch.ToJsonString());
     }
 
