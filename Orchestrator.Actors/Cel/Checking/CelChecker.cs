@@ -21,7 +21,7 @@ internal sealed class CelChecker(CelEnvironment environment, string source)
         return (result, [.. _issues]);
     }
 
-    private void Report(CelExpr at, string message) => _issues.Add(CelIssue.At(source, at.Offset, message));
+    private void Report(CelExpr at, string message) => _issues.Add(new CelIssue(message, source, at.Offset));
 
     private string Show(CelType type)
     {

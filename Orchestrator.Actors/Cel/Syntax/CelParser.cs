@@ -41,7 +41,7 @@ internal sealed class CelParser
     {
         var length = CelText.Length(source);
         if (length > LengthMax)
-            return (null, [new CelIssue($"expression code point size exceeds limit: size: {length}, limit {LengthMax}", 0, -1, "")]);
+            return (null, [new CelIssue($"expression code point size exceeds limit: size: {length}, limit {LengthMax}", source, -1)]);
         var parser = new CelParser(source);
         CelExpr? expression = null;
         try
@@ -53,12 +53,12 @@ internal sealed class CelParser
         {
             // Reported where it was thrown.
         }
-        return parser._issues.Count > 0 ? (null, [.. parser._issues.OrderBy(static i => i.Line).ThenBy(static i => i.Column)]) : (expression, []);
+        return parser._issues.Count > 0 ? (null, [.. parser._issues.OrderBy(static i => i.Offset)]) : (expression, []);
     }
 
     private CelToken Current => _tokens[_at];
 
-    private void Report(int offset, string message) => _issues.Add(CelIssue.At(_source, offset, message));
+    private void Report(int offset, string message) => _issues.Add(new CelIssue(message, _source, offset));
 
     private SyntaxException Unexpected(string what, string expected)
     {

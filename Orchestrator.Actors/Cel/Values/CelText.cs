@@ -6,7 +6,7 @@ namespace Orchestrator.Actors.Cel.Values;
 /// <summary>Strings as sequences of code points, which is how the language counts and cuts them.</summary>
 public static class CelText
 {
-    public static int Length(string text)
+    public static int Length(ReadOnlySpan<char> text)
     {
         var count = text.Length;
         for (var i = 1; i < text.Length; i++)
@@ -28,7 +28,7 @@ public static class CelText
     }
 
     /// <summary>The count of code points before a UTF-16 index.</summary>
-    public static int CodePointIndex(string text, int at) => Length(text[..at]);
+    public static int CodePointIndex(string text, int at) => Length(text.AsSpan(0, at));
 
     /// <summary>How a key or value is shown in an error.</summary>
     public static string Show(CelValue value) => value switch

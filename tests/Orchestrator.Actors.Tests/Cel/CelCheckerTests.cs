@@ -54,6 +54,16 @@ public sealed class CelCheckerTests
     public void Compile_OfFaultyExpression_SaysWhere(string expression, string expected) =>
         Assert.Equal(expected, CelFixture.Environment.Compile(expression).Errors);
 
+    // A long expression with many faults must not become an answer of a hundred times its size.
+    [Fact]
+    public void Compile_OfExpressionWithManyFaults_ShowsTheFirstHundredAndNoLongLines()
+    {
+        var errors = CelFixture.Environment.Compile(string.Join(" || ", Enumerable.Repeat("nobody", 240))).Errors.Split('\n');
+        Assert.Equal((301, "140 more errors were truncated"), (errors.Length, errors[^1]));
+        var wide = CelFixture.Environment.Compile($"nobody == '{new string('x', 20_000)}'").Errors;
+        Assert.Equal("ERROR: <input>:1:1: undeclared reference to 'nobody' (in container '')", wide);
+    }
+
     [Theory]
     [MemberData(nameof(Types))]
     public void Compile_FindsTheType(string expression, string type)
