@@ -42,6 +42,7 @@ internal sealed class Pruner
             else if (!typed || !IsPlain(value, field.Type.Kind))
             {
                 PruneValue(value, field, type, path, typed);
+                if (Fault is null && typed && MeansNothing(field, value)) (dropped ??= []).Add(name);
                 if (Fault is null || !DropsMisfits) continue;
                 (Fault, Restoring) = (null, null);
                 (dropped ??= []).Add(name);
@@ -59,6 +60,14 @@ internal sealed class Pruner
 
     // Go leaves a field alone that is null; in a custom resource null stays where it may.
     private static bool DropsNull(FieldSchema field, bool typed) => typed ? field.Type.Kind != SchemaKind.Any : !field.Type.Nullable;
+
+    // An empty list or map cannot be told from none where objects are structs, so it is none, save where the field is always written.
+    private static bool MeansNothing(FieldSchema field, JsonNode value) => !field.Required && field.Type.Kind switch
+    {
+        SchemaKind.List => value is JsonArray { Count: 0 },
+        SchemaKind.Map => value is JsonObject { Count: 0 },
+        _ => false,
+    };
 
     /// <summary>The fast way out for what most values are.</summary>
     private static bool IsPlain(JsonNode value, SchemaKind kind) => kind switch

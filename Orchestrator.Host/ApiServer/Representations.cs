@@ -26,7 +26,7 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
     /// <summary>Whether this form of an object or a list of this kind can be given.</summary>
     public static bool Offers(MediaFormat format, ResourceSchema schema, bool list)
     {
-        if (format.Encoding == MediaEncoding.Protobuf) return format.Projection == Projection.None && !schema.IsCustom;
+        if (format.Encoding == MediaEncoding.Protobuf && (format.Projection == Projection.Table || (format.Projection == Projection.None && schema.IsCustom))) return false;
         // An answer to a question is no object of which there could be a table.
         if (ReviewEndpoint.Handles(schema) && format.Projection != Projection.None) return false;
         return format.Projection switch
@@ -91,7 +91,8 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
         var buffer = new ArrayBufferWriter<byte>(64 * 1024);
         if (format.Encoding == MediaEncoding.Protobuf)
         {
-            ProtobufTranscoder.EncodeList(buffer, schema, objects.Select(o => (ReadOnlyMemory<byte>)Message(schema, o)), meta.ResourceVersion, meta.Continue, meta.RemainingItems);
+            var (apiVersion, kind) = TypeOf(schema, format);
+            ProtobufTranscoder.EncodeList(buffer, apiVersion, kind == schema.Kind ? schema.ListKind : kind, objects.Select(o => (ReadOnlyMemory<byte>)Message(schema, format, o)), meta.ResourceVersion, meta.Continue, meta.RemainingItems);
             if (ResponseWriter.RecordOf(context) is { } record)
             {
                 var json = new ArrayBufferWriter<byte>(64 * 1024);
@@ -133,7 +134,8 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
     {
         if (format.Encoding == MediaEncoding.Protobuf)
         {
-            ProtobufTranscoder.EncodeWatchFrame(output, type, schema.ApiVersion, schema.Kind, Message(schema, o));
+            var (apiVersion, kind) = TypeOf(schema, format);
+            ProtobufTranscoder.EncodeWatchFrame(output, type, apiVersion, kind, Message(schema, format, o));
             return;
         }
         output.Write("{\"type\":\""u8);
@@ -161,14 +163,13 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
     {
         var version = revision.ToString(CultureInfo.InvariantCulture);
         var annotations = endOfInitial ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
-        var (kind, apiVersion) = format.Projection == Projection.PartialObjectMetadata
-            ? ("PartialObjectMetadata", $"meta.k8s.io/{format.Version}")
-            : (schema.Kind, schema.ApiVersion);
+        var (apiVersion, kind) = TypeOf(schema, format);
         var json = $"{{\"kind\":\"{kind}\",\"apiVersion\":\"{apiVersion}\",\"metadata\":{{\"resourceVersion\":\"{version}\",\"creationTimestamp\":null{annotations}}}}}";
         if (format.Encoding == MediaEncoding.Protobuf)
         {
-            ProtobufTranscoder.EncodeWatchFrame(output, "BOOKMARK", schema.ApiVersion, schema.Kind,
-                ProtobufTranscoder.EncodeRaw(schema.Root, Encoding.UTF8.GetBytes(json.Replace(",\"creationTimestamp\":null", "", StringComparison.Ordinal))));
+            var plain = Encoding.UTF8.GetBytes(json.Replace(",\"creationTimestamp\":null", "", StringComparison.Ordinal));
+            ProtobufTranscoder.EncodeWatchFrame(output, "BOOKMARK", apiVersion, kind,
+                format.Projection == Projection.None ? ProtobufTranscoder.EncodeRaw(schema.Root, plain) : ProtobufTranscoder.EncodeMetadata(plain));
             return;
         }
         if (format.Projection == Projection.Table)
@@ -201,7 +202,8 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
         {
             ResponseWriter.RecordOf(context)?.TakeResponse(ObjectConversion.Bytes(schema, o).Span);
             var wrapped = new ArrayBufferWriter<byte>(512);
-            ProtobufTranscoder.Wrap(wrapped, schema.ApiVersion, schema.Kind, Message(schema, o));
+            var (apiVersion, kind) = TypeOf(schema, format);
+            ProtobufTranscoder.Wrap(wrapped, apiVersion, kind, Message(schema, format, o));
             await ResponseWriter.WriteAsync(context, MediaFormat.ProtobufType, wrapped.WrittenMemory).ConfigureAwait(false);
             return;
         }
@@ -224,8 +226,15 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
         await ResponseWriter.WriteJsonAsync(context, format, buffer.WrittenMemory).ConfigureAwait(false);
     }
 
-    private static byte[] Message(ResourceSchema schema, StoredObject o) =>
-        !ObjectConversion.IsStorage(schema)
+    /// <summary>What an answer in this form says that it is.</summary>
+    private static (string ApiVersion, string Kind) TypeOf(ResourceSchema schema, MediaFormat format) =>
+        format.Projection is Projection.PartialObjectMetadata or Projection.PartialObjectMetadataList
+            ? ($"meta.k8s.io/{format.Version}", format.Projection.ToString())
+            : (schema.ApiVersion, schema.Kind);
+
+    private static byte[] Message(ResourceSchema schema, MediaFormat format, StoredObject o) =>
+        format.Projection != Projection.None ? ProtobufTranscoder.EncodeMetadata(o.Json)
+        : !ObjectConversion.IsStorage(schema)
             ? ProtobufTranscoder.EncodeRaw(schema.Root, ObjectConversion.Bytes(schema, o))
             : Messages.GetValue(o, stored => ProtobufTranscoder.EncodeRaw(schema.Root, stored.Json));
 

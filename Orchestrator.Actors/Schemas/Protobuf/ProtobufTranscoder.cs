@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas.Tables;
 
 namespace Orchestrator.Actors.Schemas.Protobuf;
 
@@ -97,6 +98,17 @@ public static class ProtobufTranscoder
         return writer.Written.ToArray();
     }
 
+    /// <summary>The message of a PartialObjectMetadata: the metadata of an object of any kind, custom ones too.</summary>
+    public static byte[] EncodeMetadata(ReadOnlyMemory<byte> json)
+    {
+        using var document = JsonDocument.Parse(MetadataProjection.Of(json));
+        using var writer = new ProtobufWriter();
+        var metadata = writer.Begin(1);
+        ProtobufEncoder.WriteMessage(writer, SchemaCatalog.BuiltIn.Type("meta.v1.ObjectMeta"), document.RootElement);
+        writer.End(metadata);
+        return writer.Written.ToArray();
+    }
+
     /// <summary>Writes a whole body from JSON.</summary>
     public static void Encode(IBufferWriter<byte> output, TypeSchema type, string apiVersion, string kind, ReadOnlyMemory<byte> json)
     {
@@ -117,7 +129,7 @@ public static class ProtobufTranscoder
 
     /// <summary>Writes a list of messages made by <see cref="EncodeRaw"/>.</summary>
     public static void EncodeList(
-        IBufferWriter<byte> output, ResourceSchema resource, IEnumerable<ReadOnlyMemory<byte>> items, string resourceVersion,
+        IBufferWriter<byte> output, string apiVersion, string listKind, IEnumerable<ReadOnlyMemory<byte>> items, string resourceVersion,
         string continueToken = "", long? remainingItems = null)
     {
         using var list = new ProtobufWriter();
@@ -127,7 +139,7 @@ public static class ProtobufTranscoder
         if (remainingItems is { } remaining) list.Int(4, remaining);
         list.End(meta);
         foreach (var item in items) list.Bytes(2, item.Span);
-        Wrap(output, resource.ApiVersion, resource.ListKind, list.Written);
+        Wrap(output, apiVersion, listKind, list.Written);
     }
 
     /// <summary>Writes one frame of a watch: the length in four bytes, then a WatchEvent around a whole body.</summary>

@@ -36,6 +36,13 @@ public static class MetadataProjection
         output.Write("]}"u8);
     }
 
+    /// <summary>The bytes of an object's metadata within its own; <c>{}</c> when it has none.</summary>
+    public static ReadOnlyMemory<byte> Of(ReadOnlyMemory<byte> json)
+    {
+        var (start, length) = FindMetadata(json.Span);
+        return length == 0 ? "{}"u8.ToArray() : json.Slice(start, length);
+    }
+
     private static (int Start, int Length) FindMetadata(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json);

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Schemas.Protobuf;
 
 namespace Orchestrator.Host.Tests.ApiServer;
 
@@ -205,6 +206,33 @@ public sealed class ApiServerTests(ApiServerFixture server) : IClassFixture<ApiS
     [InlineData("application/json;q=0.1, application/json;as=Table;v=v1;g=meta.k8s.io;q=0.9", "Table")]
     [InlineData("*/*", "ConfigMapList")]
     public async Task Accept_Projections(string accept, string kind) => Assert.Equal(kind, (string?)(await server.GetAsync(Maps, accept)).Json!["kind"]);
+
+    [Fact]
+    public async Task EmptyLists_AreNone()
+    {
+        var made = await server.SendAsync(HttpMethod.Post, Maps, """{"metadata":{"name":"empties","labels":{},"finalizers":[]},"data":{}}""");
+        Assert.Equal(["creationTimestamp", "name", "namespace", "resourceVersion", "uid"], made.Json!["metadata"]!.AsObject().Select(static f => f.Key).Order(StringComparer.Ordinal));
+        Assert.Null(made.Json["data"]);
+        await server.SendAsync(HttpMethod.Patch, Maps + "/empties", """{"data":{"a":"1"}}""", "application/merge-patch+json");
+        var emptied = await server.SendAsync(HttpMethod.Patch, Maps + "/empties", """[{"op":"remove","path":"/data/a"}]""", "application/json-patch+json");
+        Assert.False(emptied.Json!.AsObject().ContainsKey("data"));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/namespaces/default", "PartialObjectMetadata", 1)]
+    [InlineData("/api/v1/namespaces?fieldSelector=metadata.name%3Ddefault", "PartialObjectMetadataList", 2)]
+    public async Task Protobuf_OfMetadataAlone_IsOffered(string path, string kind, int itemsField)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("Accept", $"application/vnd.kubernetes.protobuf;as={kind};g=meta.k8s.io;v=v1");
+        using var response = await server.Admin.SendAsync(request);
+        var (envelope, error) = ProtobufTranscoder.ReadEnvelope(await response.Content.ReadAsByteArrayAsync());
+        Assert.Null(error);
+        Assert.Equal(("meta.k8s.io/v1", kind), (envelope!.ApiVersion, envelope.Kind));
+        // The name is field 1 of the metadata, which is field 1 of the object.
+        Assert.Contains("\n\adefault", System.Text.Encoding.Latin1.GetString(envelope.Raw.Span), StringComparison.Ordinal);
+        Assert.Equal(itemsField == 1 ? 0x0a : 0x12, itemsField == 1 ? envelope.Raw.Span[0] : envelope.Raw.Span[2 + envelope.Raw.Span[1]]);
+    }
 
     [Fact]
     public async Task Protobuf_IsOfferedForBuiltInKinds()

@@ -7,7 +7,7 @@ public sealed class EmptyStructApplyTests(ApiServerFixture server) : IClassFixtu
     [InlineData("/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations/p",
         """{"apiVersion":"flowcontrol.apiserver.k8s.io/v1","kind":"PriorityLevelConfiguration","metadata":{"name":"p"},"spec":{"type":"Limited","limited":{"limitResponse":{"type":"Queue","queuing":{}}}}}""")]
     [InlineData("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/f",
-        """{"apiVersion":"flowcontrol.apiserver.k8s.io/v1","kind":"FlowSchema","metadata":{"name":"f"},"spec":{"priorityLevelConfiguration":{"name":"p"},"distinguisherMethod":{"type":"ByUser"},"rules":[]}}""")]
+        """{"apiVersion":"flowcontrol.apiserver.k8s.io/v1","kind":"FlowSchema","metadata":{"name":"f"},"spec":{"priorityLevelConfiguration":{"name":"p"},"distinguisherMethod":{"type":"ByUser"}}}""")]
     [InlineData("/apis/apps/v1/namespaces/default/deployments/d",
         """{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"},"spec":{"selector":{"matchLabels":{"a":"b"}},"strategy":{},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"securityContext":{},"containers":[{"name":"c","image":"i","resources":{}}]}}}}""")]
     [InlineData("/api/v1/namespaces/default/pods/e",

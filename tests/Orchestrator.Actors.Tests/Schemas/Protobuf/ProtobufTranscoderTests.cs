@@ -202,7 +202,7 @@ public sealed class ProtobufTranscoderTests
         var items = new[] { "a", "b" }.Select(name => (ReadOnlyMemory<byte>)ProtobufTranscoder.EncodeRaw(resource.Root,
             Encoding.UTF8.GetBytes($$$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{{name}}}"}}""")));
         var output = new ArrayBufferWriter<byte>();
-        ProtobufTranscoder.EncodeList(output, resource, items, "42", "next", 3);
+        ProtobufTranscoder.EncodeList(output, resource.ApiVersion, resource.ListKind, items, "42", "next", 3);
 
         Assert.Equal("""{"apiVersion":"v1","kind":"ConfigMapList","metadata":{"resourceVersion":"42","continue":"next","remainingItemCount":3},"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]}""",
             Decode(output.WrittenSpan.ToArray()).ToJsonString());
