@@ -25,13 +25,13 @@ public sealed class PluginTests
     {
         var tree = JsonNode.Parse(meta)!.AsObject();
         tree["name"] = node;
-        await ExpectAsync(refusal, CreateAsync(Store("NodeRestriction"), ResourceTypes.Nodes, "", $$"""{"metadata":{{tree.ToJsonString()}} }""", Node(user)));
+        await ExpectAsync(refusal, CreateAsync(await StoreAsync("NodeRestriction"), ResourceTypes.Nodes, "", $$"""{"metadata":{{tree.ToJsonString()}} }""", Node(user)));
     }
 
     [Fact]
     public async Task NodeRestriction_OfNodes_KeepsTaintsAndReservedLabels()
     {
-        var store = Store("NodeRestriction");
+        var store = await StoreAsync("NodeRestriction");
         Assert.Null((await CreateAsync(store, ResourceTypes.Nodes, "", """{"metadata":{"name":"n1"}}""")).Error);
         await ExpectAsync("node \"n1\" is not allowed to modify taints", PatchAsync(store, ResourceTypes.Nodes, new("", "n1"), """{"spec":{"taints":[{"key":"a","effect":"NoSchedule"}]}}""", Node("n1")));
         await ExpectAsync("is not allowed to modify labels: node-restriction.kubernetes.io/x",
@@ -52,14 +52,14 @@ public sealed class PluginTests
     public async Task NodeRestriction_OfPods(string annotation, string spec, string? refusal)
     {
         var annotations = annotation.Length > 0 ? ",\"annotations\":{\"kubernetes.io/config.mirror\":\"h\"}" : "";
-        await ExpectAsync(refusal, CreateAsync(Store("NodeRestriction"), ResourceTypes.Pods, "default",
+        await ExpectAsync(refusal, CreateAsync(await StoreAsync("NodeRestriction"), ResourceTypes.Pods, "default",
             "{\"metadata\":{\"name\":\"p\"" + annotations + "},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]" + spec + "}}", Node("n1")));
     }
 
     [Fact]
     public async Task NodeRestriction_OfPodsThatAreThere()
     {
-        var store = Store("NodeRestriction");
+        var store = await StoreAsync("NodeRestriction");
         Assert.Null((await CreatePodAsync(store, "p", ",\"nodeName\":\"n2\"")).Error);
         var key = new ObjectKey("default", "p");
         var deleted = await store.DeleteAsync(store.SchemaOf(ResourceTypes.Pods), key, new DeleteOptions { User = Node("n1") });
@@ -78,11 +78,11 @@ public sealed class PluginTests
     [InlineData("default", "n1", "can only access leases in the \"kube-node-lease\" system namespace")]
     [InlineData("kube-node-lease", "n2", "can only access node lease with the same name as the requesting node")]
     public async Task NodeRestriction_OfLeases(string ns, string name, string? refusal) =>
-        await ExpectAsync(refusal, CreateAsync(Store("NodeRestriction"), ResourceTypes.Leases, ns, $$$"""{"metadata":{"name":"{{{name}}}"}}""", Node("n1")));
+        await ExpectAsync(refusal, CreateAsync(await StoreAsync("NodeRestriction"), ResourceTypes.Leases, ns, $$$"""{"metadata":{"name":"{{{name}}}"}}""", Node("n1")));
 
     [Fact]
     public async Task NodeRestriction_LeavesOthersAlone() =>
-        await ExpectAsync(null, CreateAsync(Store("NodeRestriction"), ResourceTypes.Nodes, "", """{"metadata":{"name":"n","labels":{"node-restriction.kubernetes.io/x":"y"}}}""", new UserInfo("system:node:n", "", ["others"])));
+        await ExpectAsync(null, CreateAsync(await StoreAsync("NodeRestriction"), ResourceTypes.Nodes, "", """{"metadata":{"name":"n","labels":{"node-restriction.kubernetes.io/x":"y"}}}""", new UserInfo("system:node:n", "", ["others"])));
 
     [Theory]
     [InlineData("none", "", "pod rejected: RuntimeClass \"none\" not found", "")]
@@ -93,7 +93,7 @@ public sealed class PluginTests
     [InlineData("", ",\"overhead\":{\"cpu\":\"1\"}", "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead", "")]
     public async Task RuntimeClass(string name, string spec, string? refusal, string expected)
     {
-        var store = Store("RuntimeClass");
+        var store = await StoreAsync("RuntimeClass");
         Assert.Null((await CreateAsync(store, new ResourceType("node.k8s.io", "runtimeclasses"), "",
             """{"metadata":{"name":"rc"},"handler":"h","overhead":{"podFixed":{"cpu":"250m"}},"scheduling":{"nodeSelector":{"arch":"x"},"tolerations":[{"key":"k","operator":"Exists"}]}}""")).Error);
         var made = await ExpectAsync(refusal, CreatePodAsync(store, "p", (name.Length > 0 ? ",\"runtimeClassName\":\"" + name + "\"" : "") + spec));
@@ -108,7 +108,7 @@ public sealed class PluginTests
     [InlineData(false, false, null)]
     public async Task OwnerReferences_NeedTheRightToDelete(bool changes, bool may, string? refusal)
     {
-        var store = Store("OwnerReferencesPermissionEnforcement", (_, verb, type, _, _, _) => new ValueTask<bool>(verb != "delete" || may || type != ResourceTypes.ConfigMaps));
+        var store = await StoreAsync("OwnerReferencesPermissionEnforcement", (_, verb, type, _, _, _) => new ValueTask<bool>(verb != "delete" || may || type != ResourceTypes.ConfigMaps));
         Assert.Null((await CreateAsync(store, ResourceTypes.ConfigMaps, "default", """{"metadata":{"name":"c"}}""")).Error);
         var patch = changes ? """{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"o","uid":"u"}]}}""" : """{"data":{"a":"b"}}""";
         await ExpectAsync(refusal, PatchAsync(store, ResourceTypes.ConfigMaps, new("default", "c"), patch, new UserInfo("jane", "", [])));
@@ -117,7 +117,7 @@ public sealed class PluginTests
     [Fact]
     public async Task OwnerReferences_ThatBlock_NeedTheRightToFinalizeTheOwner()
     {
-        var store = Store("OwnerReferencesPermissionEnforcement", (_, verb, _, subresource, _, _) => new ValueTask<bool>(subresource != "finalizers"));
+        var store = await StoreAsync("OwnerReferencesPermissionEnforcement", (_, verb, _, subresource, _, _) => new ValueTask<bool>(subresource != "finalizers"));
         const string body = """{"metadata":{"name":"c","ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"o","uid":"u","blockOwnerDeletion":true}]}}""";
         await ExpectAsync("cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set finalizers on: ", CreateAsync(store, ResourceTypes.ConfigMaps, "default", body, new UserInfo("jane", "", [])));
         await ExpectAsync(null, CreateAsync(store, ResourceTypes.ConfigMaps, "default", body.Replace("true", "false", StringComparison.Ordinal), new UserInfo("jane", "", [])));
@@ -126,14 +126,14 @@ public sealed class PluginTests
     [Fact]
     public async Task AlwaysPullImages_OverridesThePolicy()
     {
-        var made = await CreatePodAsync(Store("AlwaysPullImages"), "p", ",\"initContainers\":[{\"name\":\"i\",\"image\":\"i\",\"imagePullPolicy\":\"Never\"}]");
+        var made = await CreatePodAsync(await StoreAsync("AlwaysPullImages"), "p", ",\"initContainers\":[{\"name\":\"i\",\"image\":\"i\",\"imagePullPolicy\":\"Never\"}]");
         Assert.Equal(["Always", "Always"], new[] { "containers", "initContainers" }.Select(l => (string?)made.Object!.ToTree()["spec"]![l]![0]!["imagePullPolicy"]));
     }
 
     [Theory]
     [InlineData("kubernetes.io/hostname", null)]
     [InlineData("zone", "affinity.PodAntiAffinity.RequiredDuringScheduling has TopologyKey zone but only key kubernetes.io/hostname is allowed")]
-    public async Task LimitPodHardAntiAffinityTopology(string topology, string? refusal) => await ExpectAsync(refusal, CreatePodAsync(Store("LimitPodHardAntiAffinityTopology"), "p",
+    public async Task LimitPodHardAntiAffinityTopology(string topology, string? refusal) => await ExpectAsync(refusal, CreatePodAsync(await StoreAsync("LimitPodHardAntiAffinityTopology"), "p",
         ",\"affinity\":{\"podAntiAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":[{\"topologyKey\":\"" + topology + "\",\"labelSelector\":{}}]}}"));
 
     [Theory]
@@ -142,7 +142,7 @@ public sealed class PluginTests
     [InlineData(",\"nodeSelector\":{\"env\":\"other\"}", "pod node label selector conflicts with its namespace node label selector", "")]
     public async Task PodNodeSelector(string spec, string? refusal, string expected)
     {
-        var store = Store("PodNodeSelector", annotations: """{"scheduler.alpha.kubernetes.io/node-selector":"env=test"}""");
+        var store = await StoreAsync("PodNodeSelector", annotations: """{"scheduler.alpha.kubernetes.io/node-selector":"env=test"}""");
         var made = await ExpectAsync(refusal, CreatePodAsync(store, "p", spec));
         if (refusal is null) Assert.Equal(expected, made.Object!.ToTree()["spec"]!["nodeSelector"]!.ToJsonString());
     }
@@ -153,7 +153,7 @@ public sealed class PluginTests
     [InlineData(",\"tolerations\":[{\"key\":\"bad\",\"operator\":\"Exists\"}]", "pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist")]
     public async Task PodTolerationRestriction(string spec, string? refusal)
     {
-        var store = Store("PodTolerationRestriction", annotations: """
+        var store = await StoreAsync("PodTolerationRestriction", annotations: """
             {"scheduler.alpha.kubernetes.io/defaultTolerations":"[{\"key\":\"usual\",\"operator\":\"Exists\"}]",
              "scheduler.alpha.kubernetes.io/tolerationsWhitelist":"[{\"key\":\"good\",\"operator\":\"Exists\"},{\"key\":\"usual\",\"operator\":\"Exists\"}]"}
             """);
@@ -164,20 +164,20 @@ public sealed class PluginTests
     [Fact]
     public async Task ExtendedResourceToleration_IsAdded()
     {
-        var made = await CreateAsync(Store("ExtendedResourceToleration"), ResourceTypes.Pods, "default",
+        var made = await CreateAsync(await StoreAsync("ExtendedResourceToleration"), ResourceTypes.Pods, "default",
             """{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i","resources":{"limits":{"example.com/gpu":"1","cpu":"1"},"requests":{"example.com/gpu":"1"}}}]}}""");
         Assert.Equal("""[{"key":"example.com/gpu","operator":"Exists"}]""", made.Object!.ToTree()["spec"]!["tolerations"]!.ToJsonString());
     }
 
     [Fact]
-    public async Task NamespaceExists_RefusesWhatHasNone() => Assert.Equal(404, (await CreateAsync(Store("NamespaceExists"), ResourceTypes.ConfigMaps, "nowhere", """{"metadata":{"name":"c"}}""")).Error!.Code);
+    public async Task NamespaceExists_RefusesWhatHasNone() => Assert.Equal(404, (await CreateAsync(await StoreAsync("NamespaceExists"), ResourceTypes.ConfigMaps, "nowhere", """{"metadata":{"name":"c"}}""")).Error!.Code);
 
     [Fact]
     public async Task DenyServiceExternalIPs_AllowsToKeepAndToRemove()
     {
         const string service = """{"metadata":{"name":"s"},"spec":{"ports":[{"port":80}],"externalIPs":["192.0.2.1","192.0.2.2"]}}""";
-        Assert.Null((await CreateAsync(Store(""), ResourceTypes.Services, "default", service)).Error);
-        var store = Store("DenyServiceExternalIPs");
+        Assert.Null((await CreateAsync(await StoreAsync(""), ResourceTypes.Services, "default", service)).Error);
+        var store = await StoreAsync("DenyServiceExternalIPs");
         var key = new ObjectKey("default", "s");
         await ExpectAsync(null, PatchAsync(store, ResourceTypes.Services, key, """{"spec":{"externalIPs":["192.0.2.2"]}}"""));
         Assert.Equal(403, (await PatchAsync(store, ResourceTypes.Services, key, """{"spec":{"externalIPs":["192.0.2.2","192.0.2.3"]}}""")).Error!.Code);
@@ -194,7 +194,7 @@ public sealed class PluginTests
     {
         var settings = new PodSecuritySettings(
             PodSecurityPolicy.None with { Enforce = new LevelVersion(PodSecurityLevel.Baseline, LevelVersion.Latest) }, ["exempt"], ["ops"], ["sandboxed"]);
-        var store = Store("PodSecurity", security: settings);
+        var store = await StoreAsync("PodSecurity", security: settings);
         Assert.Null((await CreateAsync(store, ResourceTypes.Namespaces, "", """{"metadata":{"name":"exempt"}}""")).Error);
         Assert.Null((await CreateAsync(store, ResourceTypes.Namespaces, "", """{"metadata":{"name":"open","labels":{"pod-security.kubernetes.io/enforce":"privileged"}}}""")).Error);
         await ExpectAsync(refusal, CreateAsync(store, ResourceTypes.Pods, ns,
@@ -244,17 +244,17 @@ public sealed class PluginTests
         return result;
     }
 
-    private ResourceStore Store(string plugin, AuthorizationCheck? authorizer = null, string annotations = "{}", PodSecuritySettings? security = null)
+    private async Task<ResourceStore> StoreAsync(string plugin, AuthorizationCheck? authorizer = null, string annotations = "{}", PodSecuritySettings? security = null)
     {
         var store = new ResourceStore(_registries, static () => SchemaCatalog.BuiltIn, TimeProvider.System, new RandomIdentitySource(),
             AdmissionPlugins.Build([plugin], new AdmissionServices { Authorizer = authorizer, PodSecurity = security ?? PodSecuritySettings.None }));
         foreach (var ns in (string[])["default", "kube-node-lease"])
-            CreateAsync(store, ResourceTypes.Namespaces, "", $$"""{"metadata":{"annotations":{{annotations}},"name":"{{ns}}"} }""").GetAwaiter().GetResult();
+            await CreateAsync(store, ResourceTypes.Namespaces, "", $$"""{"metadata":{"annotations":{{annotations}},"name":"{{ns}}"} }""");
         return store;
     }
 
     private async Task<StoreResult> AdmitAsync(string plugin, AdmissionRequest request) =>
-        await Store(plugin).AdmitAsync(request) is { } error ? StoreResult.Refused(error) : StoreResult.Of(request.Stored!);
+        await (await StoreAsync(plugin)).AdmitAsync(request) is { } error ? StoreResult.Refused(error) : StoreResult.Of(request.Stored!);
 
     private static Task<StoreResult> CreatePodAsync(ResourceStore store, string name, string spec) => CreateAsync(store, ResourceTypes.Pods, "default",
         "{\"metadata\":{\"name\":\"" + name + "\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]" + spec + "}}");
