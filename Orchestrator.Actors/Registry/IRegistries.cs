@@ -10,6 +10,9 @@ public interface IRegistries
     /// <summary>What was before.</summary>
     IChangeHistory History { get; }
 
+    /// <summary>The informers that somebody has asked for, which may still wait for their first state.</summary>
+    IEnumerable<Informer> Informers { get; }
+
     /// <summary>Writes in one commit and returns what became of each, in order. Refusals and timeouts are results, not exceptions.</summary>
     Task<ImmutableArray<WriteResult>> WriteAsync(ResourceType type, ImmutableArray<ObjectWrite> writes, CancellationToken cancellationToken = default);
 

@@ -78,6 +78,8 @@ public sealed class RegistryClient : IRegistries
 
     public IChangeHistory History => _history;
 
+    public IEnumerable<Informer> Informers => _informers.Values.Select(static f => f.Value.Informer);
+
     /// <summary>The newest changes of a type, oldest first.</summary>
     /// <param name="count">How many versions to reach back.</param>
     public async Task<ImmutableArray<JournaledChange>> NewestChangesAsync(ResourceType type, int count, CancellationToken cancellationToken = default)

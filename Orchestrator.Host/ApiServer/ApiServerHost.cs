@@ -136,14 +136,14 @@ public sealed class ApiServerHost : IAsyncDisposable
         ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, Authenticator authenticator, NodeProxy nodes,
         Aggregator aggregator, FlowController flows, RequestDeadlines deadlines, AuditLog? audit, CancellationToken stopping)
     {
-        var metrics = new Metrics(flows, audit);
+        var metrics = new Metrics(flows, audit, store.Registries);
         var representations = new Representations(clock, store.Converter);
         var reads = new ConsistentReads(store.Registries, new SnapshotCache(clock));
         return new RequestPipeline(
             store, authenticator,
             new DocumentEndpoint(() => store.Catalog, aggregator.Documents, metrics, options.Checks, new IssuerDocuments(options.TokenSigner, options.TokenIssuance)),
             new ListEndpoint(reads, representations),
-            new WatchEndpoint(reads, representations, () => store.Catalog, clock, stopping),
+            new WatchEndpoint(reads, representations, () => store.Catalog, metrics, clock, stopping),
             new ResourceEndpoint(store, reads, representations),
             new SubresourceEndpoint(store, options.Tokens), new ComponentStatusEndpoint(store, representations, options.Components), nodes,
             new ReviewEndpoint(store, options.Authorizer, authenticator), aggregator, options.Authorizer, flows, audit, metrics, deadlines, logs.CreateLogger<RequestPipeline>());

@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
+using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Schemas;
 using Orchestrator.Host.ApiServer.Audit;
 using Orchestrator.Host.ApiServer.FlowControl;
 
@@ -10,15 +14,19 @@ namespace Orchestrator.Host.ApiServer;
 /// <summary>Counts requests under the names that Kubernetes' metrics have.</summary>
 /// <remarks>Source: k8s.io/apiserver, endpoints/metrics and util/flowcontrol/metrics. What a client made up is no label: the number of
 /// series stays that of the kinds that are served.</remarks>
-public sealed class Metrics(FlowController flows, AuditLog? audit)
+public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries registries)
 {
     /// <summary>Upper bounds of the buckets of durations (seconds).</summary>
-    private static readonly double[] Buckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+    private static readonly double[] Durations = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+
+    /// <summary>Upper bounds of the buckets of sizes (bytes).</summary>
+    private static readonly double[] Sizes = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
     private readonly ConcurrentDictionary<RequestShape, Series> _requests = new();
+    private readonly ConcurrentDictionary<RequestShape, StrongBox<long>> _longRunning = new();
+    private readonly ConcurrentDictionary<(string Group, string Version, string Resource), StrongBox<long>> _watchEvents = new();
     private long _reading;
     private long _writing;
-    private long _longRunning;
 
     /// <summary>Notes that a request began; returns when, for <see cref="End"/>.</summary>
     public long Begin(string method)
@@ -28,32 +36,49 @@ public sealed class Metrics(FlowController flows, AuditLog? audit)
     }
 
     /// <summary>Notes that a request goes on for as long as its client likes: its time says nothing about the server.</summary>
-    public void BecomesLongRunning() => Interlocked.Increment(ref _longRunning);
+    /// <param name="known">The path is one that is served, so that its parts may be labels.</param>
+    /// <returns>For <see cref="End"/>.</returns>
+    public StrongBox<long> BecomesLongRunning(HttpContext context, RequestInfo request, bool known)
+    {
+        var running = _longRunning.GetOrAdd(known ? ShapeOf(context, request, 0) : Nameless(context, 0), static _ => new StrongBox<long>());
+        Interlocked.Increment(ref running.Value);
+        return running;
+    }
 
     /// <param name="request">Null, or without a resource, for paths that are none.</param>
-    /// <param name="code">The status of the answer.</param>
+    /// <param name="known">The path is one that is served, so that its parts may be labels.</param>
     /// <param name="begun">From <see cref="Begin"/>.</param>
-    public void End(string method, RequestInfo? request, int code, long begun, bool longRunning)
+    /// <param name="running">From <see cref="BecomesLongRunning"/>, if it was called.</param>
+    public void End(HttpContext context, RequestInfo? request, bool known, long begun, StrongBox<long>? running)
     {
+        var (method, code) = (context.Request.Method, context.Response.StatusCode);
         Interlocked.Decrement(ref method is "GET" or "HEAD" ? ref _reading : ref _writing);
-        if (longRunning) Interlocked.Decrement(ref _longRunning);
-        var shape = request is { IsResource: true }
-            ? new RequestShape(request.Verb, request.Group, request.Version, request.Resource, request.Subresource, ScopeOf(request), code)
-            : new RequestShape(VerbOf(method), "", "", "", "", "", code);
-        _requests.GetOrAdd(shape, static _ => new Series(Buckets.Length)).Add(longRunning ? null : Stopwatch.GetElapsedTime(begun).TotalSeconds);
+        if (running is not null) Interlocked.Decrement(ref running.Value);
+        var shape = known && request is { IsResource: true } ? ShapeOf(context, request, code) : Nameless(context, code);
+        var size = running is null && shape.Verb is "GET" or "LIST" ? context.Response.ContentLength : null;
+        _requests.GetOrAdd(shape, static _ => new Series()).Add(running is null ? Stopwatch.GetElapsedTime(begun).TotalSeconds : null, size);
     }
+
+    /// <summary>The number of events that watches of a resource were told, to be counted on.</summary>
+    public StrongBox<long> WatchEventsOf(ResourceSchema schema) =>
+        _watchEvents.GetOrAdd((schema.Group, schema.Version, schema.Plural), static _ => new StrongBox<long>());
 
     /// <summary>The text form of Prometheus.</summary>
     public string ToText()
     {
         var text = new StringBuilder(64 * 1024);
         WriteRequests(text);
-        WriteDurations(text);
+        WriteHistograms(text);
         Gauge(text, "apiserver_current_inflight_requests", "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.");
         Line(text, "apiserver_current_inflight_requests{request_kind=\"readOnly\"}", Interlocked.Read(ref _reading));
         Line(text, "apiserver_current_inflight_requests{request_kind=\"mutating\"}", Interlocked.Read(ref _writing));
         Gauge(text, "apiserver_longrunning_requests", "Gauge of all active long-running apiserver requests.");
-        Line(text, "apiserver_longrunning_requests", Interlocked.Read(ref _longRunning));
+        foreach (var (shape, count) in _longRunning) Line(text, $"apiserver_longrunning_requests{{{LabelsOf(shape)}}}", Interlocked.Read(ref count.Value));
+        Counter(text, "apiserver_watch_events_total", "Number of events sent in watch clients.");
+        foreach (var (of, count) in _watchEvents)
+            Line(text, $"apiserver_watch_events_total{{group=\"{of.Group}\",resource=\"{of.Resource}\",version=\"{of.Version}\"}}", Interlocked.Read(ref count.Value));
+        Gauge(text, "apiserver_storage_objects", "Number of stored objects at the time of last check split by kind.");
+        foreach (var informer in registries.Informers) Line(text, $"apiserver_storage_objects{{resource=\"{informer.Type}\"}}", informer.Objects.Count);
         WriteFlows(text);
         if (audit is not null)
         {
@@ -69,25 +94,39 @@ public sealed class Metrics(FlowController flows, AuditLog? audit)
         Counter(text, "apiserver_request_total", "Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.");
         foreach (var (shape, series) in _requests)
             Line(text, $"apiserver_request_total{{code=\"{shape.Code}\",{LabelsOf(shape)}}}", series.Count);
+        // What the server cut short itself; an eviction that a budget does not allow now is an answer.
+        Counter(text, "apiserver_request_terminations_total", "Number of requests which apiserver terminated in self-defense.");
+        foreach (var (shape, series) in _requests)
+            if (shape.Code == 504 || (shape.Code == 429 && shape.Subresource != "eviction"))
+                Line(text, $"apiserver_request_terminations_total{{code=\"{shape.Code}\",{LabelsOf(shape)}}}", series.Count);
     }
 
-    private void WriteDurations(StringBuilder text)
+    private void WriteHistograms(StringBuilder text)
     {
-        text.Append("# HELP apiserver_request_duration_seconds Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.\n");
-        text.Append("# TYPE apiserver_request_duration_seconds histogram\n");
-        foreach (var group in _requests.GroupBy(static r => r.Key with { Code = 0 }))
+        var shapes = _requests.GroupBy(static r => r.Key with { Code = 0 }, static r => r.Value).Select(static g => (Labels: LabelsOf(g.Key), g.Key.Verb, Series: g.ToList())).ToList();
+        Histogram(text, "apiserver_request_duration_seconds", "Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.",
+            Durations, shapes.Select(static s => (s.Labels, s.Series.Select(static e => e.Time))));
+        Histogram(text, "apiserver_request_sli_duration_seconds", "Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.",
+            Durations, shapes.Where(static s => s.Verb is not ("WATCH" or "CONNECT")).Select(static s => (s.Labels, s.Series.Select(static e => e.Time))));
+        Histogram(text, "apiserver_response_sizes", "Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.",
+            Sizes, shapes.Where(static s => s.Verb is "GET" or "LIST").Select(static s => (s.Labels, s.Series.Select(static e => e.Size))));
+    }
+
+    private static void Histogram(StringBuilder text, string name, string help, double[] bounds, IEnumerable<(string Labels, IEnumerable<Distribution> Parts)> series)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} histogram\n");
+        foreach (var (labels, found) in series)
         {
-            var labels = LabelsOf(group.Key);
-            var timed = group.Select(static g => g.Value).ToList();
+            var parts = found.ToList();
             long below = 0;
-            for (var i = 0; i <= Buckets.Length; i++)
+            for (var i = 0; i <= bounds.Length; i++)
             {
-                below += timed.Sum(s => s.Bucket(i));
-                var bound = i < Buckets.Length ? Buckets[i].ToString(CultureInfo.InvariantCulture) : "+Inf";
-                Line(text, $"apiserver_request_duration_seconds_bucket{{{labels},le=\"{bound}\"}}", below);
+                below += parts.Sum(p => p.Bucket(i));
+                var bound = i < bounds.Length ? bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf";
+                Line(text, $"{name}_bucket{{{labels},le=\"{bound}\"}}", below);
             }
-            text.Append(CultureInfo.InvariantCulture, $"apiserver_request_duration_seconds_sum{{{labels}}} {timed.Sum(static s => s.Seconds):0.######}\n");
-            Line(text, $"apiserver_request_duration_seconds_count{{{labels}}}", below);
+            text.Append(CultureInfo.InvariantCulture, $"{name}_sum{{{labels}}} {parts.Sum(static p => p.Sum):0.######}\n");
+            Line(text, $"{name}_count{{{labels}}}", below);
         }
     }
 
@@ -112,14 +151,40 @@ public sealed class Metrics(FlowController flows, AuditLog? audit)
         Line(text, "process_resident_memory_bytes", process.WorkingSet64);
         Counter(text, "process_cpu_seconds_total", "Total user and system CPU time spent in seconds.");
         text.Append(CultureInfo.InvariantCulture, $"process_cpu_seconds_total {process.TotalProcessorTime.TotalSeconds:0.##}\n");
+        Gauge(text, "process_virtual_memory_bytes", "Virtual memory size in bytes.");
+        Line(text, "process_virtual_memory_bytes", process.VirtualMemorySize64);
+        if (OperatingSystem.IsLinux())
+        {
+            Gauge(text, "process_open_fds", "Number of open file descriptors.");
+            Line(text, "process_open_fds", Directory.GetFiles("/proc/self/fd").Length);
+        }
         Gauge(text, "process_start_time_seconds", "Start time of the process since unix epoch in seconds.");
         text.Append(CultureInfo.InvariantCulture, $"process_start_time_seconds {(process.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds:0.##}\n");
     }
 
-    private static string LabelsOf(RequestShape s) =>
-        $"component=\"apiserver\",dry_run=\"\",group=\"{s.Group}\",resource=\"{s.Resource}\",scope=\"{s.Scope}\",subresource=\"{s.Subresource}\",verb=\"{s.Verb.ToUpperInvariant()}\",version=\"{s.Version}\"";
+    private static RequestShape Nameless(HttpContext context, int code) => new(VerbOf(context.Request.Method), "", "", "", "", "", "", code);
 
-    private static string ScopeOf(RequestInfo request) => request.Name.Length > 0 ? "resource" : request.Namespace.Length > 0 ? "namespace" : "cluster";
+    private static RequestShape ShapeOf(HttpContext context, RequestInfo request, int code) => new(
+        request.Verb switch
+        {
+            _ when request.Subresource is "exec" or "attach" or "portforward" or "proxy" => "CONNECT",
+            "get" => "GET",
+            "list" => "LIST",
+            "watch" => "WATCH",
+            "create" => "POST",
+            "update" => "PUT",
+            "patch" => context.Request.ContentType?.StartsWith("application/apply-patch+", StringComparison.OrdinalIgnoreCase) == true ? "APPLY" : "PATCH",
+            "delete" => "DELETE",
+            "deletecollection" => "DELETECOLLECTION",
+            _ => "other",
+        },
+        request.Group, request.Version, request.Resource, request.Subresource, ScopeOf(request), context.Request.Query.ContainsKey("dryRun") ? "All" : "", code);
+
+    private static string LabelsOf(RequestShape s) =>
+        $"component=\"apiserver\",dry_run=\"{s.DryRun}\",group=\"{s.Group}\",resource=\"{s.Resource}\",scope=\"{s.Scope}\",subresource=\"{s.Subresource}\",verb=\"{s.Verb}\",version=\"{s.Version}\"";
+
+    private static string ScopeOf(RequestInfo request) =>
+        request.Name.Length > 0 || request.Verb == "create" ? "resource" : request.Namespace.Length > 0 ? "namespace" : "cluster";
 
     private static string VerbOf(string method) => method is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS" ? method : "other";
 
@@ -129,28 +194,41 @@ public sealed class Metrics(FlowController flows, AuditLog? audit)
 
     private static void Line(StringBuilder text, string name, long value) => text.Append(name).Append(' ').Append(value).Append('\n');
 
-    private readonly record struct RequestShape(string Verb, string Group, string Version, string Resource, string Subresource, string Scope, int Code);
+    private readonly record struct RequestShape(string Verb, string Group, string Version, string Resource, string Subresource, string Scope, string DryRun, int Code);
 
-    /// <summary>How many, and how long they took. A request that goes on for as long as its client likes is counted only.</summary>
-    private sealed class Series(int buckets)
+    /// <summary>How many, how long they took, and how large the answers were. A request that goes on for as long as its client likes is counted only.</summary>
+    private sealed class Series
     {
-        private readonly long[] _buckets = new long[buckets + 1];
         private long _count;
-        private long _micros;
 
         public long Count => Interlocked.Read(ref _count);
-        public double Seconds => Interlocked.Read(ref _micros) / 1e6;
+        public Distribution Time { get; } = new(Durations, 1e6);
+        public Distribution Size { get; } = new(Sizes, 1);
+
+        public void Add(double? seconds, long? bytes)
+        {
+            Interlocked.Increment(ref _count);
+            if (seconds is { } time) Time.Add(time);
+            if (bytes is { } size) Size.Add(size);
+        }
+    }
+
+    /// <param name="scale">How many parts of a unit the sum is kept in.</param>
+    private sealed class Distribution(double[] bounds, double scale)
+    {
+        private readonly long[] _buckets = new long[bounds.Length + 1];
+        private long _sum;
+
+        public double Sum => Interlocked.Read(ref _sum) / scale;
 
         public long Bucket(int index) => Interlocked.Read(ref _buckets[index]);
 
-        public void Add(double? seconds)
+        public void Add(double value)
         {
-            Interlocked.Increment(ref _count);
-            if (seconds is not { } time) return;
             var bucket = 0;
-            while (bucket < Buckets.Length && time > Buckets[bucket]) bucket++;
+            while (bucket < bounds.Length && value > bounds[bucket]) bucket++;
             Interlocked.Increment(ref _buckets[bucket]);
-            Interlocked.Add(ref _micros, (long)(time * 1e6));
+            Interlocked.Add(ref _sum, (long)(value * scale));
         }
     }
 }

@@ -30,6 +30,7 @@ public sealed partial class RequestPipeline(
         context.Response.Headers["Audit-Id"] = auditId;
         RequestInfo? request = null;
         RequestDeadline? deadline = null;
+        System.Runtime.CompilerServices.StrongBox<long>? running = null;
         try
         {
             var path = context.Request.Path.Value ?? "/";
@@ -37,6 +38,7 @@ public sealed partial class RequestPipeline(
             else
             {
                 request = RequestInfo.Parse(context.Request.Method, path, WantsWatch(context.Request));
+                if (request.IsLongRunning) running = metrics.BecomesLongRunning(context, request, IsServed(request));
                 var (timed, malformed) = request.IsLongRunning ? (null, null) : deadlines.Begin(context);
                 deadline = timed;
                 await (malformed is null ? HandleAsync(context, request, auditId) : StatusWriter.WriteAsync(context, malformed)).ConfigureAwait(false);
@@ -71,14 +73,13 @@ public sealed partial class RequestPipeline(
         {
             deadline?.Dispose();
             var code = context.Response.StatusCode;
-            metrics.End(context.Request.Method, request is not null && (code < 400 || IsServed(request)) ? request : null, code, begun, request?.IsLongRunning == true);
+            metrics.End(context, request, request is not null && (code < 400 || IsServed(request)), begun, running);
             if (audit is not null) await audit.EndAsync(context).ConfigureAwait(false);
         }
     }
 
     private async Task HandleAsync(HttpContext context, RequestInfo request, string auditId)
     {
-        if (request.IsLongRunning) metrics.BecomesLongRunning();
         var authentication = authenticator.AuthenticateAsync(context);
         var user = authentication.IsCompletedSuccessfully ? authentication.Result : await authentication.ConfigureAwait(false);
         var (effective, refused) = (user, user is null ? Unauthorized : null);

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Orchestrator.Actors.Admission;
@@ -11,7 +12,7 @@ using Orchestrator.Node.Endpoint;
 namespace Orchestrator.Host.ApiServer;
 
 /// <summary>A watch: a cursor over the log of a type, written to the client as fast as it takes it.</summary>
-public sealed class WatchEndpoint(ConsistentReads reads, Representations representations, Func<SchemaCatalog> catalog, TimeProvider clock, CancellationToken stopping)
+public sealed class WatchEndpoint(ConsistentReads reads, Representations representations, Func<SchemaCatalog> catalog, Metrics metrics, TimeProvider clock, CancellationToken stopping)
 {
     /// <summary>How often a client that allows it is told the version. Source: k8s.io/apiserver, cacher bookmarkFrequency.</summary>
     private static readonly TimeSpan BookmarkEvery = TimeSpan.FromMinutes(1);
@@ -28,6 +29,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
     private readonly Representations _representations = representations;
     private readonly Func<SchemaCatalog> _catalog = catalog;
     private readonly TimeProvider _clock = clock;
+    private readonly Metrics _metrics = metrics;
 
     public async Task HandleAsync(HttpContext context, RequestInfo request, ResourceSchema schema)
     {
@@ -93,6 +95,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
         WatchEndpoint owner, HttpContext context, PipeWriter output, ResourceSchema schema, MediaFormat format, ListOptions options, string ns, RowObject rows)
     {
         private readonly PipeWriter _output = output;
+        private readonly StrongBox<long> _told = owner._metrics.WatchEventsOf(schema);
         private bool _headings = true;
 
         public async Task RunAsync(CancellationToken cancellationToken)
@@ -254,6 +257,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
         {
             owner._representations.WriteEvent(_output, schema, format, type, o, rows, _headings);
             _headings = false;
+            Interlocked.Increment(ref _told.Value);
         }
 
         private async Task FailAsync(ApiError error, CancellationToken cancellationToken)

@@ -18,6 +18,8 @@ internal sealed class InMemoryRegistries : IRegistries
 
     public IChangeHistory History => Past;
 
+    public IEnumerable<Informer> Informers => _types.Values.Select(static e => e.Informer);
+
     /// <summary>How many batches were written.</summary>
     public int Batches;
 

@@ -197,6 +197,8 @@ public sealed class ControllerActorTests : TestKit
 
         public IChangeHistory History => Inner.History;
 
+        public IEnumerable<Informer> Informers => Inner.Informers;
+
         public Held Hold() => (_before = new Hold()).Handle;
 
         public Held HoldAnswers() => (_after = new Hold()).Handle;

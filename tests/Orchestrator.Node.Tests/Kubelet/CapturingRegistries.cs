@@ -10,6 +10,8 @@ internal sealed class CapturingRegistries : IRegistries, IChangeHistory
 {
     public IChangeHistory History => this;
 
+    public IEnumerable<Informer> Informers => [];
+
     public Channel<ObjectWrite> Writes { get; } = Channel.CreateUnbounded<ObjectWrite>();
 
     public Task<ImmutableArray<WriteResult>> WriteAsync(
