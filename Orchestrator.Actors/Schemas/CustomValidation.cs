@@ -54,14 +54,16 @@ internal static class CustomValidation
             if (!type.Nullable && type.Kind != SchemaKind.Any) WrongType(value, type, path, faults);
             return;
         }
-        if (!HasType(value, type))
+        // What else the schema says holds for a value of the wrong type too, as far as it speaks of such values.
+        if (!HasType(value, type)) WrongType(value, type, path, faults);
+        if (type.Constraints is { } limits)
         {
-            WrongType(value, type, path, faults);
-            return;
+            ValueValidation.Check(value, limits, path, faults);
+            // An object of too many or too few entries is not looked into.
+            if (value is JsonObject counted && ValueValidation.IsMiscounted(counted, limits)) return;
         }
         if (value is JsonObject tree) VisitObject(tree, type, path, faults, was);
         else if (value is JsonArray list) VisitList(list, type, path, faults, was);
-        if (type.Constraints is { } limits) ValueValidation.Check(value, limits, path, faults);
     }
 
     private static void VisitObject(JsonObject tree, TypeSchema type, FieldPath path, FaultList faults, Correlation? was)
@@ -72,7 +74,7 @@ internal static class CustomValidation
         for (var i = 0; i < tree.Count; i++)
         {
             var (name, value) = tree.GetAt(i);
-            if (type.Kind == SchemaKind.Map) Visit(value, type.Items!, path.Child(name), faults, was?.Key(name, type.Items));
+            if (type.Kind == SchemaKind.Map && type.Items is not null) Visit(value, type.Items, path.Child(name), faults, was?.Key(name, type.Items));
             else if (type.Field(name) is { } field && field.Type.Name.Length == 0) Visit(value, field.Type, path.Child(name), faults, was?.Key(name, field.Type));
         }
     }
@@ -108,7 +110,11 @@ internal static class CustomValidation
             var shown = list[i];
             if (type.ListType == ListMergeType.Map)
             {
-                if (list[i] is not JsonObject element) continue;
+                if (list[i] is not JsonObject element)
+                {
+                    faults.Invalid(path.Index(i), list[i], "must be an object for an array of list-type map");
+                    continue;
+                }
                 var keys = new JsonObject();
                 foreach (var key in type.ListKeys) keys[key] = element[key]?.DeepClone();
                 shown = keys;
@@ -151,7 +157,8 @@ internal static class CustomValidation
     private static string TypeNameOf(JsonNode? value) => JsonTree.KindOf(value) switch
     {
         "bool" => "boolean",
-        "number" => IsWhole(value!) ? "integer" : "number",
+        // Told by the spelling, as Go reads it: 3.0 is no integer to it, although it passes for one.
+        "number" => JsonTree.AsInt64(value) is not null && JsonTree.ToText(value).AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? "integer" : "number",
         var other => other,
     };
 }

@@ -59,15 +59,17 @@ internal static class ValueValidation
 
     private static void CheckNumber(JsonNode value, double number, ValueConstraints limits, FieldPath path, FaultList faults)
     {
-        if (limits.Minimum is { } low && (limits.ExclusiveMinimum ? number <= low : number < low))
+        // Go compares integers with integers, and cuts the limit to one.
+        var cut = JsonTree.AsInt64(value) is not null;
+        if (Bound(limits.Minimum, cut) is { } low && (limits.ExclusiveMinimum ? number <= low : number < low))
             faults.Invalid(path, value, $"{path} in body should be greater than {(limits.ExclusiveMinimum ? "" : "or equal to ")}{Show(low)}");
-        if (limits.Maximum is { } high && (limits.ExclusiveMaximum ? number >= high : number > high))
+        if (Bound(limits.Maximum, cut) is { } high && (limits.ExclusiveMaximum ? number >= high : number > high))
             faults.Invalid(path, value, $"{path} in body should be less than {(limits.ExclusiveMaximum ? "" : "or equal to ")}{Show(high)}");
         if (limits.MultipleOf is { } factor && Math.Abs(Math.IEEERemainder(number, factor)) > 1e-9 * Math.Abs(factor))
             faults.Invalid(path, value, $"{path} in body should be a multiple of {Show(factor)}");
-        if (limits.Format == "int32" && number is < int.MinValue or > int.MaxValue)
-            faults.Invalid(path, value, $"{path} in body must be of type int32: {GoQuote.Quote(JsonTree.ToText(value))}");
     }
+
+    private static double? Bound(double? limit, bool cut) => limit is { } value && cut ? Math.Truncate(value) : limit;
 
     private static void CheckItems(JsonArray list, ValueConstraints limits, FieldPath path, FaultList faults)
     {
@@ -77,36 +79,57 @@ internal static class ValueValidation
 
     private static void CheckCounts(JsonObject tree, ValueConstraints limits, FieldPath path, FaultList faults)
     {
-        if (tree.Count < limits.MinProperties) faults.Invalid(path, tree.Count, $"{path} in body should have at least {limits.MinProperties} properties");
+        if (tree.Count < limits.MinProperties) faults.Invalid(path, limits.MinProperties, $"{path} in body should have at least {limits.MinProperties} properties");
         if (tree.Count > limits.MaxProperties) faults.TooMany(path, tree.Count, limits.MaxProperties.Value);
     }
 
+    /// <summary>Whether the object has too many or too few entries.</summary>
+    public static bool IsMiscounted(JsonObject tree, ValueConstraints limits) => tree.Count < limits.MinProperties || tree.Count > limits.MaxProperties;
+
+    /// <summary>Checks what allOf, anyOf, oneOf and not say. What they refuse has no path, only a text that names it.</summary>
     public static void CheckJunctors(JsonNode value, ValueConstraints limits, FieldPath path, FaultList faults)
     {
         foreach (var schema in limits.AllOf) CustomValidation.Visit(value, schema, path, faults);
-        if (!limits.AllOf.IsEmpty && CountValid(value, limits.AllOf, path) < limits.AllOf.Length)
-            faults.Invalid(path, "", $"{GoQuote.Quote(path.ToString())} must validate all the schemas (allOf)");
-        if (!limits.AnyOf.IsEmpty && CountValid(value, limits.AnyOf, path) == 0)
-            faults.Invalid(path, "", $"{GoQuote.Quote(path.ToString())} must validate at least one schema (anyOf)");
-        if (!limits.OneOf.IsEmpty && CountValid(value, limits.OneOf, path) is var valid and not 1)
+        if (!limits.AllOf.IsEmpty && Try(value, limits.AllOf, path).Valid < limits.AllOf.Length)
+            faults.Invalid(FieldPath.Root, "", $"{GoQuote.Quote(path.ToString())} must validate all the schemas (allOf)");
+        if (!limits.AnyOf.IsEmpty && Try(value, limits.AnyOf, path) is { Valid: 0 } any)
+        {
+            faults.Invalid(FieldPath.Root, "", $"{GoQuote.Quote(path.ToString())} must validate at least one schema (anyOf)");
+            foreach (var cause in any.Nearest) faults.Add(cause);
+        }
+        if (!limits.OneOf.IsEmpty && Try(value, limits.OneOf, path) is var (valid, nearest) && valid != 1)
         {
             var found = valid == 0 ? "Found none valid" : $"Found {valid.ToString(CultureInfo.InvariantCulture)} valid alternatives";
-            faults.Invalid(path, "", $"{GoQuote.Quote(path.ToString())} must validate one and only one schema (oneOf). {found}");
+            faults.Invalid(FieldPath.Root, "", $"{GoQuote.Quote(path.ToString())} must validate one and only one schema (oneOf). {found}");
+            if (valid == 0)
+                foreach (var cause in nearest) faults.Add(cause);
         }
-        if (limits.Not is { } not && CountValid(value, [not], path) == 1)
-            faults.Invalid(path, "", $"{GoQuote.Quote(path.ToString())} must not validate the schema (not)");
+        if (limits.Not is { } not && Try(value, [not], path).Valid == 1)
+            faults.Invalid(FieldPath.Root, "", $"{GoQuote.Quote(path.ToString())} must not validate the schema (not)");
     }
 
-    private static int CountValid(JsonNode value, ImmutableArray<TypeSchema> schemas, FieldPath path)
+    /// <summary>How many of the schemas a value fits, and what is wrong with it by the one that says most about it.</summary>
+    private static (int Valid, ImmutableArray<ErrorCause> Nearest) Try(JsonNode value, ImmutableArray<TypeSchema> schemas, FieldPath path)
     {
-        var count = 0;
+        var (valid, most) = (0, -1);
+        ImmutableArray<ErrorCause> nearest = [];
         foreach (var schema in schemas)
         {
             var scratch = new FaultList();
             CustomValidation.Visit(value, schema, path, scratch);
-            if (scratch.IsEmpty) count++;
+            if (scratch.IsEmpty) valid++;
+            else if (Weigh(value, schema) is var weight && weight > most) (most, nearest) = (weight, scratch.Causes);
         }
-        return count;
+        return (valid, nearest);
+    }
+
+    private static int Weigh(JsonNode? value, TypeSchema schema)
+    {
+        var weight = 1;
+        if (value is not JsonObject tree) return weight;
+        foreach (var field in schema.Fields)
+            if (field.IsDescribed && tree.TryGetPropertyValue(field.Name, out var part)) weight += Weigh(part, field.Type);
+        return weight;
     }
 
     private static string Show(double number) => number.ToString("R", CultureInfo.InvariantCulture);

@@ -92,6 +92,25 @@ public sealed class CustomResourceTests
         Assert.Equal("""{"size":3,"name":"abc","free":{"any":{"x":1}},"parts":[{"name":"a","count":1}],"note":null,"color":"red"}""", JsonTree.ToText(tree["spec"]));
     }
 
+    [Theory]
+    [InlineData("""{"type":"object","oneOf":[{"required":["a"]},{"properties":{"b":{"minimum":3}},"required":["b"]}]}""", """{"b":1}""",
+        "<nil>: Invalid value: \"\": \"spec\" must validate one and only one schema (oneOf). Found none valid", "spec.b: Invalid value: 1: spec.b in body should be greater than or equal to 3")]
+    [InlineData("""{"type":"object","minProperties":1,"required":["a"]}""", "{}", "spec: Invalid value: 1: spec in body should have at least 1 properties")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string","enum":["x"]}}}""", """{"a":1}""",
+        "spec.a: Invalid value: \"integer\": spec.a in body must be of type string: \"integer\"", "spec.a: Unsupported value: 1: supported values: \"x\"")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"integer","minimum":1.5,"format":"int32"}}}""", """{"a":1}""")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"integer","format":"int32"}}}""", """{"a":2147483648}""")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"boolean"}}}""", """{"a":3.0}""", "spec.a: Invalid value: \"number\": spec.a in body must be of type boolean: \"number\"")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["k"],"items":{"type":"object","required":["k"],"properties":{"k":{"type":"string"}}}}}}""",
+        """{"a":["x"]}""", "spec.a[0]: Invalid value: \"string\": spec.a[0] in body must be of type object: \"string\"", "spec.a[0]: Invalid value: \"x\": must be an object for an array of list-type map")]
+    public void Object_IsHeldAgainstItsSchema_AsUpstreamDoes(string spec, string value, params string[] faults)
+    {
+        var root = StructuralSchema.BuildRoot(JsonNode.Parse($$$"""{"type":"object","properties":{"spec":{{{spec}}}}}""")!.AsObject());
+        var found = new FaultList();
+        CustomValidation.Visit(ObjectJson.Parse(Encoding.UTF8.GetBytes(value)).Tree, root.Field("spec")!.Type, FieldPath.Of("spec"), found);
+        Assert.Equal(faults.Order(StringComparer.Ordinal), found.Causes.Select(static c => $"{c.Field}: {c.Message}").Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void Object_NullThatMayNotBe_IsLeftOut()
     {
@@ -145,7 +164,7 @@ public sealed class CustomResourceTests
     [InlineData("""{"size":1,"name":"a","labels":{"k":1}}""", "spec.labels.k", "Invalid value: \"integer\": spec.labels.k in body must be of type string: \"integer\"")]
     [InlineData("""{"size":1,"name":"a","parts":[{"name":"x"},{"name":"x"}]}""", "spec.parts[1]", "Duplicate value: map[string]interface {}{\"name\":\"x\"}")]
     [InlineData("""{"size":1,"name":"a","tags":["x","x"]}""", "spec.tags[1]", "Duplicate value: \"x\"")]
-    [InlineData("""{"size":1}""", "spec", "Invalid value: \"\": \"spec\" must validate one and only one schema (oneOf). Found none valid")]
+    [InlineData("""{"size":1}""", "<nil>", "Invalid value: \"\": \"spec\" must validate one and only one schema (oneOf). Found none valid")]
     public void Object_Invalid_SaysWhatKubernetesSays(string spec, string field, string message)
     {
         Make(spec, out var error);
