@@ -43,7 +43,7 @@ internal static class SelectorValidation
     public static void ValidateTemplate(JsonObject? spec, string kind, FieldPath path, FaultList faults)
     {
         ValidateSelector(spec, kind, path, faults);
-        if (JsonTree.Object(spec, "template") is { } template) Pods.PodTemplateValidation.Validate(template, path.Child("template"), faults);
+        Pods.PodTemplateValidation.Validate(JsonTree.Object(spec, "template") ?? [], path.Child("template"), faults);
     }
 
     /// <summary>The same without what the template says of the pod itself.</summary>

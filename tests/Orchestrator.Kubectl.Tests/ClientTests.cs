@@ -13,8 +13,7 @@ public sealed class ClientTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         RequiredTool.Need("kubectl");
-        _up = await OrchestratorProcess.StartAsync("up", "--data", Path.Combine(_folder, "data"), "--listen", "127.0.0.1:0", "--remoting", "127.0.0.1:0",
-            "--runtime", "process", "--node-name", "node-1");
+        _up = await StartAsync();
         (await _up.KubectlAsync("create", "namespace", "clients")).Succeeded();
     }
 
@@ -29,10 +28,35 @@ public sealed class ClientTests : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
+    private Task<OrchestratorProcess> StartAsync(params string[] more) => OrchestratorProcess.StartAsync(["up", "--data", Path.Combine(_folder, "data"),
+        "--listen", "127.0.0.1:0", "--remoting", "127.0.0.1:0", "--runtime", "process", "--node-name", "node-1", .. more]);
+
+    /// <summary>Makes the server forget how its ConfigMaps began, so that whoever watches from there gets 410 and has to list again.</summary>
+    private async Task ForgetAsync()
+    {
+        var settings = Path.Combine(_folder, "forgetful.conf");
+        await File.WriteAllTextAsync(settings, "orchestrator.registry { retention = 1ms, snapshot-after-min = 10 }");
+        await RestartAsync();
+        var maps = string.Join(",", Enumerable.Range(0, 60).Select(static i => $$$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m{{{i}}}","labels":{"passing":"yes"} } }"""));
+        var file = Path.Combine(_folder, "maps.json");
+        await File.WriteAllTextAsync(file, $$"""{"apiVersion":"v1","kind":"List","items":[{{maps}}]}""");
+        (await _up.KubectlAsync("create", "-f", file)).Succeeded();
+        (await _up.KubectlAsync("delete", "configmaps", "-l", "passing=yes")).Succeeded();
+        // What is still in memory is given; only the journal forgets.
+        await RestartAsync();
+
+        async Task RestartAsync()
+        {
+            await _up.DisposeAsync();
+            _up = await StartAsync("--config", settings);
+        }
+    }
+
     [SkippableFact]
     public async Task JavaScript()
     {
         RequiredTool.Need("node");
+        await ForgetAsync();
         // The second version needs a newer Node.js than the first.
         var node = int.Parse((await Command.RunAsync("node", ["--version"])).Succeeded().Trim('v', '\n').Split('.')[0], CultureInfo.InvariantCulture);
         var version = node >= 22 ? "2.0.1" : "1.4.0";
@@ -40,7 +64,7 @@ public sealed class ClientTests : IAsyncLifetime
         Directory.CreateDirectory(home);
         (await Command.RunAsync("npm", ["install", $"@kubernetes/client-node@{version}", "--prefix", home, "--no-audit", "--no-fund"])).Succeeded();
 
-        await RunAsync("node", [Path.Combine(Clients, "clients.mjs"), "clients", node >= 22 ? "2" : "1"], home);
+        await RunAsync("node", [Path.Combine(Clients, "clients.mjs"), "clients", node >= 22 ? "2,forgetful" : "1,forgetful"], home);
     }
 
     [SkippableFact]

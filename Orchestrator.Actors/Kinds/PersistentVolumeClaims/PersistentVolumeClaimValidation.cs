@@ -13,10 +13,7 @@ public sealed class PersistentVolumeClaimValidation : IKindValidation
     public void ValidateCreate(JsonObject tree, FaultList faults)
     {
         if (JsonTree.Object(tree, "spec") is not { } spec) return;
-        var modes = spec.Texts("accessModes");
-        if (modes.Length == 0) faults.Required(Spec.Child("accessModes"), "at least 1 access mode is required");
-        if (modes.Contains("ReadWriteOncePod", StringComparer.Ordinal) && modes.Any(static m => m != "ReadWriteOncePod"))
-            faults.Forbidden(Spec.Child("accessModes"), "may not use ReadWriteOncePod with other access modes");
+        StorageNames.ValidateAccessModes(spec, Spec.Child("accessModes"), "at least 1 access mode is required", faults);
         if (JsonTree.Object(spec, "selector") is { } selector) SelectorValidation.Validate(selector, Spec.Child("selector"), faults);
         var size = Spec.Child("resources").Key("storage");
         if (Size(spec) is not { } storage) faults.Required(size);
@@ -40,7 +37,7 @@ public sealed class PersistentVolumeClaimValidation : IKindValidation
             if (rest["resources"] is JsonObject resources) Restore(resources, old["resources"] as JsonObject, "requests");
         }
         if (!JsonTree.DeepEquals(rest, old))
-            faults.Forbidden(Spec, "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims");
+            faults.Forbidden(Spec, $"spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n{GoDifference.Of("core.v1.PersistentVolumeClaimSpec", rest, old)}");
         ValidateShrinking(spec, old, stored, faults);
         SelectorValidation.ValidateImmutable(spec, old, "volumeMode", Spec, faults);
     }

@@ -88,9 +88,7 @@ public sealed class PodValidation : IKindValidation
             Restore(rest, old, "terminationGracePeriodSeconds");
         if (old.CountOf("schedulingGates") > 0) RestoreGated(rest, old, faults);
 
-        var changed = rest.Select(static f => f.Key).Union(old.Select(static f => f.Key), StringComparer.Ordinal)
-            .Where(name => !JsonTree.DeepEquals(rest[name], old[name])).Order(StringComparer.Ordinal).ToArray();
-        if (changed.Length > 0) faults.Forbidden(Spec, $"{ImmutableSpec}\nchanged: {string.Join(", ", changed.Select(static c => $"spec.{c}"))}\n");
+        if (!JsonTree.DeepEquals(rest, old)) faults.Forbidden(Spec, $"{ImmutableSpec}\n{GoDifference.Of("core.v1.PodSpec", old, rest)}");
     }
 
     /// <summary>A pod that waits behind a gate may still be told more about where to run.</summary>

@@ -19,7 +19,15 @@ public sealed class StorageClassValidation : IKindValidation
         ValidateParameters(JsonTree.Object(tree, "parameters"), FieldPath.Of("parameters"), faults);
         FieldRules.OneOf(tree, "reclaimPolicy", ["Delete", "Retain"], FieldPath.Root, faults);
         FieldRules.OneOf(tree, "volumeBindingMode", ["Immediate", "WaitForFirstConsumer"], FieldPath.Root, faults);
-        foreach (var (index, term) in tree.Entries("allowedTopologies")) ValidateTopology(term, FieldPath.Of("allowedTopologies").Index(index), faults);
+        var seen = new List<System.Text.Json.Nodes.JsonNode>();
+        foreach (var (index, term) in tree.Entries("allowedTopologies"))
+        {
+            var path = FieldPath.Of("allowedTopologies").Index(index);
+            ValidateTopology(term, path, faults);
+            // Kubernetes takes a term without conditions for one that was there before.
+            if (term["matchLabelExpressions"] is not { } expressions || seen.Exists(other => JsonTree.DeepEquals(other, expressions))) faults.Duplicate(path.Child("matchLabelExpressions"), "");
+            else seen.Add(expressions);
+        }
     }
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults)

@@ -24,6 +24,7 @@ public sealed class VolumeAttachmentValidation : IKindValidation
         else if (inline is not null) PersistentVolumeValidation.ValidateSpec(inline, path.Child("inlineVolumeSpec"), inline: true, faults);
         else if (named is null) faults.Required(path, "must specify exactly one of inlineVolumeSpec and persistentVolumeName");
         else if (named.Length == 0) faults.Required(path.Child("persistentVolumeName"), "must specify non empty persistentVolumeName");
+        else if (ObjectNames.Subdomain(named) is { } misnamed) faults.Invalid(path.Child("persistentVolumeName"), named, misnamed);
     }
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults) =>

@@ -215,7 +215,8 @@ public sealed class StableKindRulesTests
     [InlineData("node.k8s.io/v1/runtimeclasses", "handler", "\"kata\"", "handler: Invalid value: \"kata\": field is immutable")]
     public void Update_OfWhatStays_IsRefused(string path, string place, string json, string expected) =>
         Assert.Equal(expected.Trim(), Update(path, place, json)
-            .Replace("spec.scopes: Invalid value: []core.ResourceQuotaScope{\"BestEffort\"}: unsupported scope applied to resource\n", "", StringComparison.Ordinal));
+            .Replace("spec.scopes: Invalid value: []core.ResourceQuotaScope{\"BestEffort\"}: unsupported scope applied to resource\n", "", StringComparison.Ordinal)
+            .Split("\n  core.")[0]);
 
     [Theory]
     [InlineData("/v1/pods", "spec", """{"containers":[{"name":"c","image":"i","securityContext":{"privileged":true,"allowPrivilegeEscalation":false}}],"hostPID":true,"shareProcessNamespace":true,"securityContext":{"supplementalGroups":[-1],"seccompProfile":{"type":"Localhost"},"runAsUser":-1}}""", """
@@ -272,6 +273,22 @@ public sealed class StableKindRulesTests
         """)]
     public void Create_OfAWrongPodOrService_TellsEveryFault(string path, string place, string json, string expected) =>
         Assert.Equal(expected.Trim(), Create(path, place, json).Faults);
+
+    [Fact]
+    public void PodUpdate_OfWhatStays_ShowsWhatWentAndWhatCame()
+    {
+        var fault = Update("/v1/pods", "spec", """{"containers":[{"name":"c","image":"j","command":["a","b"]}],"hostNetwork":true,"nodeSelector":{"a":"b"}}""");
+        Assert.StartsWith("spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`", fault, StringComparison.Ordinal);
+        var lines = fault.Split('\n');
+        Assert.Equal("  core.PodSpec{", lines[1]);
+        Assert.Contains("  \tContainers: []core.Container{", lines);
+        Assert.Contains("- \t\t\tCommand: nil,", lines);
+        Assert.Contains("+ \t\t\tCommand: []string{\"a\", \"b\"},", lines);
+        Assert.Contains("- \tNodeSelector: nil,", lines);
+        Assert.Contains("+ \tNodeSelector: map[string]string{\"a\": \"b\"},", lines);
+        Assert.Contains("+ \tHostNetwork: true,", lines);
+        Assert.DoesNotContain("Image:", fault, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Resize_ThatChangesTheQualityOfService_IsRefused() =>

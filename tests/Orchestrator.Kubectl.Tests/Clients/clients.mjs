@@ -13,6 +13,7 @@ const require = createRequire(path.join(home, 'here.js'));
 const k8s = await import(pathToFileURL(require.resolve('@kubernetes/client-node')).href);
 const ns = process.argv[2] ?? 'default';
 const modes = new Set((process.argv[3] ?? '').split(','));
+const forgetful = modes.has('forgetful');
 const kc = new k8s.KubeConfig();
 if (modes.has('inside')) {
     // As a program in a pod: from the volume of its service account and the variables of the service.
@@ -148,6 +149,8 @@ await step('informer', async () => {
     await until('the second', () => seen.includes('add after'));
     await core.deleteNamespacedConfigMap({ name: 'after', namespace: ns });
     await until('its end', () => seen.includes('delete after'));
+    // The version was forgotten, and the informer went on from a second list without a word to its user.
+    if (forgetful) assert.ok(lists >= 2 && !seen.some(s => s.startsWith('error')), `${lists} lists: ${seen}`);
     await informer.stop();
 });
 
