@@ -102,21 +102,28 @@ internal static class CustomValidation
         if (type.ListType is ListMergeType.Set or ListMergeType.Map) CheckUnique(list, type, path, faults);
     }
 
+    // Source: apiextensions-apiserver, pkg/apiserver/schema/listtype.
     private static void CheckUnique(JsonArray list, TypeSchema type, FieldPath path, FaultList faults)
     {
+        var byKeys = type.ListType == ListMergeType.Map;
+        var misfits = false;
+        for (var i = 0; byKeys && i < list.Count; i++)
+        {
+            if (list[i] is null or JsonObject) continue;
+            faults.Invalid(path.Index(i), GoSyntax.Untyped(list[i]), "must be an object for an array of list-type map");
+            misfits = true;
+        }
+        if (misfits) return;
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < list.Count; i++)
         {
             var shown = list[i];
-            if (type.ListType == ListMergeType.Map)
+            if (byKeys)
             {
-                if (list[i] is not JsonObject element)
-                {
-                    faults.Invalid(path.Index(i), list[i], "must be an object for an array of list-type map");
-                    continue;
-                }
+                if (list[i] is not JsonObject element) continue;
                 var keys = new JsonObject();
-                foreach (var key in type.ListKeys) keys[key] = element[key]?.DeepClone();
+                foreach (var key in type.ListKeys)
+                    if (element.TryGetPropertyValue(key, out var value)) keys[key] = value?.DeepClone();
                 shown = keys;
             }
             if (!seen.Add(JsonTree.ToText(shown))) faults.Duplicate(path.Index(i), GoSyntax.Untyped(shown));

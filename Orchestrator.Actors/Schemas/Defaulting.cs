@@ -40,6 +40,7 @@ public static class Defaulting
 
     private static void Descend(TypeSchema type, JsonNode? value, bool typed)
     {
+        if (type.ItemsDefault is { } fallback && !type.Items!.Nullable) FillNulls(value, fallback);
         switch (type.Kind)
         {
             case SchemaKind.Object when value is JsonObject tree:
@@ -54,6 +55,13 @@ public static class Defaulting
             default:
                 break;
         }
+    }
+
+    private static void FillNulls(JsonNode? value, JsonNode fallback)
+    {
+        for (var i = 0; i < (value as JsonArray)?.Count; i++)
+            if (value[i] is null) value[i] = fallback.DeepClone();
+        foreach (var key in (value as JsonObject)?.Where(static p => p.Value is null).Select(static p => p.Key).ToList() ?? []) value![key] = fallback.DeepClone();
     }
 
     private static bool IsComposite(TypeSchema type) => type.Kind is SchemaKind.Object or SchemaKind.List or SchemaKind.Map;

@@ -113,7 +113,7 @@ internal sealed class Pruner
             var (key, value) = map.GetAt(i);
             if (value is null)
             {
-                if (typed ? items.Kind != SchemaKind.Any : !items.Nullable) (nulls ??= []).Add(key);
+                if (typed ? items.Kind != SchemaKind.Any : !items.Nullable && type.ItemsDefault is null) (nulls ??= []).Add(key);
             }
             else if (!typed || !IsPlain(value, items.Kind)) Visit(value, items, path.Child(key), typed, owner);
         }

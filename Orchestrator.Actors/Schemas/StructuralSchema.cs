@@ -37,6 +37,7 @@ public static class StructuralSchema
             {
                 Description = JsonTree.String(schema, "description") ?? "",
                 Items = schema["items"] is JsonObject items ? Build(items, valueOnly) : AnyType,
+                ItemsDefault = valueOnly ? null : schema["items"]?["default"]?.DeepClone(),
                 ListType = ListTypeOf(schema),
                 ListKeys = Strings(schema["x-kubernetes-list-map-keys"]),
                 Nullable = Flag(schema, "nullable"),
@@ -50,6 +51,7 @@ public static class StructuralSchema
             {
                 Description = JsonTree.String(schema, "description") ?? "",
                 Items = schema["additionalProperties"] is JsonObject values ? Build(values, valueOnly) : AnyType,
+                ItemsDefault = valueOnly ? null : (schema["additionalProperties"] as JsonObject)?["default"]?.DeepClone(),
                 Atomic = JsonTree.String(schema, "x-kubernetes-map-type") == "atomic",
                 Nullable = Flag(schema, "nullable"),
                 Constraints = ReadConstraints(schema),

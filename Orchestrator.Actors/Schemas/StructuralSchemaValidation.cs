@@ -186,7 +186,7 @@ internal sealed class StructuralSchemaValidation(FaultList faults)
         if (value is not JsonObject tree) return;
         var pruner = new Pruner();
         pruner.PruneObject((JsonObject)tree.DeepClone(), type, path, typed: false);
-        if (pruner.Unknown is not null) faults.Invalid(path, value, "must not have unknown fields");
+        if (pruner.Unknown is not null) faults.Invalid(path, GoSyntax.Untyped(value), "must not have unknown fields");
     }
 
     private static bool IsIntOrString(JsonNode? anyOf) =>

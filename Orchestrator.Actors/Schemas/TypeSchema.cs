@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Orchestrator.Actors.Schemas.Rules;
 
 namespace Orchestrator.Actors.Schemas;
@@ -26,6 +27,9 @@ public sealed class TypeSchema
 
     /// <summary>The type of the elements of a list, or of the values of a map; else null.</summary>
     public TypeSchema? Items { get; init; }
+
+    /// <summary>What an element gets that is null and may not be (custom resources); clone before use. Null when there is no default.</summary>
+    public JsonNode? ItemsDefault { get; init; }
 
     public ListMergeType ListType { get; init; }
 

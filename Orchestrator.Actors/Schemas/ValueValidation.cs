@@ -27,7 +27,7 @@ internal static class ValueValidation
     {
         foreach (var one in allowed)
             if (JsonTree.DeepEquals(one, value)) return;
-        faults.NotSupported(path, value, allowed.Select(one => JsonTree.AsString(one) ?? JsonTree.ToText(one)));
+        faults.NotSupported(path, value is JsonValue ? value : GoSyntax.Untyped(value), allowed.Select(one => JsonTree.AsString(one) ?? JsonTree.ToText(one)));
     }
 
     private static void CheckText(string text, ValueConstraints limits, FieldPath path, FaultList faults)

@@ -120,6 +120,19 @@ public sealed class CustomResourceTests
     }
 
     [Fact]
+    public void Elements_ThatAreNull_GetTheDefaultOfElements()
+    {
+        var root = StructuralSchema.BuildRoot(JsonNode.Parse("""
+            {"type":"object","properties":{"l":{"type":"array","items":{"type":"string","default":"d"}},"n":{"type":"array","items":{"type":"string","nullable":true,"default":"d"}},
+             "m":{"type":"object","additionalProperties":{"type":"string","default":"e"}}}}
+            """)!.AsObject());
+        var tree = JsonNode.Parse("""{"l":["a",null],"n":[null],"m":{"x":null,"y":"z"}}""")!.AsObject();
+        new Pruner().PruneObject(tree, root, null, typed: false);
+        Defaulting.Apply(root, tree, typed: false);
+        Assert.Equal("""{"l":["a","d"],"n":[null],"m":{"x":"e","y":"z"}}""", JsonTree.ToText(tree));
+    }
+
+    [Fact]
     public void Object_NameThatIsOnlyRequired_IsNoField()
     {
         var definition = Widgets.Replace("""{"type":"object","required":["size"],""", """{"type":"object","required":["size","ghost"],""", StringComparison.Ordinal);
