@@ -29,6 +29,9 @@ public static class MemberProcess
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => Stop(c, stop));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => Stop(c, stop));
+        // A terminal that closes ends the process as well, and that is no reason to be missed by the others.
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => Stop(c, stop));
+        using var memory = new IdleMemory(TimeProvider.System);
         await using var registration = cancellationToken.Register(() => stop.TrySetResult());
 
         var system = CreateSystem(configuration, settings);
