@@ -4,12 +4,12 @@ namespace Orchestrator.Host.Processes;
 /// <param name="Collections">How many there were since the start.</param>
 /// <param name="Committed">What the machine gave to the heap (bytes), as of the last collection.</param>
 /// <param name="Used">How much of it had objects (bytes), as of the last collection.</param>
-internal readonly record struct HeapLook(int Collections, long Committed, long Used);
+public readonly record struct HeapLook(int Collections, long Committed, long Used);
 
 /// <summary>Gives back to the machine what a burst took, once the process is quiet.</summary>
 /// <remarks>The collector lets go of what it has freed little by little, with each later collection. A process that has become quiet collects
 /// no more, and would keep the height of its last burst for as long as it stays quiet.</remarks>
-internal sealed class IdleMemory : IDisposable
+public sealed class IdleMemory : IDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
@@ -35,7 +35,7 @@ internal sealed class IdleMemory : IDisposable
     public void Dispose() => _timer.Dispose();
 
     /// <summary>Whether there is enough to return, and nobody who would wait for it.</summary>
-    internal static bool IsDue(HeapLook before, HeapLook now) =>
+    public static bool IsDue(HeapLook before, HeapLook now) =>
         now.Collections - before.Collections <= QuietMax
         && now.Used < UsedMax
         && now.Committed - now.Used > Math.Max(ReturnedMin, now.Used / 2);
