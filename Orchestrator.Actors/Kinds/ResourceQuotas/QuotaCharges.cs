@@ -8,8 +8,8 @@ namespace Orchestrator.Actors.Kinds.ResourceQuotas;
 /// Whoever charges commits the object at once or never. That it has come settles the charge; never is what <see cref="InFlight"/> waits out.</remarks>
 public sealed class QuotaCharges
 {
-    /// <summary>How long a charge may be ahead of its object.</summary>
-    public static readonly TimeSpan InFlight = TimeSpan.FromSeconds(2);
+    /// <summary>How long a charge may be ahead of its object: a registry that moves or recovers takes part of the time that it has to answer.</summary>
+    public static readonly TimeSpan InFlight = TimeSpan.FromSeconds(16);
 
     private readonly Queue<(DateTimeOffset At, string Resource, Quantity Amount)> _raises = new();
     private readonly Queue<(DateTimeOffset At, long Number, string Resource, Quantity Amount)> _arrivals = new();
@@ -36,8 +36,8 @@ public sealed class QuotaCharges
     /// <summary>The number of the last object that has come: a count that begins now sees all up to it.</summary>
     public long Arrived { get; private set; }
 
-    /// <summary>An object has come, whose charge may have been seen already or is seen a moment later.</summary>
-    /// <param name="amounts">What it uses of the quota.</param>
+    /// <summary>An object has come or grown, whose charge may have been seen already or is seen a moment later.</summary>
+    /// <param name="amounts">What it uses of the quota, or uses more than before.</param>
     public void Arrive(IReadOnlyDictionary<string, Quantity> amounts, DateTimeOffset now)
     {
         Arrived++;

@@ -18,6 +18,9 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
     /// <summary>How long changes of one namespace gather before it is counted.</summary>
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long what was charged is given before it is counted.</summary>
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
+
     /// <summary>How often everything is counted although nothing changed. Source: resource-quota-sync-period, 5m.</summary>
     private static readonly TimeSpan Resync = TimeSpan.FromMinutes(5);
 
@@ -86,14 +89,19 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
         }
         if (!_byNamespace.TryGetValue(change.Object.Key.Namespace, out var quotas)) return;
         // What is new has been charged; it is counted once the charge is no longer in flight, in case it has not.
-        var wait = change.Kind == ChangeKind.Added ? QuotaCharges.InFlight : Gather;
+        var wait = change.Kind == ChangeKind.Added ? Settle : Gather;
         var now = _clock.GetUtcNow();
         foreach (var quota in quotas)
         {
-            if (change.Kind == ChangeKind.Added && type != ResourceTypes.ResourceQuotas) quota.Arrive(type, change.Object, now);
+            if (change.Kind == ChangeKind.Added && type != ResourceTypes.ResourceQuotas) quota.Arrive(type, change.Object, null, now);
+            else if (change is { Kind: ChangeKind.Modified, Previous: { } before } && MayHaveGrown(type, before, change.Object)) quota.Arrive(type, change.Object, before, now);
             quota.DueBy(now + wait);
         }
     }
+
+    // What updates are charged for. Most changes of pods are of their status alone.
+    private static bool MayHaveGrown(ResourceType type, StoredObject before, StoredObject after) =>
+        type == ResourceTypes.Services || type == ResourceTypes.PersistentVolumeClaims || (type == ResourceTypes.Pods && before.Meta.Generation != after.Meta.Generation);
 
     private void Track(StoredObject o)
     {
@@ -107,7 +115,7 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
         }
         tracked.View = view;
         tracked.Charges.See(view, now);
-        tracked.DueBy(now + (IsCurrent(view) ? QuotaCharges.InFlight : TimeSpan.Zero));
+        tracked.DueBy(now + (IsCurrent(view) ? Settle : TimeSpan.Zero));
         foreach (var resource in view.SpecHard.Keys)
             if (QuotaItem.CountedType(resource) is { } type && IsServed(type)) Subscribe(type);
     }
@@ -169,7 +177,7 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
         var inFlight = tracked.Charges.Since(now, counted.Arrived);
         var used = QuotaCount.Next(counted.Used, quota.Used, inFlight);
         // What a charge in flight explains now has to be explained by an object then.
-        if (used.Any(u => u.Value != counted.Used[u.Key])) tracked.DueBy(now + QuotaCharges.InFlight);
+        if (used.Any(u => u.Value != counted.Used[u.Key])) tracked.DueBy(now + Settle);
         if (IsCurrent(quota) && used.Count == quota.Used.Count && used.All(u => quota.Used.TryGetValue(u.Key, out var says) && says == u.Value)) return;
         _counting = true;
         var status = JsonSerializer.SerializeToUtf8Bytes(QuotaCheck.Status(quota.SpecHard, used));
@@ -201,10 +209,17 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
             if (at < Due) Due = at;
         }
 
-        /// <summary>An object has come that the quota may count.</summary>
-        public void Arrive(ResourceType type, StoredObject o, DateTimeOffset now)
+        /// <summary>An object has come, or has changed, that the quota may count.</summary>
+        public void Arrive(ResourceType type, StoredObject o, StoredObject? before, DateTimeOffset now)
         {
-            if (View is { } quota) Charges.Arrive(QuotaCount.Count(quota, [(type, [o])], now), now);
+            if (View is not { } quota) return;
+            var amounts = QuotaCount.Count(quota, [(type, [o])], now);
+            if (before is null) Charges.Arrive(amounts, now);
+            else
+            {
+                var former = QuotaCount.Count(quota, [(type, [before])], now);
+                Charges.Arrive(amounts.ToDictionary(static a => a.Key, a => a.Value - former[a.Key]), now);
+            }
         }
 
         public void Rest(DateTimeOffset until) => Due = until;

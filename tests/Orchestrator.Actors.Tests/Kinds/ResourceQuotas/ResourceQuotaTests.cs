@@ -83,6 +83,8 @@ public sealed class ResourceQuotaTests
         charges.SeeOwn(Used(4, revision: 3));
         charges.See(Used(4, revision: 2), Now);
         Assert.Equal(2, charges.Since(Now.AddSeconds(1), 0)["pods"].Units);
+        // A registry that recovers takes seconds, and the request goes on waiting for it.
+        Assert.Equal(2, charges.Since(Now.AddSeconds(15), 0)["pods"].Units);
         Assert.Empty(charges.Since(Now + QuotaCharges.InFlight, 0));
     }
 
