@@ -13,6 +13,7 @@ public static class ObjectNames
     private const string NameFormat = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
     private static readonly SearchValues<char> SubdomainChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-.");
     private static readonly SearchValues<char> LabelChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
+    private static readonly SearchValues<char> HeaderChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
     private static readonly SearchValues<char> NameChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 
     private const string SubdomainFault =
@@ -133,6 +134,11 @@ public static class ObjectNames
             if (c is '=' or < ' ' or > '~') return "a valid environment variable name must consist only of printable ASCII characters other than '='";
         return name.Length == 0 ? "environment variable name must be non-empty" : null;
     }
+
+    /// <summary>A name of a header of HTTP.</summary>
+    public static string? HeaderName(string name) => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(HeaderChars)
+        ? null
+        : "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
 
     /// <summary>A name of a port: an IANA service name.</summary>
     public static string? PortName(string name)

@@ -112,6 +112,8 @@ internal static class ContainerValidation
                 if (action.CountOf("command") == 0) faults.Required(path.Child("command"));
                 break;
             case "httpGet" or "tcpSocket" or "grpc":
+                foreach (var (_, header) in action.Entries("httpHeaders"))
+                    if (JsonTree.String(header, "name") is { Length: > 0 } key && ObjectNames.HeaderName(key) is { } fault) faults.Invalid(path.Child("httpHeaders"), key, fault);
                 SelectorValidation.ValidatePort(action["port"], path.Child("port"), faults);
                 break;
             default:

@@ -66,9 +66,31 @@ internal static class VolumeValidation
                 break;
             case "projected":
                 foreach (var (index, part) in details.Entries("sources")) ValidateProjection(part, path.Child("sources").Index(index), faults);
+                ValidateDistinct(details, path, faults);
                 break;
             default:
                 break;
+        }
+    }
+
+    /// <summary>No two files of a projected volume may be in one place.</summary>
+    private static void ValidateDistinct(JsonObject details, FieldPath path, FaultList faults)
+    {
+        var places = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (_, part) in details.Entries("sources"))
+        {
+            foreach (var (source, value) in part)
+            {
+                if (value is not JsonObject origin) continue;
+                var named = source is "secret" or "configMap" ? JsonTree.String(origin, "name") : null;
+                foreach (var (_, item) in origin.Entries("items")) Take(JsonTree.String(item, "path"), named);
+                Take(JsonTree.String(origin, "path"), null);
+            }
+        }
+
+        void Take(string? place, string? named)
+        {
+            if (!string.IsNullOrEmpty(place) && !places.Add(place)) faults.Invalid(path, named ?? place, "conflicting duplicate paths");
         }
     }
 
