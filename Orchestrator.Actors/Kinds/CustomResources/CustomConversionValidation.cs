@@ -7,7 +7,7 @@ using Orchestrator.Actors.Schemas;
 namespace Orchestrator.Actors.Kinds.CustomResources;
 
 /// <summary>How a definition says that its objects are brought from one version to another.</summary>
-/// <remarks>Source: apiextensions-apiserver, pkg/apis/apiextensions/validation; fields as v1 names them.</remarks>
+/// <remarks>Source: apiextensions-apiserver, pkg/apis/apiextensions/validation, which names fields as they are inside.</remarks>
 internal static class CustomConversionValidation
 {
     private static readonly string[] ReviewVersions = ["v1", "v1beta1"];
@@ -18,13 +18,15 @@ internal static class CustomConversionValidation
         var webhook = conversion["webhook"] as JsonObject;
         if (JsonTree.String(conversion, "strategy") != "Webhook")
         {
-            if (webhook is not null) faults.Forbidden(path.Child("webhook"), "should not be set when strategy is not set to Webhook");
+            const string misplaced = "should not be set when strategy is not set to Webhook";
+            if (webhook?["clientConfig"] is not null) faults.Forbidden(path.Child("webhookClientConfig"), misplaced);
+            if (webhook?["conversionReviewVersions"] is JsonArray { Count: > 0 }) faults.Forbidden(path.Child("conversionReviewVersions"), misplaced);
             return;
         }
-        var clientPath = path.Child("webhook").Child("clientConfig");
+        var clientPath = path.Child("webhookClientConfig");
         if (webhook?["clientConfig"] is not JsonObject client) faults.Required(clientPath, "required when strategy is set to Webhook");
         else WebhookClientConfigValidation.Validate(client, clientPath, faults);
-        ValidateVersions(webhook?["conversionReviewVersions"] as JsonArray, path.Child("webhook").Child("conversionReviewVersions"), faults);
+        ValidateVersions(webhook?["conversionReviewVersions"] as JsonArray, path.Child("conversionReviewVersions"), faults);
     }
 
     /// <summary>A bundle that can be used is not replaced by one that cannot. A new definition may come with any: it is served when it has a good one.</summary>

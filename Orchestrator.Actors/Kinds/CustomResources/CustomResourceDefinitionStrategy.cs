@@ -16,8 +16,7 @@ public sealed class CustomResourceDefinitionStrategy : IKindStrategy
             if (string.IsNullOrEmpty(JsonTree.String(names, "singular"))) names["singular"] = kind.ToLowerInvariant();
             if (string.IsNullOrEmpty(JsonTree.String(names, "listKind"))) names["listKind"] = kind + "List";
         }
-        var conversion = JsonTree.Ensure(spec, "conversion");
-        if (string.IsNullOrEmpty(JsonTree.String(conversion, "strategy"))) conversion["strategy"] = "None";
+        spec["conversion"] ??= new JsonObject { ["strategy"] = "None" };
     }
 
     public void PrepareForCreate(JsonObject tree)

@@ -121,13 +121,16 @@ public sealed class CustomResourceDefinitionValidation : IKindValidation
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var storage = 0;
         var unique = true;
+        JsonObject[] all = [.. versions.OfType<JsonObject>()];
+        var shared = SharedVersionParts.Of(all);
         for (var i = 0; i < versions.Count; i++)
         {
             if (versions[i] is not JsonObject version) continue;
             if (JsonTree.Bool(version, "storage") == true) storage++;
             unique &= seen.Add(JsonTree.String(version, "name") ?? "");
-            CustomVersionValidation.Validate(version, path.Index(i), faults);
+            CustomVersionValidation.Validate(version, path.Index(i), shared, faults);
         }
+        if (all.Length > 0) CustomVersionValidation.ValidateShared(all, Spec, shared, faults);
         if (!unique) faults.Invalid(path, versions, "must contain unique version names");
         if (storage != 1) faults.Invalid(path, versions, "must have exactly one version marked as storage version");
     }

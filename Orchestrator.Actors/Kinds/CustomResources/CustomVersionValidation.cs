@@ -14,19 +14,52 @@ internal static class CustomVersionValidation
     private static readonly string[] ColumnTypes = ["boolean", "date", "integer", "number", "string"];
     private static readonly string[] ColumnFormats = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"];
 
-    public static void Validate(JsonObject version, FieldPath path, FaultList faults)
+    /// <param name="path">Of the version.</param>
+    /// <param name="shared">What all versions say alike, which is not looked at here.</param>
+    public static void Validate(JsonObject version, FieldPath path, SharedVersionParts shared, FaultList faults)
     {
         var name = JsonTree.String(version, "name") ?? "";
         if (name.Length > 0 && ObjectNames.Label1035(name) is { } unfit) faults.Invalid(path.Child("name"), name, unfit);
         ValidateDeprecation(version, path.Child("deprecationWarning"), faults);
-        var schemaPath = path.Child("schema").Child("openAPIV3Schema");
-        var schema = JsonTree.At(version, ["schema", "openAPIV3Schema"]) as JsonObject;
-        if (schema is null) faults.Required(schemaPath, "schemas are required");
-        else new StructuralSchemaValidation(faults).ValidateRoot(schema, schemaPath, JsonTree.At(version, ["subresources", "status"]) is JsonObject);
+        var schema = SchemaOf(version);
+        if (schema is null) faults.Required(path.Child("schema").Child("openAPIV3Schema"), "schemas are required");
+        else if (!shared.Schema) ValidateSchema(schema, path.Child("schema"), HasStatus(version), faults);
+        if (!shared.Subresources) ValidateSubresources(version, path, faults);
+        if (!shared.Columns) ValidateColumns(version, path, faults);
+        if (!shared.Selectable) ValidateSelectable(version, schema, path, faults);
+    }
+
+    /// <summary>Checks what all versions say alike: upstream takes that for the definition's own, and its faults name it so.</summary>
+    public static void ValidateShared(JsonObject[] versions, FieldPath spec, SharedVersionParts shared, FaultList faults)
+    {
+        var first = versions[0];
+        if (shared.Schema && SchemaOf(first) is { } schema) ValidateSchema(schema, spec.Child("validation"), versions.Any(HasStatus), faults);
+        if (shared.Subresources) ValidateSubresources(first, spec, faults);
+        if (shared.Columns) ValidateColumns(first, spec, faults);
+        if (shared.Selectable) ValidateSelectable(first, SchemaOf(first), spec, faults);
+    }
+
+    private static JsonObject? SchemaOf(JsonObject version) => JsonTree.At(version, ["schema", "openAPIV3Schema"]) as JsonObject;
+
+    private static bool HasStatus(JsonObject version) => JsonTree.At(version, ["subresources", "status"]) is JsonObject;
+
+    private static void ValidateSchema(JsonObject schema, FieldPath path, bool hasStatus, FaultList faults) =>
+        new StructuralSchemaValidation(faults).ValidateRoot(schema, path.Child("openAPIV3Schema"), hasStatus);
+
+    private static void ValidateSubresources(JsonObject version, FieldPath path, FaultList faults)
+    {
         if (JsonTree.At(version, ["subresources", "scale"]) is JsonObject scale) ValidateScale(scale, path.Child("subresources"), faults);
+    }
+
+    private static void ValidateColumns(JsonObject version, FieldPath path, FaultList faults)
+    {
         var columns = version["additionalPrinterColumns"] as JsonArray;
         for (var i = 0; i < columns?.Count; i++)
             if (columns[i] is JsonObject column) ValidateColumn(column, path.Child("additionalPrinterColumns").Index(i), faults);
+    }
+
+    private static void ValidateSelectable(JsonObject version, JsonObject? schema, FieldPath path, FaultList faults)
+    {
         if (version["selectableFields"] is not JsonArray { Count: > 0 } fields) return;
         if (schema is null)
             faults.Invalid(path.Child("selectableFields"), "", "selectableFields may only be set when version.schema.openAPIV3Schema is not included");

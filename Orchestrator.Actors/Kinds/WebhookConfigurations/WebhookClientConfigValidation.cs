@@ -25,11 +25,11 @@ internal static class WebhookClientConfigValidation
         {
             var scheme = text.IndexOf("://", StringComparison.Ordinal) is > 0 and var end ? text[..end] : "";
             if (scheme is not "https") faults.Invalid(path, scheme, "'https' is the only allowed URL scheme" + Form);
-            faults.Invalid(path, "", "host must be specified" + Form);
+            faults.Invalid(path, "", "host must be provided" + Form);
             return;
         }
         if (url.Scheme != "https") faults.Invalid(path, url.Scheme, "'https' is the only allowed URL scheme" + Form);
-        if (url.Host.Length == 0) faults.Invalid(path, "", "host must be specified" + Form);
+        if (url.Host.Length == 0) faults.Invalid(path, "", "host must be provided" + Form);
         if (url.UserInfo.Length > 0) faults.Invalid(path, url.UserInfo, "user information is not permitted in the URL");
         if (url.Fragment.Length > 0) faults.Invalid(path, url.Fragment[1..], "fragments are not permitted in the URL");
         if (url.Query.Length > 0) faults.Invalid(path, url.Query[1..], "query parameters are not permitted in the URL");

@@ -202,7 +202,7 @@ public sealed class CustomResourceTests
     [InlineData("\"type\":\"integer\",\"minimum\":1", "\"minimum\":1", "spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[size].type")]
     [InlineData("\"pattern\":\"^[a-z]+$\"", "\"pattern\":\"(\"", "spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[name].pattern")]
     [InlineData("\"default\":\"red\"", "\"default\":\"green\"", "spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[color].default")]
-    [InlineData("\"scope\":\"Namespaced\"", "\"scope\":\"Namespaced\",\"conversion\":{\"strategy\":\"Webhook\"}", "spec.conversion.webhook.clientConfig")]
+    [InlineData("\"scope\":\"Namespaced\"", "\"scope\":\"Namespaced\",\"conversion\":{\"strategy\":\"Webhook\"}", "spec.conversion.webhookClientConfig")]
     [InlineData("\"specReplicasPath\":\".spec.replicas\"", "\"specReplicasPath\":\".x\"", "spec.versions[0].subresources.scale.specReplicasPath")]
     [InlineData("\"x-kubernetes-list-map-keys\":[\"name\"],", "", "spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[parts].x-kubernetes-list-map-keys")]
     public void Definition_Invalid_NamesTheField(string from, string to, string field)

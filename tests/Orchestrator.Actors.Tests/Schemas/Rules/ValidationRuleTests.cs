@@ -8,7 +8,7 @@ namespace Orchestrator.Actors.Tests.Schemas.Rules;
 
 public sealed class ValidationRuleTests
 {
-    private const string Spec = "spec.versions[0].schema.openAPIV3Schema.properties[spec]";
+    private const string Spec = "spec.validation.openAPIV3Schema.properties[spec]";
 
     /// <summary>The faults of a definition whose spec has this schema, as <c>path: message</c>.</summary>
     private static IEnumerable<string> Define(string spec)
@@ -57,7 +57,7 @@ public sealed class ValidationRuleTests
         var faults = Define("""{"type":"array","items":{"type":"array","items":{"type":"string"}},"x-kubernetes-validations":[{"rule":"self.all(a, a.all(b, self.exists(c, b in c)))"}]}""").ToArray();
         Assert.Contains($"{Spec}.x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)", faults);
         Assert.Contains(faults, static f => f.Contains("contributed to estimated rule cost total", StringComparison.Ordinal));
-        Assert.Contains(faults, static f => f.StartsWith("spec.versions[0].schema.openAPIV3Schema: Forbidden: x-kubernetes-validations estimated rule cost total", StringComparison.Ordinal));
+        Assert.Contains(faults, static f => f.StartsWith("spec.validation.openAPIV3Schema: Forbidden: x-kubernetes-validations estimated rule cost total", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -87,6 +87,20 @@ public sealed class ValidationRuleTests
         Assert.Equal(["FieldValueForbidden spec.min: Forbidden: min 3 is above max 2"], Validate(schema, """{"min":3,"max":2}"""));
         Assert.Equal(["FieldValueInvalid spec: Invalid value: \"object\": failed rule: self.max < 100", "FieldValueInvalid spec: Invalid value: \"object\": max too large"],
             Validate(schema, """{"min":3,"max":200}"""));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"object","properties":{"a":{}}}""", "spec.validation.openAPIV3Schema.properties[a].type")]
+    [InlineData("""{"type":"object","properties":{"a":{},"b":{"type":"string"}}}""", "spec.versions[1].schema.openAPIV3Schema.properties[a].type")]
+    public void Define_PartsOfAllVersions_AreTheDefinitionsOwn(string second, string field)
+    {
+        var definition = Definition("""{"type":"object"}""");
+        var versions = (JsonArray)definition["spec"]!["versions"]!;
+        versions[0]!["schema"]!["openAPIV3Schema"] = JsonNode.Parse(field.Contains("validation", StringComparison.Ordinal) ? second : """{"type":"object"}""");
+        versions.Add((JsonNode)new JsonObject { ["name"] = "v0", ["served"] = true, ["storage"] = false, ["schema"] = new JsonObject { ["openAPIV3Schema"] = JsonNode.Parse(second) } });
+        var faults = new FaultList();
+        new CustomResourceDefinitionValidation().ValidateCreate(definition, faults);
+        Assert.Equal(field, Assert.Single(faults.Causes).Field);
     }
 
     [Fact]
