@@ -30,7 +30,7 @@ public sealed record ListOptions
     public bool AllowBookmarks { get; init; }
     public bool? SendInitialEvents { get; init; }
 
-    /// <summary>When a watch is to end; null leaves it to the server.</summary>
+    /// <summary>When a watch is to end; null or 0 leaves it to the server.</summary>
     public int? TimeoutSeconds { get; init; }
 
     public static (ListOptions? Options, ApiError? Error) Read(ResourceSchema schema, RequestInfo request, IQueryCollection query)

@@ -101,8 +101,20 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
         public async Task RunAsync(CancellationToken cancellationToken)
         {
             var now = owner._clock.GetUtcNow();
-            var end = now.AddSeconds(options.TimeoutSeconds ?? LifetimeMinSeconds + Random.Shared.Next(LifetimeMinSeconds));
-            if (await FindStartAsync(cancellationToken).ConfigureAwait(false) is not { } cursor) return;
+            var end = now.AddSeconds(options.TimeoutSeconds is { } asked and not 0 ? asked : LifetimeMinSeconds + Random.Shared.Next(LifetimeMinSeconds));
+            // A version that is yet to come may be waited for longer than the watch is to last.
+            using var lasting = new CancellationTokenSource(TimeSpan.FromTicks(Math.Clamp((end - now).Ticks, 0, TimeSpan.TicksPerDay)), owner._clock);
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lasting.Token);
+            WatchCursor? cursor;
+            try
+            {
+                cursor = await FindStartAsync(waiting.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (lasting.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            if (cursor is null) return;
             await FollowAsync(cursor, end, cancellationToken).ConfigureAwait(false);
         }
 

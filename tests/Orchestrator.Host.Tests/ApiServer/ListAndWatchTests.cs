@@ -120,6 +120,20 @@ public sealed class ListAndWatchTests(ApiServerFixture server) : IClassFixture<A
     }
 
     [Fact]
+    public async Task Watch_OfAVersionToCome_LastsNoLongerThanItIsTo() =>
+        Assert.Equal("", await server.Admin.GetStringAsync("/apis/coordination.k8s.io/v1/leases?watch=1&timeoutSeconds=1&resourceVersion=99999999"));
+
+    [Fact]
+    public async Task Watch_OfNoSeconds_GoesOn()
+    {
+        using var response = await server.Admin.GetAsync("/api/v1/namespaces?watch=1&timeoutSeconds=0&fieldSelector=metadata.name%3Dto-come", HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        var next = reader.ReadLineAsync();
+        await server.SendAsync(HttpMethod.Post, "/api/v1/namespaces", """{"metadata":{"name":"to-come"}}""");
+        Assert.Contains("\"ADDED\"", await next.WaitAsync(TimeSpan.FromSeconds(30)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Watch_TimeoutEndsIt()
     {
         var text = await server.Admin.GetStringAsync("/apis/coordination.k8s.io/v1/leases?watch=1&timeoutSeconds=1&allowWatchBookmarks=true");
