@@ -11,6 +11,7 @@ using Orchestrator.Actors.Kinds.Jobs;
 using Orchestrator.Actors.Kinds.LimitRanges;
 using Orchestrator.Actors.Kinds.Namespaces;
 using Orchestrator.Actors.Kinds.NetworkPolicies;
+using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Kinds.PersistentVolumeClaims;
 using Orchestrator.Actors.Kinds.PersistentVolumes;
 using Orchestrator.Actors.Kinds.PodDisruptionBudgets;
@@ -41,6 +42,7 @@ public static class KindStrategies
         [ResourceTypes.Jobs] = new JobStrategy(),
         [ResourceTypes.Services] = new ServiceStrategy(),
         [ResourceTypes.Namespaces] = new NamespaceStrategy(),
+        [ResourceTypes.Nodes] = new NodeStrategy(),
         [ResourceTypes.Secrets] = new SecretStrategy(),
         [ResourceTypes.CustomResourceDefinitions] = new CustomResourceDefinitionStrategy(),
         [ResourceTypes.PodTemplates] = new PodTemplateKind(),

@@ -19,6 +19,7 @@ using Orchestrator.Actors.Kinds.IngressClasses;
 using Orchestrator.Actors.Kinds.Ingresses;
 using Orchestrator.Actors.Kinds.Jobs;
 using Orchestrator.Actors.Kinds.LimitRanges;
+using Orchestrator.Actors.Kinds.Namespaces;
 using Orchestrator.Actors.Kinds.NetworkPolicies;
 using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Kinds.PersistentVolumeClaims;
@@ -60,6 +61,7 @@ public static class KindValidations
             [ResourceTypes.ConfigMaps] = new ConfigMapValidation(),
             [ResourceTypes.Secrets] = new SecretValidation(),
             [ResourceTypes.Nodes] = new NodeValidation(),
+            [ResourceTypes.Namespaces] = new NamespaceValidation(),
             [ResourceTypes.Endpoints] = new EndpointsValidation(),
             [ResourceTypes.EndpointSlices] = new EndpointSliceValidation(),
             [ResourceTypes.Events] = new EventValidation(),

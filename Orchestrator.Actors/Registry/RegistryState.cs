@@ -69,11 +69,10 @@ public sealed class RegistryState
         var current = Newest(write.Key);
         if (again && current is not null && HasHappened(write, current)) return new WriteDecision(new WriteResult(current, null), null);
         if (write is CreateObject create)
-            return current is null ? Write(ChangeKind.Added, write.Key, create.Json) : Refuse(ApiError.AlreadyExists(_type, write.Key.Name));
+            return current is null ? Write(ChangeKind.Added, write.Key, create.Json) : Refuse(ApiError.AlreadyExists(_type, write.Key.Name, current.Meta.Deleting));
         if (current is null) return Refuse(ApiError.NotFound(_type, write.Key.Name));
         if (write.Uid is { } uid && current.Meta.Uid != uid)
-            return Refuse(ApiError.Conflict(_type, write.Key.Name,
-                $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Meta.Uid}"));
+            return Refuse(ApiError.OtherUid(_type, _type, write.Key, uid, current.Meta.Uid));
         if (write.IfRevision is { } revision && current.Revision != revision) return Refuse(ApiError.Modified(_type, write.Key.Name));
         return write switch
         {

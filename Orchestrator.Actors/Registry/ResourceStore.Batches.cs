@@ -103,7 +103,7 @@ public sealed partial class ResourceStore
         if (await GetAsync(ResourceTypes.Pods, pod, cancellationToken).ConfigureAwait(false) is not { } stored)
             return StoreResult.Refused(ApiError.NotFound(ResourceTypes.Pods, pod.Name));
         if (JsonTree.String(meta, "uid") is { Length: > 0 } uid && uid != stored.Meta.Uid)
-            return StoreResult.Refused(ApiError.Conflict(ResourceTypes.Pods, pod.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Meta.Uid}"));
+            return StoreResult.Refused(ApiError.OtherUid(ResourceTypes.Pods, ResourceTypes.Pods, pod, uid, stored.Meta.Uid));
         var request = new AdmissionRequest(AdmissionOperation.Create, SchemaOf(ResourceTypes.Pods), pod, binding, null, "binding", options.DryRun) { User = options.User, Options = options.Given, Notes = options.Notes };
         if (await AdmitAsync(request, cancellationToken).ConfigureAwait(false) is { } forbidden) return StoreResult.Refused(forbidden);
         var bind = new BindPod(pod, node!, _clock.GetUtcNow(), stored.Meta.Uid);

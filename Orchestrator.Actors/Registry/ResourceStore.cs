@@ -92,19 +92,17 @@ public sealed partial class ResourceStore
         var prepared = await PrepareCreateAsync(schema, ns, tree, options, owned, cancellationToken).ConfigureAwait(false);
         if (prepared.Error is { } refused) return StoreResult.Refused(refused);
         var key = prepared.Key;
-        if (options.DryRun)
-        {
-            if (await GetAsync(schema.StoredAs, key, cancellationToken).ConfigureAwait(false) is not null)
-                return StoreResult.Refused(ApiError.AlreadyExists(schema.Type, key.Name));
-            return StoreResult.Of(new StoredObject(key, 0, JsonBytes(tree))) with { Created = true };
-        }
         for (var name = 1; ; name++)
         {
-            var result = await WriteAsync(schema.StoredAs, new CreateObject(key, UncommittedJson.From(tree)), cancellationToken).ConfigureAwait(false);
+            var result = options.DryRun
+                ? await TryAsync(schema, key, tree, cancellationToken).ConfigureAwait(false)
+                : await WriteAsync(schema.StoredAs, new CreateObject(key, UncommittedJson.From(tree)), cancellationToken).ConfigureAwait(false);
             if (result.Object is { } created) return StoreResult.Of(created) with { Created = true };
-            if (!prepared.Generated || result.Error is not { Reason: "AlreadyExists" } taken) return StoreResult.Refused(Renamed(result.Error!, schema));
-            if (name == NamesMax)
-                return StoreResult.Refused(taken with { Message = taken.Message + ", the server was not able to generate a unique name for the object", RetryAfterSeconds = 1 });
+            var refusal = Renamed(result.Error!, schema);
+            // Said of every object that has a prefix, also of one whose name the client chose, as upstream does.
+            if (refusal.Reason != "AlreadyExists" || JsonTree.String(SystemMetadata.Of(tree), "generateName") is not { Length: > 0 }) return StoreResult.Refused(refusal);
+            if (!prepared.Generated || name == NamesMax)
+                return StoreResult.Refused(refusal with { Message = refusal.Message + ", the server was not able to generate a unique name for the object", RetryAfterSeconds = 1 });
             key = Rename(schema, tree, key);
         }
     }
@@ -119,13 +117,30 @@ public sealed partial class ResourceStore
         if (SystemMetadata.MatchNamespace(tree, schema, key.Namespace) is { } wrongNamespace) return Task.FromResult(StoreResult.Refused(wrongNamespace));
         var (revision, malformed) = SystemMetadata.Precondition(tree, schema);
         if (malformed is not null) return Task.FromResult(StoreResult.Refused(malformed));
-        if (revision is null && subresource.Length == 0 && NeedsVersion(schema))
-            return Task.FromResult(StoreResult.Refused(ApiError.Invalid(schema.Group, schema.Kind, key.Name,
-                [new ErrorCause("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0x0: must be specified for an update")])));
         var last = revision is not null;
-        return ChangeAsync(schema, key, subresource, (_, _) => new ChangedTree(last ? tree : tree.DeepClone().AsObject(), null), options,
-            () => revision is null && subresource.Length == 0 && MayCreate(schema) ? CreateAsync(schema, key.Namespace, tree, options, cancellationToken) : null,
-            cancellationToken);
+        return ChangeAsync(schema, key, subresource, (before, _) => Replacement(before), options, WhenAbsent, cancellationToken);
+
+        ChangedTree Replacement(JsonObject before)
+        {
+            if (OtherUid(JsonTree.String(SystemMetadata.Of(before), "uid") ?? "") is { } other) return new ChangedTree(null, other);
+            return revision is null && NeedsVersion(schema)
+                ? new ChangedTree(null, ApiError.Invalid(schema.Group, schema.Plural, key.Name,
+                    [new ErrorCause("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0x0: must be specified for an update")]))
+                : new ChangedTree(last ? tree : tree.DeepClone().AsObject(), null);
+        }
+
+        Task<StoreResult>? WhenAbsent()
+        {
+            if (subresource.Length > 0 || !MayCreate(schema)) return null;
+            if (OtherUid("") is { } other) return Task.FromResult(StoreResult.Refused(other));
+            // A version says nothing of what is not there.
+            SystemMetadata.Of(tree).Remove("resourceVersion");
+            return CreateAsync(schema, key.Namespace, tree, options, cancellationToken);
+        }
+
+        // The uid of an update says which object is meant; that of a patch is a field like others, and immutable.
+        ApiError? OtherUid(string stored) =>
+            JsonTree.String(SystemMetadata.Of(tree), "uid") is { Length: > 0 } uid && uid != stored ? ApiError.OtherUid(schema.Type, schema.StoredAs, key, uid, stored) : null;
     }
 
     /// <summary>Changes an object by a function of its current state; when others write in between, the function is called again.</summary>
@@ -199,8 +214,8 @@ public sealed partial class ResourceStore
         var (revision, malformed) = SystemMetadata.Precondition(tree!, schema);
         if (malformed is not null) return new Proposal(malformed);
         if (revision is { } seen && seen != stored.Revision) return new Proposal(ApiError.Modified(schema.Type, stored.Key.Name));
-        if (JsonTree.String(SystemMetadata.Of(tree!), "uid") is { Length: > 0 } uid && uid != stored.Meta.Uid)
-            return new Proposal(OtherUid(schema, stored, uid, patched: check));
+        if (check && JsonTree.String(SystemMetadata.Of(tree!), "uid") is { Length: > 0 } uid && uid != stored.Meta.Uid)
+            return new Proposal(ImmutableUid(schema, stored, uid));
 
         Defaulting.Apply(schema, tree!);
         if (owned is null)
@@ -238,10 +253,8 @@ public sealed partial class ResourceStore
         return new Proposal(null) { Tree = tree, Outcome = outcome, Conditional = revision is not null && !check, Warnings = warnings };
     }
 
-    /// <summary>The uid of an update says which object is meant; that of a patch is a field like others, and immutable.</summary>
-    private static ApiError OtherUid(ResourceSchema schema, StoredObject stored, string uid, bool patched)
+    private static ApiError ImmutableUid(ResourceSchema schema, StoredObject stored, string uid)
     {
-        if (!patched) return ApiError.Conflict(schema.Type, stored.Key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Meta.Uid}");
         var faults = new FaultList();
         faults.Invalid(FieldPath.Of("metadata").Child("uid"), uid, "field is immutable");
         return faults.ToError(schema.Group, schema.Kind, stored.Key.Name)!;
@@ -268,6 +281,8 @@ public sealed partial class ResourceStore
         if (error is not null) return new PreparedCreate(key, false, error);
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree);
         ObjectCreation.Finish(schema, tree, _identities.NewUid(), _clock.GetUtcNow(), options.User);
+        // Some kinds name what nobody has named.
+        if (key.Name.Length == 0) key = key with { Name = JsonTree.String(SystemMetadata.Of(tree), "name") ?? "" };
         if (Validation.ValidateCreate(schema, tree) is { } invalid) return new PreparedCreate(key, false, invalid);
         var validating = _admission.ValidateAsync(request, Registries, cancellationToken);
         error = validating.IsCompletedSuccessfully ? validating.Result : await validating.ConfigureAwait(false);
@@ -289,6 +304,12 @@ public sealed partial class ResourceStore
 
     private async Task<WriteResult> WriteAsync(ResourceType type, ObjectWrite write, CancellationToken cancellationToken) =>
         (await Registries.WriteAsync(type, [write], cancellationToken).ConfigureAwait(false))[0];
+
+    /// <summary>What a write would say, without the write.</summary>
+    private async Task<WriteResult> TryAsync(ResourceSchema schema, ObjectKey key, JsonObject tree, CancellationToken cancellationToken) =>
+        await GetAsync(schema.StoredAs, key, cancellationToken).ConfigureAwait(false) is { } existing
+            ? new WriteResult(null, ApiError.AlreadyExists(schema.StoredAs, key.Name, existing.Meta.Deleting))
+            : new WriteResult(new StoredObject(key, 0, JsonBytes(tree)), null);
 
     private ObjectKey Rename(ResourceSchema schema, JsonObject tree, ObjectKey key)
     {

@@ -32,12 +32,22 @@ public sealed record ApiError(int Code, string Reason, string Message)
     public static ApiError NotFound(ResourceType type, string name) =>
         new(404, "NotFound", $"{type} \"{name}\" not found") { Group = type.Group, Kind = type.Plural, Name = name };
 
-    public static ApiError AlreadyExists(ResourceType type, string name) =>
-        new(409, "AlreadyExists", $"{type} \"{name}\" already exists") { Group = type.Group, Kind = type.Plural, Name = name };
+    /// <param name="deleting">The one that exists is on its way out: clients wait rather than give up.</param>
+    public static ApiError AlreadyExists(ResourceType type, string name, bool deleting = false) =>
+        new(409, "AlreadyExists", $"{(deleting ? "object is being deleted: " : "")}{type} \"{name}\" already exists") { Group = type.Group, Kind = type.Plural, Name = name };
 
     public static ApiError Conflict(ResourceType type, string name, string why) =>
         new(409, "Conflict", $"Operation cannot be fulfilled on {type} \"{name}\": {why}")
         { Group = type.Group, Kind = type.Plural, Name = name };
+
+    /// <summary>The conflict of a write that means an object of another uid under this name.</summary>
+    /// <param name="type">The type as requested.</param>
+    /// <param name="storedAs">The type under which it is stored.</param>
+    /// <param name="wanted">The uid that the write names.</param>
+    /// <param name="found">The uid of what is stored; empty when nothing is.</param>
+    public static ApiError OtherUid(ResourceType type, ResourceType storedAs, ObjectKey key, string wanted, string found) =>
+        Conflict(type, key.Name, $"StorageError: invalid object, Code: 4, Key: {StoragePath.Of(storedAs, key)}, ResourceVersion: 0, " +
+            $"AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}");
 
     /// <summary>The conflict of optimistic concurrency, in the words that clients know.</summary>
     public static ApiError Modified(ResourceType type, string name) =>

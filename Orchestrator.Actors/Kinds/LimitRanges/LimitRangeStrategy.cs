@@ -19,6 +19,13 @@ public sealed class LimitRangeStrategy : IKindStrategy
         }
     }
 
+    /// <summary>A LimitRange may go without a name; then it gets one that nobody has.</summary>
+    public void PrepareForCreate(JsonObject tree)
+    {
+        var metadata = JsonTree.Ensure(tree, "metadata");
+        if (string.IsNullOrEmpty(JsonTree.String(metadata, "name"))) metadata["name"] = Guid.NewGuid().ToString();
+    }
+
     private static void Fill(JsonObject limit, string name, string from)
     {
         if (limit[from] is not JsonObject { Count: > 0 } source) return;

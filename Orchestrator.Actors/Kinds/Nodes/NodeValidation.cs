@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -16,6 +18,25 @@ public sealed class NodeValidation : IKindValidation
         ValidateAmounts(tree, faults);
     }
 
+    public void ValidateNew(JsonObject tree, FaultList faults)
+    {
+        var ranges = JsonTree.Object(tree, "spec").Texts("podCIDRs");
+        var path = Spec.Child("podCIDRs");
+        var families = new List<AddressFamily>();
+        for (var i = 0; i < ranges.Length; i++)
+        {
+            // Names all of them for the sake of one, as upstream does.
+            if (IPNetwork.TryParse(ranges[i], out var range)) families.Add(range.BaseAddress.AddressFamily);
+            else faults.Invalid(path.Index(i), JsonTree.Object(tree, "spec")!["podCIDRs"], "must be valid CIDR");
+        }
+        if (ranges.Length < 2) return;
+        if (ranges.Length > 2 || families.Distinct().Count() != ranges.Length)
+            faults.Invalid(path, JsonTree.Object(tree, "spec")!["podCIDRs"], "may specify no more than one CIDR for each IP family");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < ranges.Length; i++)
+            if (!seen.Add(ranges[i])) faults.Duplicate(path.Index(i), JsonValue.Create(ranges[i]));
+    }
+
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults)
     {
         if (subresource == "status")
@@ -25,11 +46,17 @@ public sealed class NodeValidation : IKindValidation
         }
         var (spec, old) = (JsonTree.Object(tree, "spec"), JsonTree.Object(stored, "spec"));
         ValidateRest(spec, old, faults);
-        foreach (var name in (ReadOnlySpan<string>)["providerID", "podCIDR"])
-        {
-            if (JsonTree.String(old, name) is { Length: > 0 } before && JsonTree.String(spec, name) != before)
-                faults.Forbidden(Spec.Child(name == "podCIDR" ? "podCIDRs" : name), $"node updates may not change {name} except from \"\" to valid");
-        }
+        ValidateRanges(spec.Texts("podCIDRs"), old.Texts("podCIDRs"), faults);
+        if (JsonTree.String(old, "providerID") is { Length: > 0 } before && JsonTree.String(spec, "providerID") != before)
+            faults.Forbidden(Spec.Child("providerID"), "node updates may not change providerID except from \"\" to valid");
+    }
+
+    private static void ValidateRanges(string[] ranges, string[] before, FaultList faults)
+    {
+        if (before.Length == 0) return;
+        // Each range that differs is a fault of its own; another count of them is one.
+        var faulty = ranges.Length != before.Length ? 1 : ranges.Zip(before).Count(static p => p.First != p.Second);
+        for (var i = 0; i < faulty; i++) faults.Forbidden(Spec.Child("podCIDRs"), "node updates may not change podCIDR except from \"\" to valid");
     }
 
     /// <summary>Only what says how the node takes part may change; the rest was said by whoever registered it.</summary>

@@ -111,8 +111,10 @@ public sealed class PersistentVolumeValidation : IKindValidation
                 foreach (var secret in (ReadOnlySpan<string>)["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeStageSecretRef", "nodeExpandSecretRef"])
                 {
                     if (JsonTree.Object(source, secret) is not { } reference) continue;
-                    FieldRules.Required(reference, "name", path.Child(secret), faults);
-                    FieldRules.Required(reference, "namespace", path.Child(secret), faults);
+                    if (FieldRules.Required(reference, "name", path.Child(secret), faults) is { Length: > 0 } secretName && ObjectNames.Subdomain(secretName) is { } nameFault)
+                        faults.Invalid(path.Child(secret).Child("name"), secretName, nameFault);
+                    if (FieldRules.Required(reference, "namespace", path.Child(secret), faults) is { Length: > 0 } space && ObjectNames.Label(space) is { } spaceFault)
+                        faults.Invalid(path.Child(secret).Child("namespace"), space, spaceFault);
                 }
                 break;
             default:

@@ -82,7 +82,7 @@ public static class ServiceAllocation
         }
         if (type != "LoadBalancer" || JsonTree.String(spec, "externalTrafficPolicy") != "Local") return;
         var health = Spec.Child("healthCheckNodePort");
-        if (JsonTree.Int64(spec, "healthCheckNodePort") is > 0 and var chosen) Check(chosen, "TCP", health, pool, faults);
+        if (JsonTree.Int64(spec, "healthCheckNodePort") is not (null or 0) and var chosen) Check(chosen.Value, "TCP", health, pool, faults);
         else if (FreePort(spec, "TCP", pool) is { } free) spec["healthCheckNodePort"] = free;
     }
 

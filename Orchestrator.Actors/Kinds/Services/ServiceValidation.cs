@@ -136,7 +136,7 @@ public sealed class ServiceValidation : IKindValidation
         var policy = JsonTree.String(spec, "externalTrafficPolicy") ?? "";
         if (policy.Length > 0 && !reachable)
             faults.Invalid(Spec.Child("externalTrafficPolicy"), policy, "may only be set for externally-accessible services");
-        if (JsonTree.Int64(spec, "healthCheckNodePort") is > 0 and var health && !(type == "LoadBalancer" && policy == "Local"))
+        if (JsonTree.Int64(spec, "healthCheckNodePort") is not (null or 0) and var health && !(type == "LoadBalancer" && policy == "Local"))
             faults.Invalid(Spec.Child("healthCheckNodePort"), health, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'");
         if (spec["allocateLoadBalancerNodePorts"] is not null && type != "LoadBalancer")
             faults.Forbidden(Spec.Child("allocateLoadBalancerNodePorts"), "may only be used when `type` is 'LoadBalancer'");

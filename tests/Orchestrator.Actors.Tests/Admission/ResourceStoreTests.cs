@@ -62,6 +62,85 @@ public sealed class ResourceStoreTests
     }
 
     [Fact]
+    public async Task Create_EveryGeneratedNameTaken_SaysSoAfterEightTries()
+    {
+        var fixture = await StoreFixture.WithNamespaceAsync();
+        fixture.Identities.RepeatNames = 100;
+        await fixture.CreateAsync(ResourceTypes.ConfigMaps, "default", """{"metadata":{"generateName":"x-"}}""");
+        var result = await fixture.CreateAsync(ResourceTypes.ConfigMaps, "default", """{"metadata":{"generateName":"x-"}}""");
+        Assert.Equal((409, "AlreadyExists", 1), (result.Error!.Code, result.Error.Reason, result.Error.RetryAfterSeconds));
+        Assert.Equal("configmaps \"x-00000\" already exists, the server was not able to generate a unique name for the object", result.Error.Message);
+        var named = await fixture.CreateAsync(ResourceTypes.ConfigMaps, "default", """{"metadata":{"name":"x-00000","generateName":"x-"}}""");
+        Assert.Equal(result.Error.Message, named.Error!.Message);
+    }
+
+    [Fact]
+    public async Task Create_NameOfOneThatIsBeingDeleted_SaysSo()
+    {
+        var fixture = await StoreFixture.WithNamespaceAsync();
+        await fixture.CreateAsync(ResourceTypes.ConfigMaps, "default", """{"metadata":{"name":"a","finalizers":["x/y"]}}""");
+        await fixture.Store.DeleteAsync(fixture.Store.SchemaOf(ResourceTypes.ConfigMaps), new ObjectKey("default", "a"));
+        var result = await fixture.CreateAsync(ResourceTypes.ConfigMaps, "default", """{"metadata":{"name":"a"}}""");
+        Assert.Equal("object is being deleted: configmaps \"a\" already exists", result.Error!.Message);
+        result = await fixture.CreateAsync(ResourceTypes.ConfigMaps, "default", """{"metadata":{"name":"a"}}""", new WriteOptions { DryRun = true });
+        Assert.Equal("object is being deleted: configmaps \"a\" already exists", result.Error!.Message);
+    }
+
+    [Fact]
+    public async Task Create_LimitRangeWithoutName_GetsOne()
+    {
+        var fixture = await StoreFixture.WithNamespaceAsync();
+        var made = await fixture.CreateAsync(ResourceTypes.LimitRanges, "default", """{"spec":{"limits":[]}}""");
+        Assert.Null(made.Error);
+        Assert.True(Guid.TryParse(made.Object!.Key.Name, out _));
+        Assert.Equal(made.Object.Key.Name, made.Object.Meta.Name);
+    }
+
+    [Theory]
+    [InlineData("", "endpoints", "default", """{"metadata":{"name":"a","resourceVersion":"7"}}""")]
+    [InlineData("coordination.k8s.io", "leases", "default", """{"metadata":{"name":"a"},"spec":{}}""")]
+    [InlineData("node.k8s.io", "runtimeclasses", "", """{"metadata":{"name":"a"},"handler":"h"}""")]
+    public async Task Update_AbsentOfAKindThatUpdatesMayCreate_Creates(string group, string plural, string ns, string json)
+    {
+        var fixture = await StoreFixture.WithNamespaceAsync();
+        var schema = fixture.Store.SchemaOf(new ResourceType(group, plural));
+        var result = await fixture.Store.UpdateAsync(schema, new ObjectKey(ns, "a"), JsonNode.Parse(json)!.AsObject());
+        Assert.Null(result.Error);
+        Assert.True(result.Created);
+    }
+
+    [Fact]
+    public async Task Update_OfAnotherUid_IsConflictThatNamesBoth()
+    {
+        var fixture = await StoreFixture.WithNamespaceAsync();
+        var schema = fixture.Store.SchemaOf(ResourceTypes.Endpoints);
+        var absent = await fixture.Store.UpdateAsync(schema, new ObjectKey("default", "a"), JsonNode.Parse("""{"metadata":{"name":"a","uid":"u"}}""")!.AsObject());
+        Assert.Equal((409, "Conflict"), (absent.Error!.Code, absent.Error.Reason));
+        Assert.Equal("Operation cannot be fulfilled on endpoints \"a\": StorageError: invalid object, Code: 4, Key: /registry/services/endpoints/default/a, " +
+            "ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: u, UID in object meta: ", absent.Error.Message);
+        var pod = await fixture.PodAsync("web");
+        var tree = pod.ToTree();
+        tree["metadata"]!["uid"] = "u";
+        tree["metadata"]!["resourceVersion"] = "1";
+        var other = await fixture.Store.UpdateAsync(fixture.Store.SchemaOf(ResourceTypes.Pods), Web, tree);
+        Assert.EndsWith($"Key: /registry/pods/default/web, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: u, UID in object meta: {pod.Meta.Uid}",
+            other.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Update_WithoutVersion_OfAKindThatWantsOne_IsInvalidUnlessAbsent()
+    {
+        var fixture = await StoreFixture.WithNamespaceAsync();
+        var schema = fixture.Store.SchemaOf(new ResourceType("policy", "poddisruptionbudgets"));
+        Task<StoreResult> UpdateAsync() => fixture.Store.UpdateAsync(schema, new ObjectKey("default", "a"), JsonNode.Parse("""{"metadata":{"name":"a"},"spec":{}}""")!.AsObject());
+        Assert.Equal(404, (await UpdateAsync()).Error!.Code);
+        await fixture.CreateAsync(schema.Type, "default", """{"metadata":{"name":"a"},"spec":{}}""");
+        var error = (await UpdateAsync()).Error!;
+        Assert.Equal((422, "poddisruptionbudgets"), (error.Code, error.Kind));
+        Assert.Equal("poddisruptionbudgets.policy \"a\" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update", error.Message);
+    }
+
+    [Fact]
     public async Task Create_DryRun_StoresNothing()
     {
         var fixture = await StoreFixture.WithNamespaceAsync();

@@ -261,4 +261,61 @@ public sealed class KindValidationTests
         AssertCreate("", "Event", """{"metadata":{"name":"e"},"involvedObject":{"kind":"Pod","namespace":"other"}}""",
             """involvedObject.namespace: Invalid value: "other": does not match event.namespace""");
     }
+
+    [Theory]
+    [InlineData("""{"podCIDR":"10.0.0.0/24"}""", "")]
+    [InlineData("""{"podCIDRs":["10.0.0.0/24","fd00::/64"]}""", "")]
+    [InlineData("""{"podCIDRs":["x"]}""", """spec.podCIDRs[0]: Invalid value: []string{"x"}: must be valid CIDR""")]
+    [InlineData("""{"podCIDRs":["10.0.0.0/24","10.0.1.0/24"]}""",
+        """spec.podCIDRs: Invalid value: []string{"10.0.0.0/24", "10.0.1.0/24"}: may specify no more than one CIDR for each IP family""")]
+    public void Create_NodeRanges_OnePerFamily(string spec, string expected) =>
+        AssertCreate("", "Node", $$$"""{"metadata":{"name":"n"},"spec":{{{spec}}}}""", expected.Length == 0 ? [] : [expected]);
+
+    [Fact]
+    public void Create_NodeWithOneOfTheRangeFields_HasBoth()
+    {
+        var old = Create(Kind("", "Node"), """{"metadata":{"name":"n"},"spec":{"podCIDR":"10.0.0.0/24"}}""", out _);
+        Assert.Equal("""{"podCIDR":"10.0.0.0/24","podCIDRs":["10.0.0.0/24"]}""", old["spec"]!.ToJsonString());
+        var now = Create(Kind("", "Node"), """{"metadata":{"name":"n"},"spec":{"podCIDRs":["10.0.0.0/24","fd00::/64"]}}""", out _);
+        Assert.Equal("10.0.0.0/24", (string?)now["spec"]!["podCIDR"]);
+    }
+
+    [Theory]
+    [InlineData("[]", 1)]
+    [InlineData("""["10.0.1.0/24","fd00::/64"]""", 1)]
+    [InlineData("""["10.0.1.0/24","fd01::/64"]""", 2)]
+    public void Update_NodeRanges_AreFixed(string ranges, int faults)
+    {
+        var error = Update("", "Node", """{"metadata":{"name":"n"},"spec":{"podCIDRs":["10.0.0.0/24","fd00::/64"]}}""",
+            tree => tree["spec"]!["podCIDRs"] = JsonNode.Parse(ranges));
+        Assert.Equal(string.Join('\n', Enumerable.Repeat("spec.podCIDRs: Forbidden: node updates may not change podCIDR except from \"\" to valid", faults)), error);
+    }
+
+    [Fact]
+    public void NamespaceFinalizers_MustBeQualifiedOrStandard()
+    {
+        const string Fault = "Invalid value: \"mine\": name is neither a standard finalizer name nor is it fully qualified";
+        AssertCreate("", "Namespace", """{"metadata":{"name":"n"},"spec":{"finalizers":["mine","a.b/c"]}}""", "spec.finalizers: " + Fault);
+        Assert.Equal("spec.finalizers[0]: " + Fault, Update("", "Namespace", """{"metadata":{"name":"n"}}""",
+            static tree => tree["spec"]!["finalizers"] = new JsonArray("mine"), "finalize"));
+    }
+
+    [Fact]
+    public void NamespacePhase_GoesWithTheDeletion() =>
+        Assert.Equal("status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty",
+            Update("", "Namespace", """{"metadata":{"name":"n"}}""", static tree => tree["status"]!["phase"] = "Terminating", "status"));
+
+    [Fact]
+    public void Create_ServiceWithNegativeHealthCheckPort_IsRefused() =>
+        AssertCreate("", "Service", """{"metadata":{"name":"s"},"spec":{"healthCheckNodePort":-1,"ports":[{"port":80}]}}""",
+            "spec.healthCheckNodePort: Invalid value: -1: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'");
+
+    [Fact]
+    public void Create_VolumeWithSecretsOfBadNames_IsRefused() =>
+        AssertCreate("", "PersistentVolume", """
+            {"metadata":{"name":"v"},"spec":{"capacity":{"storage":"1Gi"},"accessModes":["ReadWriteOnce"],
+             "csi":{"driver":"d.x","volumeHandle":"h","nodeStageSecretRef":{"name":"A_b","namespace":"a.b"}}}}
+            """,
+            "spec.csi.nodeStageSecretRef.name: Invalid value: \"A_b\": " + ObjectNames.Subdomain("A_b"),
+            "spec.csi.nodeStageSecretRef.namespace: Invalid value: \"a.b\": " + ObjectNames.Label("a.b"));
 }
