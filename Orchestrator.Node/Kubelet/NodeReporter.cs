@@ -27,11 +27,15 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
     private readonly Dictionary<string, (string Text, DateTimeOffset At)> _written = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (string Uid, DateTimeOffset Created)> _leases = new(StringComparer.Ordinal);
 
+    /// <summary>How soon a turn in which the node could not be registered is repeated, at first and at most: most often somebody wrote in between.</summary>
+    private static readonly TimeSpan AgainMin = TimeSpan.FromMilliseconds(10), AgainMax = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Runs until cancelled. A control plane that does not answer is asked again at the next turn.</summary>
     /// <param name="registered">Called after the first turn in which all nodes are there.</param>
     public async Task RunAsync(ImmutableArray<NodeFacts> nodes, string dataDirectory, Action registered, CancellationToken cancellationToken)
     {
         var first = true;
+        var again = AgainMin;
         using var timer = new PeriodicTimer(RenewEvery, clock);
         do
         {
@@ -40,7 +44,9 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
                 var done = await TurnAsync(nodes, dataDirectory, cancellationToken).ConfigureAwait(false);
                 if (first && done) registered();
                 first &= !done;
-                if (first) await Task.Delay(TimeSpan.FromMilliseconds(500), clock, cancellationToken).ConfigureAwait(false);
+                if (!first) continue;
+                await Task.Delay(again, clock, cancellationToken).ConfigureAwait(false);
+                again = again < AgainMax / 2 ? again * 2 : AgainMax;
             }
             catch (Exception e) when (e is TimeoutException or InvalidOperationException or IOException)
             {

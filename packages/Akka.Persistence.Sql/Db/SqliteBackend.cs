@@ -95,7 +95,7 @@ internal sealed class SqliteBackend : ISqlBackend
             connection.Open();
             var handle = connection.Handle!;
             raw.sqlite3_extended_result_codes(handle, 1);
-            raw.sqlite3_busy_timeout(handle, (int)_settings.BusyTimeout.TotalMilliseconds);
+            SqliteBusyHandler.Install(handle, _settings.BusyTimeout);
             SwitchToWal(handle);
             Pragma(handle, "synchronous", _settings.Synchronous);
             foreach (var (name, value) in _settings.Others) Pragma(handle, name, value);
