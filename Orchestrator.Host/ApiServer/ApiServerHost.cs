@@ -141,7 +141,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         var reads = new ConsistentReads(store.Registries, new SnapshotCache(clock));
         return new RequestPipeline(
             store, authenticator,
-            new DocumentEndpoint(() => store.Catalog, aggregator.Documents, metrics, options.Checks, new IssuerDocuments(options.TokenSigner, options.TokenIssuance)),
+            new DocumentEndpoint(() => store.Catalog, aggregator.Documents, metrics, options.Checks, new IssuerDocuments(options.TokenSigner, options.TokenIssuance), clock),
             new ListEndpoint(reads, representations),
             new WatchEndpoint(reads, representations, () => store.Catalog, metrics, clock, stopping),
             new ResourceEndpoint(store, reads, representations),

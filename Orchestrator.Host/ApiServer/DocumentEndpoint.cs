@@ -11,7 +11,7 @@ using Orchestrator.Host.ApiServer.Aggregation;
 namespace Orchestrator.Host.ApiServer;
 
 /// <summary>The documents about the API and about the server: discovery, OpenAPI, version, health and metrics.</summary>
-public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocuments aggregated, Metrics metrics, IReadOnlyList<HealthCheck> checks, IssuerDocuments issuer)
+public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocuments aggregated, Metrics metrics, IReadOnlyList<HealthCheck> checks, IssuerDocuments issuer, TimeProvider clock)
 {
     private const string GitVersion = "v1.32.0+orchestrator.1";
 
@@ -121,7 +121,20 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
             ["openapi", "v3", "apis", var group, var version] => documents.V3(group, version),
             _ => null,
         };
-        return document is null ? NotFoundAsync(context) : WriteDocumentAsync(context, MediaFormat.Json, document, tagged: true);
+        if (document is null) return NotFoundAsync(context);
+        context.Response.Headers.Vary = "Accept";
+        // What is asked for by its hash never changes; the hash of what has changed leads to what it is now.
+        if (parts.Length > 2 && context.Request.Query["hash"].ToString() is { Length: > 0 } hash)
+        {
+            if ($"\"{hash}\"" != document.ETag)
+            {
+                context.Response.Redirect($"/{string.Join('/', parts)}?hash={document.ETag.Trim('"')}", permanent: true);
+                return Task.CompletedTask;
+            }
+            context.Response.Headers.CacheControl = "public, immutable";
+            context.Response.Headers.Expires = clock.GetUtcNow().AddYears(1).ToString("R", CultureInfo.InvariantCulture);
+        }
+        return WriteDocumentAsync(context, MediaFormat.Json, document, tagged: true);
     }
 
     private static Task WriteDocumentAsync(HttpContext context, MediaFormat format, DiscoveryDocument document, bool tagged) =>
@@ -135,6 +148,7 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
         context.Response.Headers.ETag = document.ETag;
         if (context.Request.Headers.IfNoneMatch.ToString() != document.ETag) return true;
         context.Response.StatusCode = 304;
+        if (context.Response.Headers.CacheControl.Count == 0) context.Response.Headers.CacheControl = "no-cache, private";
         return false;
     }
 

@@ -20,7 +20,7 @@ public static class ResponseWriter
     {
         var response = context.Response;
         response.ContentType = contentType;
-        response.Headers.CacheControl = "no-cache, private";
+        if (response.Headers.CacheControl.Count == 0) response.Headers.CacheControl = "no-cache, private";
         if (body.Length >= CompressedMin && AcceptsGzip(context)) return CompressAsync(response, body);
         response.ContentLength = body.Length;
         if (HttpMethods.IsHead(context.Request.Method)) return Task.CompletedTask;
@@ -47,7 +47,7 @@ public static class ResponseWriter
     private static async Task CompressAsync(HttpResponse response, ReadOnlyMemory<byte> body)
     {
         response.Headers.ContentEncoding = "gzip";
-        response.Headers.Vary = "Accept-Encoding";
+        response.Headers.Append("Vary", "Accept-Encoding");
         await using var gzip = new GZipStream(response.BodyWriter.AsStream(leaveOpen: true), CompressionLevel.Fastest);
         await gzip.WriteAsync(body).ConfigureAwait(false);
     }

@@ -276,6 +276,25 @@ public sealed class ApiServerTests(ApiServerFixture server) : IClassFixture<ApiS
         Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
     }
 
+    [Fact]
+    public async Task OpenApiV3_AskedForByItsHash_MayBeKeptForever()
+    {
+        var now = (string)(await server.GetAsync("/openapi/v3")).Json!["paths"]!["apis/apps/v1"]!["serverRelativeURL"]!;
+        using var kept = await server.Admin.GetAsync(now);
+        Assert.Equal(HttpStatusCode.OK, kept.StatusCode);
+        Assert.Equal(("public, immutable", "Accept"), (string.Join(", ", kept.Headers.GetValues("Cache-Control")), kept.Headers.Vary.First()));
+        Assert.True(kept.Content.Headers.Expires > kept.Headers.Date!.Value.AddDays(360));
+        Assert.EndsWith($"?hash={kept.Headers.ETag!.Tag.Trim('"')}", now, StringComparison.Ordinal);
+
+        using var handler = new HttpClientHandler { AllowAutoRedirect = false, ServerCertificateCustomValidationCallback = static (_, certificate, _, _) => certificate?.Issuer == "CN=test-authority" };
+        using var client = new HttpClient(handler) { BaseAddress = server.Admin.BaseAddress };
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {ApiServerFixture.Token}");
+        using var moved = await client.GetAsync("/openapi/v3/apis/apps/v1?hash=ABC");
+        Assert.Equal((HttpStatusCode.MovedPermanently, now), (moved.StatusCode, moved.Headers.Location!.OriginalString));
+        using var unhashed = await client.GetAsync("/openapi/v3/apis/apps/v1");
+        Assert.Equal("no-cache, private", string.Join(", ", unhashed.Headers.GetValues("Cache-Control").SelectMany(static v => v.Split(", ")).Order(StringComparer.Ordinal)));
+    }
+
     [Theory]
     [InlineData("/api")]
     [InlineData("/apis")]
