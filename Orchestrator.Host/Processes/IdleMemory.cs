@@ -16,8 +16,8 @@ public sealed class IdleMemory : IDisposable
     /// <summary>Less than this is not worth a collection (bytes).</summary>
     private const long ReturnedMin = 64L << 20;
 
-    /// <summary>With more objects than this the process would stand still for longer than the others of its cluster wait (bytes).</summary>
-    private const long UsedMax = 1L << 30;
+    /// <summary>With more objects than this the process would stand still for most of a second; the others of its cluster wait for two (bytes).</summary>
+    private const long UsedMax = 512L << 20;
 
     /// <summary>Most collections between two looks of a process that is quiet: heartbeats and leases make garbage too.</summary>
     private const int QuietMax = 1;

@@ -1,5 +1,5 @@
-using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Scheduling.Plugins;
 

@@ -9,8 +9,8 @@ public sealed class IdleMemoryTests
     [InlineData(1, 1300, 160, true)]     // heartbeats alone
     [InlineData(2, 1300, 160, false)]    // requests are served
     [InlineData(0, 220, 160, false)]     // little to return
-    [InlineData(0, 850, 600, false)]     // no more than a large heap needs for its next burst
-    [InlineData(0, 5000, 1100, false)]   // would stand still for too long
+    [InlineData(0, 650, 450, false)]     // no more than a large heap needs for its next burst
+    [InlineData(0, 5000, 600, false)]   // would stand still for too long
     public void IsDue_OnlyWhenQuietAndWorthIt(int collections, long committed, long used, bool due) =>
         Assert.Equal(due, IdleMemory.IsDue(new HeapLook(7, 0, 0), new HeapLook(7 + collections, committed << 20, used << 20)));
 }
