@@ -34,7 +34,7 @@ public static class ObjectDecoder
 {
     /// <summary>Reads the body of a create or an update of <paramref name="schema"/>.</summary>
     public static DecodedObject Decode(ResourceSchema schema, ReadOnlySpan<byte> body, FieldValidation validation) =>
-        Decode(schema.Root, schema.Group, schema.Version, schema.Kind, body, validation);
+        Settled(schema, Decode(schema.Root, schema.Group, schema.Version, schema.Kind, body, validation));
 
     /// <summary>Reads a body of another kind, such as DeleteOptions, Binding or Scale.</summary>
     /// <remarks>apiVersion and kind may be absent, as in Kubernetes; they are filled in.</remarks>
@@ -58,7 +58,13 @@ public static class ObjectDecoder
     public static DecodedObject Check(ResourceSchema schema, JsonObject tree, FieldValidation validation, List<string>? duplicates = null) =>
         CheckEnvelope(schema.Group, schema.Version, schema.Kind, tree) is { } error
             ? new DecodedObject(null, [], error) { Fault = schema.IsCustom ? null : UnknownKind(schema, tree) }
-            : Check(schema.Root, schema.Version, schema.Kind, tree, validation, duplicates);
+            : Settled(schema, Check(schema.Root, schema.Version, schema.Kind, tree, validation, duplicates));
+
+    private static DecodedObject Settled(ResourceSchema schema, DecodedObject decoded)
+    {
+        if (schema.IsCustom) UntypedNumbers.Settle(decoded.Tree);
+        return decoded;
+    }
 
     private static DecodeFault UnknownKind(ResourceSchema schema, JsonObject tree)
     {

@@ -249,4 +249,26 @@ public sealed class CustomResourceTests
         Assert.Contains("ShortNamesConflict", second["status"]!["conditions"]!.ToJsonString(), StringComparison.Ordinal);
         Assert.True(CustomResourceSchemas.IsEstablished(second));
     }
+
+    [Theory]
+    [InlineData("3.0", "3")]
+    [InlineData("1e2", "100")]
+    [InlineData("-1.50", "-1.5")]
+    [InlineData("9223372036854775807", "9223372036854775807")]
+    [InlineData("12345678901234567890", "12345678901234567000")]
+    [InlineData("1e20", "100000000000000000000")]
+    [InlineData("1.25e17", "125000000000000000")]
+    [InlineData("1E21", "1e+21")]
+    [InlineData("0.000001", "0.000001")]
+    [InlineData("0.00000012", "1.2e-7")]
+    [InlineData("1.5e-10", "1.5e-10")]
+    [InlineData("0.1e1", "1")]
+    [InlineData("-0.0", "-0")]
+    public void Decode_Number_HasTheFormInWhichItIsStored(string given, string stored)
+    {
+        var body = """{"metadata":{"name":"a"},"spec":{"size":1,"free":{"n":@,"list":[@]} } }""".Replace("@", given, StringComparison.Ordinal);
+        var decoded = ObjectDecoder.Decode(Widget, Encoding.UTF8.GetBytes(body), FieldValidation.Strict);
+        Assert.Null(decoded.Error);
+        Assert.Equal($$"""{"n":{{stored}},"list":[{{stored}}]}""", decoded.Tree!["spec"]!["free"]!.ToJsonString());
+    }
 }
