@@ -39,19 +39,24 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
         using var timer = new PeriodicTimer(RenewEvery, clock);
         do
         {
+            var done = false;
             try
             {
-                var done = await TurnAsync(nodes, dataDirectory, cancellationToken).ConfigureAwait(false);
-                if (first && done) registered();
-                first &= !done;
-                if (!first) continue;
-                await Task.Delay(again, clock, cancellationToken).ConfigureAwait(false);
-                again = again < AgainMax / 2 ? again * 2 : AgainMax;
+                done = await TurnAsync(nodes, dataDirectory, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is TimeoutException or InvalidOperationException or IOException)
             {
                 // The next turn is soon enough.
             }
+            if (!first) continue;
+            if (done)
+            {
+                first = false;
+                registered();
+                continue;
+            }
+            await Task.Delay(again, clock, cancellationToken).ConfigureAwait(false);
+            again = again < AgainMax / 2 ? again * 2 : AgainMax;
         }
         while (first || await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
     }
