@@ -10,6 +10,8 @@ public sealed class AdmissionPipeline(ImmutableArray<IAdmissionPlugin> plugins)
     /// <summary>What is on by default and needs nothing from outside.</summary>
     public static AdmissionPipeline BuiltIn { get; } = AdmissionPlugins.Build(AdmissionPlugins.Default, new AdmissionServices());
 
+    private readonly ImmutableArray<IWriteWatcher> _watchers = [.. plugins.OfType<IWriteWatcher>()];
+
     /// <summary>The names of the plugins, in their order.</summary>
     public IEnumerable<string> Names => plugins.Select(static p => p.Name);
 
@@ -18,6 +20,14 @@ public sealed class AdmissionPipeline(ImmutableArray<IAdmissionPlugin> plugins)
     {
         var pending = MutateAsync(request, registries, cancellationToken);
         return pending.IsCompletedSuccessfully && !request.NeedsReinvocation ? pending : AgainAsync(pending, request, registries, cancellationToken);
+    }
+
+    /// <summary>Whether a plugin may have something to say about what a part of this product writes. At hand as long as no configuration changes.</summary>
+    public async ValueTask<bool> WatchesAsync(WriteKind kind, IRegistries registries, CancellationToken cancellationToken)
+    {
+        foreach (var watcher in _watchers)
+            if (await watcher.WatchesAsync(kind, registries, cancellationToken).ConfigureAwait(false)) return true;
+        return false;
     }
 
     private async ValueTask<ApiError?> AgainAsync(ValueTask<ApiError?> pending, AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)

@@ -38,6 +38,9 @@ public sealed record WriteOptions
     /// <summary>Fields that a patch gives more than once, which are told with the unknown ones of its result; null for none.</summary>
     public List<string>? Duplicates { get; init; }
 
+    /// <summary>The uid that a new object is to have; null for one that nobody has.</summary>
+    public string? Uid { get; init; }
+
     /// <summary>Words the refusal of a patch whose outcome is no object of the kind; null for the words of a body.</summary>
     public Func<DecodeFault, JsonObject, ApiError>? Undecodable { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Kinds.Events;
 using Orchestrator.Actors.Registry;
@@ -22,10 +23,9 @@ public sealed record ActionOutcome(ImmutableDictionary<ResourceType, long> Revis
 /// <summary>Carries out the actions of one pass, as batches: one commit per type and verb.</summary>
 public sealed class ActionRunner(ResourceStore store, EventRecorder events)
 {
-    private static readonly WriteOptions AsController = new() { FieldManager = FieldManagers.ControllerManager };
-
-    private sealed class Pass
+    private sealed class Pass(string component)
     {
+        public WriteOptions Options { get; } = new() { FieldManager = FieldManagers.ControllerManager, User = ComponentUsers.Controller(component) };
         public Dictionary<ResourceType, long> Revisions { get; } = [];
         public ApiError? Refusal { get; set; }
         public ApiError? CreateRefusal { get; set; }
@@ -41,7 +41,7 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
     /// <summary>Patches first, so that what was adopted or released is so when pods come and go; the status last.</summary>
     public async Task<ActionOutcome> RunAsync(ImmutableArray<ControllerAction> actions, string component, CancellationToken cancellationToken = default)
     {
-        var pass = new Pass();
+        var pass = new Pass(component);
         foreach (var patch in actions.OfType<PatchAction>()) await PatchAsync(pass, patch, cancellationToken).ConfigureAwait(false);
         foreach (var group in actions.OfType<CreateAction>().GroupBy(static a => a.Type))
         {
@@ -71,14 +71,14 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
                 return (null, ApiError.Modified(patch.Type, patch.Key.Name));
             Merge(tree, patch.Patch);
             return (tree, null);
-        }, patch.Subresource, AsController, cancellationToken).ConfigureAwait(false);
+        }, patch.Subresource, pass.Options, cancellationToken).ConfigureAwait(false);
         pass.Wrote(patch.Type, result.Object);
         if (result.Error is { Reason: not "NotFound" } error) pass.Refusal ??= error;
     }
 
     private async Task CreateAsync(Pass pass, ResourceType type, ImmutableArray<CreateAction> creates, CancellationToken cancellationToken)
     {
-        var results = await store.CreateManyAsync(type, [.. creates.Select(static c => c.Body)], AsController, cancellationToken).ConfigureAwait(false);
+        var results = await store.CreateManyAsync(type, [.. creates.Select(static c => c.Body)], pass.Options, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < results.Length; i++)
         {
             pass.Wrote(type, results[i].Object);
@@ -99,6 +99,7 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
     {
         var options = new DeleteOptions
         {
+            User = pass.Options.User,
             GracePeriodSeconds = grace,
             Propagation = propagation is null ? PropagationPolicy.Unspecified : Enum.Parse<PropagationPolicy>(propagation),
         };
@@ -118,7 +119,7 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
     private async Task StatusAsync(Pass pass, ResourceType type, ImmutableArray<StatusAction> writes, CancellationToken cancellationToken)
     {
         var updates = writes.Select(static s => new StatusUpdate(s.Key, JsonSerializer.SerializeToUtf8Bytes(s.Status), s.Uid, s.IfRevision)).ToList();
-        var results = await store.UpdateStatusManyAsync(type, updates, AsController, cancellationToken).ConfigureAwait(false);
+        var results = await store.UpdateStatusManyAsync(type, updates, pass.Options, cancellationToken).ConfigureAwait(false);
         foreach (var result in results)
         {
             pass.Wrote(type, result.Object);

@@ -47,7 +47,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         ActorSystem system, RegistryClient registries, ResourceStore store, Func<ResourceType, bool> hosts, ControllerSettings settings, TimeProvider clock,
         IActorRef? authority = null, IRemoteContent? elsewhere = null)
     {
-        var events = new EventRecorder(registries, clock, settings.HostName);
+        var events = new EventRecorder(store.Admitted, clock, settings.HostName);
         var runner = new ActionRunner(store, events);
         var members = new NodeMembers();
         var namespaces = new NamespaceController(() => store.Catalog);
@@ -74,7 +74,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
         Func<IEnumerable<ResourceType>> types = () => controllers.SelectMany(static c => c.Reads).Concat(namespaces.Namespaced()).Concat(definitions.Instances()).Distinct();
         system.ActorOf(Props.Create(() => new TriggerSource(controllers, caches, registries, hosts, types, region, settings.Role)), "controller-triggers");
         system.ActorOf(NodeMembersActor.Props(members, caches, region), "node-members");
-        StartSingleton(system, settings.Role, "scheduler", SchedulerActor.Props(registries, runner, events, clock, settings.SchedulerSeed));
+        StartSingleton(system, settings.Role, "scheduler", SchedulerActor.Props(registries, store.Admitted, runner, events, clock, settings.SchedulerSeed));
         if (authority is not null)
         {
             StartSingleton(system, settings.Role, "certificate-signer", CertificateSigner.Props(registries, store, authority, clock));

@@ -16,6 +16,13 @@ public interface IRegistries
     /// <summary>Writes in one commit and returns what became of each, in order. Refusals and timeouts are results, not exceptions.</summary>
     Task<ImmutableArray<WriteResult>> WriteAsync(ResourceType type, ImmutableArray<ObjectWrite> writes, CancellationToken cancellationToken = default);
 
+    /// <summary>Writes for a part of this product that is a client in Kubernetes; see <see cref="ResourceStore.Admitted"/>. The bare registries
+    /// know no admission.</summary>
+    /// <param name="writer">Tells as whom; called only where it matters.</param>
+    Task<ImmutableArray<WriteResult>> WriteAsync(
+        ResourceType type, ImmutableArray<ObjectWrite> writes, WriterOf writer, CancellationToken cancellationToken = default) =>
+        WriteAsync(type, writes, cancellationToken);
+
     /// <summary>The informer of a type, once it has the whole state.</summary>
     ValueTask<Informer> InformerAsync(ResourceType type, CancellationToken cancellationToken = default);
 

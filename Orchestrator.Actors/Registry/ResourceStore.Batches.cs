@@ -63,10 +63,12 @@ public sealed partial class ResourceStore
         ResourceType type, IReadOnlyList<StatusUpdate> updates, WriteOptions? options = null, CancellationToken cancellationToken = default)
     {
         if (updates.Count == 0) return [];
-        var manager = ManagerOf(options ?? WriteOptions.Default);
+        options ??= WriteOptions.Default;
+        var manager = ManagerOf(options);
         var now = _clock.GetUtcNow();
-        var written = await Registries.WriteAsync(type,
-            [.. updates.Select(ObjectWrite (u) => new ReplaceStatus(u.Key, u.Status, u.Uid, u.IfRevision) { Manager = manager, At = now })], cancellationToken).ConfigureAwait(false);
+        var written = await WriteAsync(type,
+            [.. updates.Select(ObjectWrite (u) => new ReplaceStatus(u.Key, u.Status, u.Uid, u.IfRevision) { Manager = manager, At = now })],
+            _ => options.User, cancellationToken).ConfigureAwait(false);
         return [.. written.Select(ResultOf)];
     }
 
@@ -89,6 +91,11 @@ public sealed partial class ResourceStore
     public async Task<StoreResult> BindAsync(ObjectKey pod, JsonObject binding, WriteOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= WriteOptions.Default;
+        if (await GetAsync(ResourceTypes.Pods, pod, cancellationToken).ConfigureAwait(false) is not { } stored)
+            return StoreResult.Refused(ApiError.NotFound(ResourceTypes.Pods, pod.Name));
+        // What admission makes of the binding is what counts.
+        var request = new AdmissionRequest(AdmissionOperation.Create, SchemaOf(ResourceTypes.Pods), pod, binding, null, "binding", options.DryRun) { User = options.User, Options = options.Given, Notes = options.Notes };
+        if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return StoreResult.Refused(forbidden);
         var target = JsonTree.Object(binding, "target");
         var faults = new FaultList();
         if (JsonTree.String(target, "kind") is { Length: > 0 } kind && kind != "Node")
@@ -100,12 +107,9 @@ public sealed partial class ResourceStore
         if (faults.ToError("", "Binding", pod.Name) is { } invalid) return StoreResult.Refused(invalid);
 
         var meta = JsonTree.Object(binding, "metadata");
-        if (await GetAsync(ResourceTypes.Pods, pod, cancellationToken).ConfigureAwait(false) is not { } stored)
-            return StoreResult.Refused(ApiError.NotFound(ResourceTypes.Pods, pod.Name));
         if (JsonTree.String(meta, "uid") is { Length: > 0 } uid && uid != stored.Meta.Uid)
             return StoreResult.Refused(ApiError.OtherUid(ResourceTypes.Pods, ResourceTypes.Pods, pod, uid, stored.Meta.Uid));
-        var request = new AdmissionRequest(AdmissionOperation.Create, SchemaOf(ResourceTypes.Pods), pod, binding, null, "binding", options.DryRun) { User = options.User, Options = options.Given, Notes = options.Notes };
-        if (await AdmitAsync(request, cancellationToken).ConfigureAwait(false) is { } forbidden) return StoreResult.Refused(forbidden);
+        if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return StoreResult.Refused(denied);
         var bind = new BindPod(pod, node!, _clock.GetUtcNow(), stored.Meta.Uid);
         if (options.DryRun) return Kinds.Pods.PodBinding.Refusal(stored, bind) is { } refusal ? StoreResult.Refused(refusal) : StoreResult.Of(stored);
         if (JsonTree.Object(meta, "annotations") is { Count: > 0 } annotations && Kinds.Pods.PodBinding.Refusal(stored, bind) is null)

@@ -280,7 +280,7 @@ public sealed partial class ResourceStore
         error = pending.IsCompletedSuccessfully ? pending.Result : await pending.ConfigureAwait(false);
         if (error is not null) return new PreparedCreate(key, false, error);
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree);
-        ObjectCreation.Finish(schema, tree, _identities.NewUid(), _clock.GetUtcNow(), options.User);
+        ObjectCreation.Finish(schema, tree, options.Uid ?? _identities.NewUid(), _clock.GetUtcNow(), options.User);
         // Some kinds name what nobody has named.
         if (key.Name.Length == 0) key = key with { Name = JsonTree.String(SystemMetadata.Of(tree), "name") ?? "" };
         if (Validation.ValidateCreate(schema, tree) is { } invalid) return new PreparedCreate(key, false, invalid);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Akka.Actor;
 using Akka.Event;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Kinds.Events;
@@ -37,6 +38,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly RegistryClient _registries;
+    private readonly IRegistries _writes;
     private readonly EventRecorder _events;
     private readonly TimeProvider _clock;
     private readonly SchedulingQueue _queue = new();
@@ -51,9 +53,10 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
     private double _reportsLeft = ReportsBurst;
     private DateTimeOffset _reportsCountedAt;
 
-    public SchedulerActor(RegistryClient registries, ActionRunner runner, EventRecorder events, TimeProvider clock, int seed)
+    public SchedulerActor(RegistryClient registries, IRegistries writes, ActionRunner runner, EventRecorder events, TimeProvider clock, int seed)
     {
         _registries = registries;
+        _writes = writes;
         _runner = runner;
         _events = events;
         _clock = clock;
@@ -62,8 +65,10 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(RegistryClient registries, ActionRunner runner, EventRecorder events, TimeProvider clock, int seed) =>
-        Akka.Actor.Props.Create(() => new SchedulerActor(registries, runner, events, clock, seed));
+    /// <param name="registries">What it follows.</param>
+    /// <param name="writes">The way of its writes, as <see cref="ResourceStore.Admitted"/>.</param>
+    public static Props Props(RegistryClient registries, IRegistries writes, ActionRunner runner, EventRecorder events, TimeProvider clock, int seed) =>
+        Akka.Actor.Props.Create(() => new SchedulerActor(registries, writes, runner, events, clock, seed));
 
     private static IEnumerable<ResourceType> Followed => [ResourceTypes.Nodes, ResourceTypes.Pods, .. StorageModel.Types];
 
@@ -190,7 +195,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         {
             var writes = binds.ToImmutable();
             var pods = bound.ToImmutable();
-            _registries.WriteAsync(ResourceTypes.Pods, writes)
+            _writes.WriteAsync(ResourceTypes.Pods, writes, static _ => ComponentUsers.Scheduler)
                 .PipeTo(Self, success: results => new Bound(pods, writes, results),
                     failure: e => new Bound(pods, writes, [.. writes.Select(_ => new WriteResult(null, ApiError.Internal(e.Message)))]));
         }
@@ -250,7 +255,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
             _reportsLeft--;
             ReportFailure(pod, failure.Message, now, writes);
         }
-        if (writes.Count > 0) _registries.WriteAsync(ResourceTypes.Pods, writes.ToImmutable()).PipeTo(ActorRefs.Nobody, failure: static e => new Status.Failure(e));
+        if (writes.Count > 0) _writes.WriteAsync(ResourceTypes.Pods, writes.ToImmutable(), static _ => ComponentUsers.Scheduler).PipeTo(ActorRefs.Nobody, failure: static e => new Status.Failure(e));
         if (_unreported.Count > 0) Timers.StartSingleTimer(nameof(Report), Report.Instance, ReportEvery);
     }
 

@@ -66,7 +66,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
             catalog.Follow(system, registries);
             ready = await StartControlPlaneAsync(registries, local, catalog, store, certificates, access).ConfigureAwait(false);
         }
-        if (settings.Node) _started.Add(await NodeParts.StartAsync(system, settings, access.Tokens, configuration.Kubelet(), registries, certificates, data, clock).ConfigureAwait(false));
+        if (settings.Node) _started.Add(await NodeParts.StartAsync(system, settings, access.Tokens, configuration.Kubelet(), store.Admitted, certificates, data, clock).ConfigureAwait(false));
         return ready ?? $"Ready, remoting {Remoting}. Node {settings.NodeName} has joined.";
     }
 

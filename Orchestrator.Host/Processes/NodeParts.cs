@@ -35,7 +35,7 @@ public sealed class NodeParts : IAsyncDisposable
     /// <summary>Starts the kubelets and waits until the control plane knows their nodes.</summary>
     /// <exception cref="StartException">The runtime that was asked for does not answer.</exception>
     public static async Task<NodeParts> StartAsync(
-        ActorSystem system, ProcessSettings settings, TokenRequests tokens, KubeletSettings kubelet, RegistryClient registries, MemberCertificates certificates,
+        ActorSystem system, ProcessSettings settings, TokenRequests tokens, KubeletSettings kubelet, IRegistries registries, MemberCertificates certificates,
         DataDirectory data, TimeProvider clock)
     {
         var (runtime, version) = await RuntimeAsync(settings, data, clock).ConfigureAwait(false);

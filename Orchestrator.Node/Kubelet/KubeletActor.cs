@@ -240,7 +240,7 @@ public sealed partial class KubeletActor : UntypedPersistentActor, IWithTimers
     {
         var self = Self;
         var uid = finished.Pod.Meta.Uid;
-        _services.Statuses.Remove(finished.Pod.Key, uid, () => self.Tell(new ObjectRemoved(uid)));
+        _services.Statuses.Remove(finished.Pod.Key, uid, finished.Pod.NodeName, () => self.Tell(new ObjectRemoved(uid)));
     }
 
     private void Forget(string uid)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -72,7 +73,7 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
             if (WriteOf(facts, informer.Get(new ObjectKey("", facts.Name)), pressure, images, now) is { } write) writes.Add(write);
         var complete = true;
         if (writes.Count > 0)
-            foreach (var (result, write) in (await registries.WriteAsync(ResourceTypes.Nodes, writes.ToImmutable(), cancellationToken).ConfigureAwait(false)).Zip(writes))
+            foreach (var (result, write) in (await registries.WriteAsync(ResourceTypes.Nodes, writes.ToImmutable(), Kubelet, cancellationToken).ConfigureAwait(false)).Zip(writes))
             {
                 if (result.Error is null) continue;
                 _written.Remove(write.Key.Name);
@@ -140,7 +141,7 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
         var informer = await registries.ConsistentAsync(ResourceTypes.Nodes, cancellationToken).ConfigureAwait(false);
         var now = clock.GetUtcNow();
         var writes = nodes.Select(n => Renewal(n.Name, informer.Get(new ObjectKey("", n.Name))?.Meta.Uid ?? "", now)).ToImmutableArray();
-        var results = await registries.WriteAsync(ResourceTypes.Leases, writes, cancellationToken).ConfigureAwait(false);
+        var results = await registries.WriteAsync(ResourceTypes.Leases, writes, Kubelet, cancellationToken).ConfigureAwait(false);
         var complete = true;
         for (var i = 0; i < results.Length; i++)
         {
@@ -155,6 +156,9 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
         }
         return complete;
     }
+
+    // A node and its lease have one name.
+    private static UserInfo Kubelet(ObjectWrite write) => ComponentUsers.Node(write.Key.Name);
 
     private ObjectWrite Renewal(string node, string nodeUid, DateTimeOffset now)
     {

@@ -111,7 +111,7 @@ public sealed class PodWorkerActor : ReceiveActor, IWithTimers, IWithStash, IPod
                 _probes[key] = Context.ActorOf(Props.Create(() => new ProbeActor(order, _services.Operations.Probes, _services.Clock)));
     }
 
-    public void Report(PodManifest pod, ReadOnlyMemory<byte> status) => _services.Statuses.Report(pod.Key, pod.Meta.Uid, status);
+    public void Report(PodManifest pod, ReadOnlyMemory<byte> status) => _services.Statuses.Report(pod.Key, pod.Meta.Uid, pod.NodeName, status);
 
     public void Finished(PodManifest pod) => Context.Parent.Tell(new PodFinished(pod));
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -19,30 +20,35 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
     private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(10);
 
+    /// <summary>When a status or a removal that was denied is tried again. Source: kubelet, syncPeriod of its status manager.</summary>
+    private static readonly TimeSpan DeniedAgainAfter = TimeSpan.FromSeconds(10);
+
     private readonly Lock _gate = new();
     private readonly Random _jitter = new(seed);
     private readonly CancellationTokenSource _stop = new();
-    private readonly Dictionary<(ObjectKey Key, string Uid), ReadOnlyMemory<byte>> _statuses = [];
-    private readonly Dictionary<(ObjectKey Key, string Uid), Action> _removals = [];
+    private readonly Dictionary<PodId, ReadOnlyMemory<byte>> _statuses = [];
+    private readonly Dictionary<PodId, Action> _removals = [];
     private Task _writing = Task.CompletedTask;
 
+    private readonly record struct PodId(ObjectKey Key, string Uid, string Node);
+
     /// <summary>Takes the newest status of a pod. Any thread.</summary>
-    public void Report(ObjectKey key, string uid, ReadOnlyMemory<byte> status)
+    public void Report(ObjectKey key, string uid, string node, ReadOnlyMemory<byte> status)
     {
         lock (_gate)
         {
-            _statuses[(key, uid)] = status;
+            _statuses[new PodId(key, uid, node)] = status;
             Wake();
         }
     }
 
     /// <summary>Has the object of a pod removed, whose containers are all gone.</summary>
     /// <param name="removed">Called once the object is gone, or lives on for its finalizers only.</param>
-    public void Remove(ObjectKey key, string uid, Action removed)
+    public void Remove(ObjectKey key, string uid, string node, Action removed)
     {
         lock (_gate)
         {
-            _removals[(key, uid)] = removed;
+            _removals[new PodId(key, uid, node)] = removed;
             Wake();
         }
     }
@@ -72,7 +78,7 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
         }
     }
 
-    private (List<KeyValuePair<(ObjectKey Key, string Uid), ReadOnlyMemory<byte>>>, List<KeyValuePair<(ObjectKey Key, string Uid), Action>>) Take()
+    private (List<KeyValuePair<PodId, ReadOnlyMemory<byte>>>, List<KeyValuePair<PodId, Action>>) Take()
     {
         lock (_gate)
         {
@@ -88,24 +94,29 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
 
     /// <summary>One commit. What could not be written for now is put back; false when that was anything.</summary>
     private async Task<bool> TryWriteAsync(
-        List<KeyValuePair<(ObjectKey Key, string Uid), ReadOnlyMemory<byte>>> statuses, List<KeyValuePair<(ObjectKey Key, string Uid), Action>> removals)
+        List<KeyValuePair<PodId, ReadOnlyMemory<byte>>> statuses, List<KeyValuePair<PodId, Action>> removals)
     {
         try
         {
             var pods = removals.Count == 0 ? null : await registries.ConsistentAsync(ResourceTypes.Pods, _stop.Token).ConfigureAwait(false);
             var writes = ImmutableArray.CreateBuilder<ObjectWrite>(statuses.Count + removals.Count);
             var now = clock.GetUtcNow();
-            foreach (var ((key, uid), status) in statuses) writes.Add(new ReplaceStatus(key, status, uid) { Manager = FieldManagers.Kubelet, At = now });
-            foreach (var ((key, uid), _) in removals) writes.Add(RemovalOf(pods?.Get(key), key, uid));
-            var results = await registries.WriteAsync(ResourceTypes.Pods, writes.ToImmutable(), _stop.Token).ConfigureAwait(false);
+            foreach (var ((key, uid, _), status) in statuses) writes.Add(new ReplaceStatus(key, status, uid) { Manager = FieldManagers.Kubelet, At = now });
+            foreach (var ((key, uid, _), _) in removals) writes.Add(RemovalOf(pods?.Get(key), key, uid));
+            var results = await registries.WriteAsync(ResourceTypes.Pods, writes.ToImmutable(), NodeOf(statuses, removals), _stop.Token).ConfigureAwait(false);
             var again = false;
             for (var i = 0; i < statuses.Count; i++)
-                if (IsPassing(results[i].Error)) again |= PutBack(statuses[i]);
+            {
+                var (status, error) = (statuses[i], results[i].Error);
+                if (IsPassing(error)) again |= PutBack(status);
+                else if (IsDenial(error)) _ = LaterAsync(() => PutBack(status));
+            }
             for (var i = 0; i < removals.Count; i++)
             {
-                var error = results[statuses.Count + i].Error;
-                if (IsPassing(error) || error is { Code: 409 }) again |= PutBack(removals[i]);
-                else removals[i].Value();
+                var (removal, error) = (removals[i], results[statuses.Count + i].Error);
+                if (IsPassing(error) || error is { Code: 409 }) again |= PutBack(removal);
+                else if (IsDenial(error)) _ = LaterAsync(() => PutBack(removal));
+                else removal.Value();
             }
             return !again;
         }
@@ -126,14 +137,36 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
         return new ReplaceObject(key, UncommittedJson.From(tree), uid, pod.Revision);
     }
 
+    /// <summary>A pod is reported on by the kubelet of its node.</summary>
+    private static WriterOf NodeOf(List<KeyValuePair<PodId, ReadOnlyMemory<byte>>> statuses, List<KeyValuePair<PodId, Action>> removals)
+    {
+        // Made for the first write that is asked about; most often none is.
+        var nodes = new Lazy<ILookup<ObjectKey, string>>(() => statuses.Select(static s => s.Key).Concat(removals.Select(static r => r.Key)).ToLookup(static p => p.Key, static p => p.Node));
+        return write => ComponentUsers.Node(nodes.Value[write.Key].First());
+    }
+
+    /// <summary>Admission says no: most often it goes on to, so the pod alone waits, and the reports of others do not.</summary>
+    private static bool IsDenial(ApiError? error) => error is not (null or { Code: 404 or 409 });
+
+    private async Task LaterAsync(Action putBack)
+    {
+        await Task.Delay(DeniedAgainAfter, clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_gate)
+        {
+            if (_stop.IsCancellationRequested) return;
+            putBack();
+            Wake();
+        }
+    }
+
     private static bool IsPassing(ApiError? error) => error is { Code: 504 or 429 } or { Code: 500, Reason: "ServerTimeout" };
 
-    private bool PutBack(KeyValuePair<(ObjectKey Key, string Uid), ReadOnlyMemory<byte>> status)
+    private bool PutBack(KeyValuePair<PodId, ReadOnlyMemory<byte>> status)
     {
         lock (_gate) return _statuses.TryAdd(status.Key, status.Value) || true; // a newer one may have come meanwhile
     }
 
-    private bool PutBack(KeyValuePair<(ObjectKey Key, string Uid), Action> removal)
+    private bool PutBack(KeyValuePair<PodId, Action> removal)
     {
         lock (_gate) return _removals.TryAdd(removal.Key, removal.Value) || true;
     }

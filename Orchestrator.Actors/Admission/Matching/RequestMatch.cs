@@ -50,6 +50,19 @@ public sealed class RequestMatch
         return found is not null && MatchesNamespace(request, ns) && MatchesObject(request) ? found : null;
     }
 
+    /// <summary>Whether there may be requests of this kind that are meant: the rules alone, without names, selectors and what is excluded.</summary>
+    public bool Concerns(WriteKind kind, SchemaCatalog catalog)
+    {
+        if (_all) return true;
+        foreach (var schema in catalog.Resources)
+        {
+            if (schema.StoredAs != kind.Type || (_exact && schema.Type != kind.Type)) continue;
+            foreach (var rule in _rules)
+                if (rule.Concerns(kind.Operation, schema, kind.Subresource)) return true;
+        }
+        return false;
+    }
+
     private ResourceSchema? Rule(ImmutableArray<RequestRule> rules, AdmissionRequest request, SchemaCatalog catalog)
     {
         foreach (var rule in rules)

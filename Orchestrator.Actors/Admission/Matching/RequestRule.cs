@@ -21,8 +21,12 @@ public sealed record RequestRule(
     /// <param name="request">What is asked.</param>
     /// <param name="schema">The resource to compare with: that of the request or an equivalent one.</param>
     public bool Matches(AdmissionRequest request, ResourceSchema schema) =>
-        Has(Operations, NameOf(request.Operation)) && Has(Groups, schema.Group) && Has(Versions, schema.Version)
-        && MatchesScope(request) && (Names.IsEmpty || Names.Contains(request.Key.Name)) && MatchesResource(schema.Plural, request.Subresource);
+        Concerns(request.Operation, schema, request.Subresource) && (Names.IsEmpty || Names.Contains(request.Key.Name));
+
+    /// <summary>Whether there may be requests of this kind that it matches.</summary>
+    public bool Concerns(AdmissionOperation operation, ResourceSchema schema, string subresource) =>
+        Has(Operations, NameOf(operation)) && Has(Groups, schema.Group) && Has(Versions, schema.Version)
+        && MatchesScope(schema) && MatchesResource(schema.Plural, subresource);
 
     /// <summary>The operation as requests to webhooks and expressions spell it.</summary>
     public static string NameOf(AdmissionOperation operation) => operation switch
@@ -33,10 +37,10 @@ public sealed record RequestRule(
         _ => "CONNECT",
     };
 
-    private bool MatchesScope(AdmissionRequest request) => Scope switch
+    private bool MatchesScope(ResourceSchema schema) => Scope switch
     {
-        "Namespaced" => request.Schema.Namespaced,
-        "Cluster" => !request.Schema.Namespaced,
+        "Namespaced" => schema.Namespaced,
+        "Cluster" => !schema.Namespaced,
         _ => true,
     };
 

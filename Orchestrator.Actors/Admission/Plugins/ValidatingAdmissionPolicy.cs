@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Matching;
@@ -16,7 +17,7 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// <param name="catalog">The kinds as they are served now.</param>
 /// <param name="authorizer">Answers the questions of expressions; null lets everyone do everything.</param>
 /// <param name="webhooks">Reaches what converts custom resources; null where nothing does.</param>
-public sealed class ValidatingAdmissionPolicy(Func<SchemaCatalog> catalog, IAuthorizer? authorizer, IWebhookCaller? webhooks = null) : IAdmissionPlugin
+public sealed class ValidatingAdmissionPolicy(Func<SchemaCatalog> catalog, IAuthorizer? authorizer, IWebhookCaller? webhooks = null) : IAdmissionPlugin, IWriteWatcher
 {
     /// <summary>How long the value of an audit annotation may be (characters).</summary>
     private const int AnnotationMax = 10 * 1024;
@@ -33,6 +34,15 @@ public sealed class ValidatingAdmissionPolicy(Func<SchemaCatalog> catalog, IAuth
         var policies = pending.Result.Objects;
         // Most clusters have no policy, and their requests should not pay for it.
         return policies.Count == 0 ? ValueTask.FromResult<ApiError?>(null) : RunAsync(policies, request, registries, cancellationToken);
+    }
+
+    public async ValueTask<bool> WatchesAsync(WriteKind kind, IRegistries registries, CancellationToken cancellationToken)
+    {
+        var policies = (await registries.InformerAsync(ResourceTypes.ValidatingAdmissionPolicies, cancellationToken).ConfigureAwait(false)).Objects;
+        if (policies.Count == 0) return false;
+        var bindings = await registries.InformerAsync(ResourceTypes.ValidatingAdmissionPolicyBindings, cancellationToken).ConfigureAwait(false);
+        var bound = Bind(policies, bindings.Objects);
+        return !bound.Policies.IsEmpty && bound.Watched.GetOrAdd(kind, static (k, c) => c.Policies.Any(p => p.Policy.Match.Concerns(k, c.Catalog)), (bound.Policies, Catalog: catalog()));
     }
 
     private async ValueTask<ApiError?> WaitAsync(ValueTask<Informer> pending, AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken) =>
@@ -158,5 +168,9 @@ public sealed class ValidatingAdmissionPolicy(Func<SchemaCatalog> catalog, IAuth
     private sealed record Refusal(Policy Policy, PolicyBinding Binding, string Message, string Reason);
 
     /// <summary>The policies that bindings apply, as of two versions.</summary>
-    private sealed record Bound(ObjectIndex PolicyObjects, ObjectIndex BindingObjects, ImmutableArray<(Policy Policy, ImmutableArray<PolicyBinding> Bindings)> Policies);
+    private sealed record Bound(ObjectIndex PolicyObjects, ObjectIndex BindingObjects, ImmutableArray<(Policy Policy, ImmutableArray<PolicyBinding> Bindings)> Policies)
+    {
+        /// <summary>The kinds of writes that have been asked about.</summary>
+        public ConcurrentDictionary<WriteKind, bool> Watched { get; } = new();
+    }
 }

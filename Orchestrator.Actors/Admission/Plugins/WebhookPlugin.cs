@@ -8,17 +8,22 @@ using Orchestrator.Actors.Schemas;
 namespace Orchestrator.Actors.Admission.Plugins;
 
 /// <summary>What the plugins that ask webhooks have in common: they find them, and cost nothing where there are none.</summary>
-public abstract class WebhookPlugin
+public abstract class WebhookPlugin : IWriteWatcher
 {
     private readonly WebhookSet _webhooks;
+    private readonly Func<SchemaCatalog> _catalog;
 
     private protected WebhookPlugin(ResourceType configurations, IWebhookCaller caller, Func<SchemaCatalog> catalog, IAuthorizer? authorizer)
     {
         _webhooks = new WebhookSet(configurations);
+        _catalog = catalog;
         Dispatch = new WebhookDispatch(caller, catalog, authorizer);
     }
 
     private protected WebhookDispatch Dispatch { get; }
+
+    public ValueTask<bool> WatchesAsync(WriteKind kind, IRegistries registries, CancellationToken cancellationToken) =>
+        _webhooks.WatchesAsync(kind, _catalog(), registries, cancellationToken);
 
     /// <summary>Asks those webhooks that are meant.</summary>
     /// <returns>The refusal, or null.</returns>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -5,6 +6,7 @@ using Orchestrator.Actors.Admission.Matching;
 using Orchestrator.Actors.Admission.Policies;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Actors.Admission.Webhooks;
 
@@ -63,20 +65,30 @@ internal sealed class WebhookSet(ResourceType type)
     public ValueTask<ImmutableArray<AdmissionWebhook>> GetAsync(IRegistries registries, CancellationToken cancellationToken)
     {
         var pending = registries.InformerAsync(type, cancellationToken);
-        return pending.IsCompletedSuccessfully ? ValueTask.FromResult(Of(pending.Result.Objects)) : WaitAsync(pending);
+        return pending.IsCompletedSuccessfully ? ValueTask.FromResult(Of(pending.Result.Objects).Webhooks) : WaitAsync(pending);
     }
 
-    private async ValueTask<ImmutableArray<AdmissionWebhook>> WaitAsync(ValueTask<Informer> pending) => Of((await pending.ConfigureAwait(false)).Objects);
-
-    private ImmutableArray<AdmissionWebhook> Of(ObjectIndex objects)
+    /// <summary>Whether one of them may be about writes of this kind.</summary>
+    public async ValueTask<bool> WatchesAsync(WriteKind kind, SchemaCatalog catalog, IRegistries registries, CancellationToken cancellationToken)
     {
-        if (objects.Count == 0) return [];
-        var compiled = _compiled;
-        if (ReferenceEquals(compiled.Objects, objects)) return compiled.Webhooks;
-        // Racing readers read the same configurations to the same effect.
-        _compiled = compiled = new Compiled(objects, [.. objects.EnumerateFrom().SelectMany(AdmissionWebhook.ReadAll)]);
-        return compiled.Webhooks;
+        var compiled = Of((await registries.InformerAsync(type, cancellationToken).ConfigureAwait(false)).Objects);
+        if (compiled.Webhooks.IsEmpty) return false;
+        return compiled.Watched.GetOrAdd(kind, static (k, c) => c.Webhooks.Any(w => w.Match.Concerns(k, c.Catalog)), (compiled.Webhooks, Catalog: catalog));
     }
 
-    private sealed record Compiled(ObjectIndex Objects, ImmutableArray<AdmissionWebhook> Webhooks);
+    private async ValueTask<ImmutableArray<AdmissionWebhook>> WaitAsync(ValueTask<Informer> pending) => Of((await pending.ConfigureAwait(false)).Objects).Webhooks;
+
+    private Compiled Of(ObjectIndex objects)
+    {
+        var compiled = _compiled;
+        if (ReferenceEquals(compiled.Objects, objects)) return compiled;
+        // Racing readers read the same configurations to the same effect.
+        return _compiled = new Compiled(objects, [.. objects.EnumerateFrom().SelectMany(AdmissionWebhook.ReadAll)]);
+    }
+
+    private sealed record Compiled(ObjectIndex Objects, ImmutableArray<AdmissionWebhook> Webhooks)
+    {
+        /// <summary>The kinds of writes that have been asked about.</summary>
+        public ConcurrentDictionary<WriteKind, bool> Watched { get; } = new();
+    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Registry;
@@ -90,7 +91,8 @@ public sealed class EventRecorder(IRegistries registries, TimeProvider clock, st
             }
             try
             {
-                await registries.WriteAsync(ResourceTypes.Events, WritesOf(batch)).ConfigureAwait(false);
+                var writers = new Dictionary<ObjectKey, EventSource>();
+                await registries.WriteAsync(ResourceTypes.Events, WritesOf(batch, writers), write => UserOf(writers[write.Key])).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -99,7 +101,10 @@ public sealed class EventRecorder(IRegistries registries, TimeProvider clock, st
         }
     }
 
-    private ImmutableArray<ObjectWrite> WritesOf(List<News> batch)
+    private static UserInfo UserOf(EventSource source) =>
+        source is { Component: "kubelet", Host: { } node } ? ComponentUsers.Node(node) : ComponentUsers.Controller(source.Component);
+
+    private ImmutableArray<ObjectWrite> WritesOf(List<News> batch, Dictionary<ObjectKey, EventSource> writers)
     {
         var writes = new Dictionary<ObjectKey, ObjectWrite>();
         foreach (var (told, source, at) in batch)
@@ -111,6 +116,7 @@ public sealed class EventRecorder(IRegistries registries, TimeProvider clock, st
             if (!again && _known.Count >= KnownMax) _known.Clear();
             var known = _known[id] = again ? before! with { Count = before.Count + 1, Last = at } : Begin(e, at);
             var json = UncommittedJson.From(TreeOf(e, source, known));
+            writers[known.Key] = source;
             // A repetition within one batch: the object is not there yet, so its creation takes the new count.
             var isNew = !again || writes.GetValueOrDefault(known.Key) is CreateObject;
             writes[known.Key] = isNew ? new CreateObject(known.Key, json) : new ReplaceObject(known.Key, json);

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 
@@ -23,6 +25,8 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
 
     /// <summary>How often everything is counted although nothing changed. Source: resource-quota-sync-period, 5m.</summary>
     private static readonly TimeSpan Resync = TimeSpan.FromMinutes(5);
+
+    private static readonly WriteOptions AsController = new() { User = ComponentUsers.Controller("resourcequota-controller") };
 
     private static readonly ResourceType[] Always = [ResourceTypes.ResourceQuotas, ResourceTypes.Pods, ResourceTypes.Services, ResourceTypes.PersistentVolumeClaims];
 
@@ -181,7 +185,7 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
         if (IsCurrent(quota) && used.Count == quota.Used.Count && used.All(u => quota.Used.TryGetValue(u.Key, out var says) && says == u.Value)) return;
         _counting = true;
         var status = JsonSerializer.SerializeToUtf8Bytes(QuotaCheck.Status(quota.SpecHard, used));
-        _store.UpdateStatusAsync(ResourceTypes.ResourceQuotas, new Admission.StatusUpdate(quota.Key, status, quota.Source.Meta.Uid, quota.Source.Revision))
+        _store.UpdateStatusAsync(ResourceTypes.ResourceQuotas, new StatusUpdate(quota.Key, status, quota.Source.Meta.Uid, quota.Source.Revision), AsController)
             .PipeTo(Self, success: result => new Written(counted.Key, result.Object, result.Error), failure: static e => new Status.Failure(e));
     }
 

@@ -125,7 +125,7 @@ public sealed class SchedulerActorTests : RegistryRegionKit
     private IActorRef Start()
     {
         var events = new EventRecorder(Registries, TimeProvider.System, "here");
-        return Sys.ActorOf(SchedulerActor.Props(Registries, new ActionRunner(Store(), events), events, TimeProvider.System, seed: 7));
+        return Sys.ActorOf(SchedulerActor.Props(Registries, Registries, new ActionRunner(Store(), events), events, TimeProvider.System, seed: 7));
     }
 
     private async Task NodesAsync(int count)
