@@ -17,6 +17,6 @@ public static class KindTime
 
     public static DateTimeOffset? Read(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? Parse(text) : null;
 
-    private static DateTimeOffset? Parse(string text) =>
+    public static DateTimeOffset? Parse(string text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 }

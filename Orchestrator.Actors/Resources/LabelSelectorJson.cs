@@ -28,11 +28,11 @@ public static class LabelSelectorJson
     }
 
     public static LabelSelector Read(JsonElement selector) => selector.Exists()
-        ? Selector([.. Labels(selector, "matchLabels"), .. ReadRequirements(selector, "matchExpressions")])
+        ? Selector([.. Labels(selector.Get("matchLabels")), .. ReadRequirements(selector, "matchExpressions")])
         : LabelSelector.Nothing;
 
     /// <summary>A plain map of labels, each of which is required, such as a pod's <c>nodeSelector</c>; absent or empty matches everything.</summary>
-    public static LabelSelector ReadMap(JsonElement owner, string name) => Selector([.. Labels(owner, name)]);
+    public static LabelSelector ReadMap(JsonElement map) => Selector([.. Labels(map)]);
 
     /// <summary>The requirements of a list such as <c>matchExpressions</c> or <c>matchFields</c>.</summary>
     public static ImmutableArray<LabelRequirement> ReadRequirements(JsonElement owner, string name) =>
@@ -41,8 +41,8 @@ public static class LabelSelectorJson
     private static LabelSelector Selector(ImmutableArray<LabelRequirement> requirements) =>
         requirements.IsEmpty ? LabelSelector.Everything : new LabelSelector(requirements);
 
-    private static IEnumerable<LabelRequirement> Labels(JsonElement owner, string name) =>
-        owner.Entries(name).Select(static e => new LabelRequirement(e.Name, LabelOperator.In, [e.Value.Text()]));
+    private static IEnumerable<LabelRequirement> Labels(JsonElement map) =>
+        map.ValueKind == JsonValueKind.Object ? map.EnumerateObject().Select(static e => new LabelRequirement(e.Name, LabelOperator.In, [e.Value.Text()])) : [];
 
     private static LabelRequirement Requirement(string? key, string? name, IEnumerable<string> values)
     {

@@ -116,9 +116,9 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
         return negative ? -capped : capped;
     }
 
-    private static Int128 Pow10(int power)
+    private static long Pow10(int power)
     {
-        Int128 value = 1;
+        long value = 1;
         for (var i = 0; i < power; i++) value *= 10;
         return value;
     }
@@ -215,8 +215,14 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
         return $"{digits}{"num.kMGTPE"[power]}";
     }
 
-    private static long CeilingDivide(Int128 value, Int128 divisor)
+    private static long CeilingDivide(Int128 value, long divisor)
     {
+        // Nearly all that is asked for fits, and dividing 128 bits takes many times as long.
+        if (value >= 0 && value <= long.MaxValue)
+        {
+            var (whole, left) = Math.DivRem((long)value, divisor);
+            return left > 0 ? whole + 1 : whole;
+        }
         var (quotient, rest) = Int128.DivRem(value, divisor);
         if (rest > 0) quotient++;
         return (long)Int128.Clamp(quotient, long.MinValue, long.MaxValue);

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Orchestrator.Actors.Resources;
-using Orchestrator.Actors.Schemas.Tables;
 
 namespace Orchestrator.Actors.Scheduling;
 
@@ -23,15 +23,30 @@ public sealed record ResourceAmounts(
     public static ResourceAmounts Read(JsonElement list)
     {
         if (list.ValueKind != JsonValueKind.Object) return Zero;
-        long cpu = 0, memory = 0, storage = 0;
-        var extended = Zero.Extended;
-        foreach (var entry in list.EnumerateObject())
+        var reader = new Utf8JsonReader(JsonMarshal.GetRawUtf8Value(list));
+        reader.Read();
+        return Read(ref reader, Zero);
+    }
+
+    /// <summary>The same from a reader, which stands on the first token of the list and is left on its last.</summary>
+    /// <param name="otherwise">The amounts of what the list does not name.</param>
+    internal static ResourceAmounts Read(ref Utf8JsonReader reader, ResourceAmounts otherwise)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject) return otherwise;
+        var (cpu, memory, storage, extended) = otherwise;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var text = entry.Value.Text();
-            if (entry.NameEquals("cpu"u8)) cpu = Milli(text);
-            else if (entry.NameEquals("memory"u8)) memory = Whole(text);
-            else if (entry.NameEquals("ephemeral-storage"u8)) storage = Whole(text);
-            else extended = extended.SetItem(entry.Name, Whole(text));
+            var name = RecentStrings.Read(ref reader);
+            reader.Read();
+            var text = reader.TokenType is JsonTokenType.String or JsonTokenType.Number ? RecentStrings.Read(ref reader) : "";
+            reader.Skip();
+            switch (name)
+            {
+                case "cpu": cpu = Milli(text); break;
+                case "memory": memory = Whole(text); break;
+                case "ephemeral-storage": storage = Whole(text); break;
+                default: extended = extended.SetItem(name, Whole(text)); break;
+            }
         }
         return new ResourceAmounts(cpu, memory, storage, extended);
     }

@@ -29,7 +29,7 @@ public sealed class DaemonSetView
         MaxSurge = IntOrPercent.Read(rolling, "maxSurge", new IntOrPercent(0, false));
         Placement = PodPlacement.Read(pod);
         NodeName = pod.Text("nodeName");
-        Tolerations = [.. Toleration.ReadAll(pod), .. DaemonPods.Tolerations(pod.Flag("hostNetwork"))];
+        Tolerations = [.. Toleration.ReadAll(pod.Get("tolerations")), .. DaemonPods.Tolerations(pod.Flag("hostNetwork"))];
         TemplateIdentity = PodTemplate.Identity(template);
         CollisionCount = (int)root.Get("status").Number("collisionCount");
         TemplateGeneration = Meta.Annotations.TryGetValue("deprecated.daemonset.template.generation", out var text)

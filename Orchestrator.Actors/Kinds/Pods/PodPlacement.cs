@@ -64,22 +64,28 @@ public sealed record PodPlacement
         return false;
     }
 
-    public static PodPlacement Read(JsonElement spec)
+    public static PodPlacement Read(JsonElement spec) =>
+        Anywhere.WithNodeSelector(spec.Get("nodeSelector")).WithAffinity(spec.Get("affinity")).WithSpread(spec.Get("topologySpreadConstraints"));
+
+    internal PodPlacement WithNodeSelector(JsonElement selector) =>
+        selector.Exists() ? this with { NodeSelector = LabelSelectorJson.ReadMap(selector) } : this;
+
+    internal PodPlacement WithSpread(JsonElement constraints) =>
+        constraints.Exists() ? this with { Spread = constraints.Map(ReadSpread) } : this;
+
+    internal PodPlacement WithAffinity(JsonElement affinity)
     {
-        var affinity = spec.Get("affinity");
-        if (!affinity.Exists() && !spec.Get("nodeSelector").Exists() && !spec.Get("topologySpreadConstraints").Exists()) return Anywhere;
+        if (!affinity.Exists()) return this;
         var node = affinity.Get("nodeAffinity");
         var required = node.Get("requiredDuringSchedulingIgnoredDuringExecution");
-        return new PodPlacement
+        return this with
         {
-            NodeSelector = LabelSelectorJson.ReadMap(spec, "nodeSelector"),
             RequiredNodeTerms = required.Exists() ? required.Map("nodeSelectorTerms", NodeSelectorTerm.Read) : null,
             PreferredNodeTerms = node.Map("preferredDuringSchedulingIgnoredDuringExecution", static p => new PreferredNodeTerm((int)p.Number("weight"), NodeSelectorTerm.Read(p.Get("preference")))),
             Affinity = Required(affinity.Get("podAffinity")),
             AntiAffinity = Required(affinity.Get("podAntiAffinity")),
             PreferredAffinity = Preferred(affinity.Get("podAffinity")),
             PreferredAntiAffinity = Preferred(affinity.Get("podAntiAffinity")),
-            Spread = spec.Map("topologySpreadConstraints", ReadSpread),
         };
     }
 

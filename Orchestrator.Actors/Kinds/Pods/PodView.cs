@@ -1,8 +1,4 @@
-using System.Buffers;
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Scheduling;
@@ -13,16 +9,31 @@ namespace Orchestrator.Actors.Kinds.Pods;
 /// <summary>One entry of <c>status.conditions</c> of any kind.</summary>
 public sealed record ConditionView(string Type, string Status, string Reason, string Message, DateTimeOffset? LastTransition)
 {
-    public static ImmutableArray<ConditionView> ReadAll(JsonElement status) =>
-        status.Map("conditions", static c => new ConditionView(
-            c.Text("type"), c.Text("status"), c.Text("reason"), c.Text("message"), KindTime.Read(c, "lastTransitionTime")));
+    public static ImmutableArray<ConditionView> ReadAll(JsonElement status) => status.Map("conditions", Read);
+
+    internal static ConditionView Read(JsonElement c) =>
+        new(c.Text("type"), c.Text("status"), c.Text("reason"), c.Text("message"), KindTime.Read(c, "lastTransitionTime"));
 }
 
 /// <summary>A port that a container names or that takes a port of the host.</summary>
-public sealed record ContainerPortView(string Name, int ContainerPort, int HostPort, string HostIP, string Protocol);
+public sealed record ContainerPortView(string Name, int ContainerPort, int HostPort, string HostIP, string Protocol)
+{
+    internal static ContainerPortView Read(JsonElement port) => new(
+        port.Text("name"), (int)port.Number("containerPort"), (int)port.Number("hostPort"), port.Text("hostIP"),
+        port.Text("protocol") is { Length: > 0 } protocol ? protocol : "TCP");
+}
 
 /// <summary>What became of one container, as far as controllers care.</summary>
-public sealed record ContainerStatusView(string Name, bool Ready, int RestartCount, int? ExitCode, DateTimeOffset? FinishedAt);
+public sealed record ContainerStatusView(string Name, bool Ready, int RestartCount, int? ExitCode, DateTimeOffset? FinishedAt)
+{
+    internal static ContainerStatusView Read(JsonElement c)
+    {
+        var terminated = c.Get("state", "terminated");
+        return new ContainerStatusView(c.Text("name"), c.Flag("ready"), (int)c.Number("restartCount"),
+            terminated.Exists() ? (int)terminated.Number("exitCode") : null,
+            terminated.Exists() ? KindTime.Read(terminated, "finishedAt") : null);
+    }
+}
 
 /// <summary>A volume of a pod that a claim stands for.</summary>
 /// <param name="Claim">The claim's name.</param>
@@ -32,49 +43,39 @@ public sealed record PodClaim(string Claim, bool Own);
 /// <summary>The parts of a pod that the scheduler and the controllers read; parsed once per version.</summary>
 public sealed class PodView
 {
-    private static readonly string[] PlacedBy =
-        ["nodeName", "nodeSelector", "affinity", "tolerations", "topologySpreadConstraints", "overhead", "hostNetwork", "priority", "schedulerName", "resources"];
-
-    private static readonly string[] ContainerPlacedBy = ["image", "ports", "resources", "restartPolicy"];
-
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _scratch;
-
-    private string? _equivalenceKey;
-
-    private PodView(StoredObject source, JsonElement pod)
+    private PodView(StoredObject source)
     {
         Source = source;
         Meta = source.Meta;
-        var spec = pod.Get("spec");
-        var status = pod.Get("status");
-        NodeName = spec.Text("nodeName");
-        SchedulerName = spec.Text("schedulerName");
-        Priority = (int)spec.Number("priority");
-        RestartPolicy = spec.Text("restartPolicy") is { Length: > 0 } policy ? policy : "Always";
-        HostNetwork = spec.Flag("hostNetwork");
-        Hostname = spec.Text("hostname");
-        Subdomain = spec.Text("subdomain");
-        ActiveDeadlineSeconds = spec.Get("activeDeadlineSeconds").Exists() ? spec.Number("activeDeadlineSeconds") : null;
-        SchedulingGates = spec.Map("schedulingGates", static g => g.Text("name"));
-        Tolerations = Toleration.ReadAll(spec);
-        Requests = PodRequests.Of(spec);
-        Ports = ReadPorts(spec);
-        Images = spec.Map("containers", static c => c.Text("image"));
-        Placement = PodPlacement.Read(spec);
-        Phase = status.Text("phase") is { Length: > 0 } phase ? phase : "Pending";
-        Reason = status.Text("reason");
-        Conditions = ConditionView.ReadAll(status);
-        Containers = ReadStatuses(status);
-        PodIP = status.Text("podIP");
-        HostIP = status.Text("hostIP");
-        StartTime = KindTime.Read(status, "startTime");
-        PodIPs = status.Map("podIPs", static p => p.Text("ip"));
-        NominatedNodeName = status.Text("nominatedNodeName");
-        Claims = ReadClaims(spec);
-        // The scheduler asks this of every pod that has no node yet, and the document is open now.
-        if (NodeName.Length > 0) return;
-        _equivalenceKey = MakeEquivalenceKey(spec);
+        var json = source.ToArray();
+        var reader = new Utf8JsonReader(json);
+        var spec = new PodSpecReader(source, json);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var (isSpec, isStatus) = (reader.ValueTextEquals("spec"u8), reader.ValueTextEquals("status"u8));
+            reader.Read();
+            if (isSpec) spec.Read(ref reader);
+            else if (isStatus) ReadStatus(ref reader);
+            else reader.Skip();
+        }
+        NodeName = spec.NodeName;
+        SchedulerName = spec.SchedulerName;
+        Priority = spec.Priority;
+        RestartPolicy = spec.RestartPolicy;
+        HostNetwork = spec.HostNetwork;
+        Hostname = spec.Hostname;
+        Subdomain = spec.Subdomain;
+        ActiveDeadlineSeconds = spec.ActiveDeadlineSeconds;
+        SchedulingGates = spec.SchedulingGates;
+        Tolerations = spec.Tolerations;
+        Requests = spec.Requests;
+        Ports = spec.Ports;
+        Images = spec.Images;
+        Placement = spec.Placement;
+        Claims = spec.Claims;
+        // The scheduler asks this of every pod that has no node yet, and what it is made of has just been read.
+        if (NodeName.Length == 0) EquivalenceKey = spec.EquivalenceKey();
     }
 
     public StoredObject Source { get; }
@@ -103,15 +104,15 @@ public sealed class PodView
     /// <summary>The claims that its volumes name or that are made for them.</summary>
     public ImmutableArray<PodClaim> Claims { get; }
 
-    public string Phase { get; }
-    public string Reason { get; }
-    public ImmutableArray<ConditionView> Conditions { get; }
-    public ImmutableArray<ContainerStatusView> Containers { get; }
-    public string PodIP { get; }
-    public string HostIP { get; }
-    public DateTimeOffset? StartTime { get; }
-    public ImmutableArray<string> PodIPs { get; }
-    public string NominatedNodeName { get; }
+    public string Phase { get; private set; } = "Pending";
+    public string Reason { get; private set; } = "";
+    public ImmutableArray<ConditionView> Conditions { get; private set; } = [];
+    public ImmutableArray<ContainerStatusView> Containers { get; private set; } = [];
+    public string PodIP { get; private set; } = "";
+    public string HostIP { get; private set; } = "";
+    public DateTimeOffset? StartTime { get; private set; }
+    public ImmutableArray<string> PodIPs { get; private set; } = [];
+    public string NominatedNodeName { get; private set; } = "";
 
     public bool Terminating => Meta.Deleting;
 
@@ -138,79 +139,43 @@ public sealed class PodView
         Condition("Ready") is { Status: "True" } ready
         && (minReadySeconds == 0 || (ready.LastTransition is { } since && since.AddSeconds(minReadySeconds) <= now));
 
-    /// <summary>Equal for pods that the scheduler cannot tell apart: the same namespace, owner, labels, and what of the spec its rules read.</summary>
+    /// <summary>Equal for pods that the scheduler cannot tell apart: the same namespace, owner, labels, and what of the spec its rules read.
+    /// Empty for a pod that has a node.</summary>
     /// <remarks>Not the whole spec: the volume with the pod's token has a name of its own in each pod.</remarks>
-    public string EquivalenceKey => _equivalenceKey ??= ReadEquivalenceKey();
+    public string EquivalenceKey { get; } = "";
 
-    public static PodView Of(StoredObject o) => o.View(static o =>
-    {
-        using var document = JsonDocument.Parse(o.Json);
-        return new PodView(o, document.RootElement);
-    });
+    public static PodView Of(StoredObject o) => o.View(static o => new PodView(o));
 
-    private string ReadEquivalenceKey()
+    private void ReadStatus(ref Utf8JsonReader reader)
     {
-        using var document = JsonDocument.Parse(Source.Json);
-        return MakeEquivalenceKey(document.RootElement.Get("spec"));
-    }
-
-    private string MakeEquivalenceKey(JsonElement spec)
-    {
-        var text = _scratch ??= new ArrayBufferWriter<byte>(4096);
-        text.ResetWrittenCount();
-        Append(text, Key.Namespace);
-        Append(text, Meta.Controller?.Uid ?? "");
-        foreach (var (name, value) in Meta.Labels.OrderBy(static l => l.Key, StringComparer.Ordinal))
+        if (reader.TokenType != JsonTokenType.StartObject) return;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            Append(text, name);
-            Append(text, value);
+            var name = RecentStrings.Read(ref reader);
+            reader.Read();
+            switch (name)
+            {
+                case "phase": Phase = PodSpecReader.Text(ref reader) is { Length: > 0 } phase ? phase : Phase; break;
+                case "reason": Reason = PodSpecReader.Text(ref reader); break;
+                case "podIP": PodIP = PodSpecReader.Text(ref reader); break;
+                case "hostIP": HostIP = PodSpecReader.Text(ref reader); break;
+                case "nominatedNodeName": NominatedNodeName = PodSpecReader.Text(ref reader); break;
+                case "startTime": StartTime = KindTime.Parse(PodSpecReader.Text(ref reader)); break;
+                case "conditions" or "podIPs" or "containerStatuses" or "initContainerStatuses":
+                    using (var part = JsonDocument.ParseValue(ref reader)) ReadList(name, part.RootElement);
+                    break;
+                default: reader.Skip(); break;
+            }
         }
-        foreach (var name in PlacedBy) Append(text, spec.Get(name));
-        foreach (var container in spec.Items("containers").Concat(spec.Items("initContainers")))
-            foreach (var name in ContainerPlacedBy) Append(text, container.Get(name));
-        return Convert.ToHexString(SHA256.HashData(text.WrittenSpan));
     }
 
-    private static void Append(ArrayBufferWriter<byte> text, string value)
+    private void ReadList(string name, JsonElement list)
     {
-        Encoding.UTF8.GetBytes(value, text);
-        text.Write("\n"u8);
-    }
-
-    private static void Append(ArrayBufferWriter<byte> text, JsonElement value)
-    {
-        if (value.Exists()) text.Write(JsonMarshal.GetRawUtf8Value(value));
-        text.Write("\n"u8);
-    }
-
-    private ImmutableArray<PodClaim> ReadClaims(JsonElement spec)
-    {
-        var claims = ImmutableArray<PodClaim>.Empty;
-        foreach (var volume in spec.Items("volumes"))
+        switch (name)
         {
-            if (volume.Get("persistentVolumeClaim").Text("claimName") is { Length: > 0 } claim) claims = claims.Add(new PodClaim(claim, false));
-            else if (volume.Get("ephemeral").Exists()) claims = claims.Add(new PodClaim($"{Key.Name}-{volume.Text("name")}", true));
+            case "conditions": Conditions = list.Map(ConditionView.Read); break;
+            case "podIPs": PodIPs = list.Map(static p => p.Text("ip")); break;
+            default: Containers = Containers.AddRange(list.Map(ContainerStatusView.Read)); break;
         }
-        return claims;
     }
-
-    private static ImmutableArray<ContainerPortView> ReadPorts(JsonElement spec)
-    {
-        var hostNetwork = spec.Flag("hostNetwork");
-        return [.. spec.Items("containers").Concat(spec.Items("initContainers").Where(PodRequests.IsSidecar))
-            .SelectMany(static c => c.Items("ports"))
-            .Select(p => new ContainerPortView(
-                p.Text("name"), (int)p.Number("containerPort"),
-                (int)(p.Number("hostPort") is var host and not 0 ? host : hostNetwork ? p.Number("containerPort") : 0),
-                p.Text("hostIP"), p.Text("protocol") is { Length: > 0 } protocol ? protocol : "TCP"))];
-    }
-
-    private static ImmutableArray<ContainerStatusView> ReadStatuses(JsonElement status) =>
-        [.. status.Items("initContainerStatuses").Concat(status.Items("containerStatuses")).Select(static c =>
-        {
-            var terminated = c.Get("state", "terminated");
-            return new ContainerStatusView(c.Text("name"), c.Flag("ready"), (int)c.Number("restartCount"),
-                terminated.Exists() ? (int)terminated.Number("exitCode") : null,
-                terminated.Exists() ? KindTime.Read(terminated, "finishedAt") : null);
-        })];
 }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Orchestrator.Actors.Kinds.Nodes;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas.Tables;
 
 namespace Orchestrator.Actors.Kinds.Pods;
@@ -29,8 +31,45 @@ public sealed record Toleration(string Key, string Operator, string Value, strin
         return false;
     }
 
-    public static ImmutableArray<Toleration> ReadAll(JsonElement podSpec) =>
-        podSpec.Map("tolerations", static t => new Toleration(
-            t.Text("key"), t.Text("operator"), t.Text("value"), t.Text("effect"),
-            t.Get("tolerationSeconds").Exists() ? t.Number("tolerationSeconds") : null));
+    /// <summary>Reads a list of tolerations; the reader stands on its first token and is left on its last.</summary>
+    internal static ImmutableArray<Toleration> ReadAll(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) return [];
+        var all = ImmutableArray.CreateBuilder<Toleration>(2);
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject) all.Add(Read(ref reader));
+        return all.DrainToImmutable();
+    }
+
+    public static ImmutableArray<Toleration> ReadAll(JsonElement tolerations)
+    {
+        if (!tolerations.Exists()) return [];
+        var reader = new Utf8JsonReader(JsonMarshal.GetRawUtf8Value(tolerations));
+        reader.Read();
+        return ReadAll(ref reader);
+    }
+
+    private static Toleration Read(ref Utf8JsonReader reader)
+    {
+        string key = "", op = "", value = "", effect = "";
+        long? seconds = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = RecentStrings.Read(ref reader);
+            reader.Read();
+            if (name == "tolerationSeconds") seconds = reader.TokenType == JsonTokenType.Number ? reader.GetInt64() : null;
+            else if (reader.TokenType == JsonTokenType.String)
+            {
+                var text = RecentStrings.Read(ref reader);
+                switch (name)
+                {
+                    case "key": key = text; break;
+                    case "operator": op = text; break;
+                    case "value": value = text; break;
+                    case "effect": effect = text; break;
+                }
+            }
+            else reader.Skip();
+        }
+        return new Toleration(key, op, value, effect, seconds);
+    }
 }

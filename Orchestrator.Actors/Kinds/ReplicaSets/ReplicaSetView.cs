@@ -26,8 +26,8 @@ public sealed class ReplicaSetView
         var status = root.Get("status");
         Replicas = (int)spec.Number("replicas", 1);
         MinReadySeconds = (int)spec.Number("minReadySeconds");
-        Selector = kind == ReplicaKind.ReplicaSet ? LabelSelectorJson.Read(spec.Get("selector")) : LabelSelectorJson.ReadMap(spec, "selector");
-        TemplateLabels = LabelSelectorJson.ReadMap(spec.Get("template", "metadata"), "labels");
+        Selector = kind == ReplicaKind.ReplicaSet ? LabelSelectorJson.Read(spec.Get("selector")) : LabelSelectorJson.ReadMap(spec.Get("selector"));
+        TemplateLabels = LabelSelectorJson.ReadMap(spec.Get("template", "metadata").Get("labels"));
         TemplateIdentity = PodTemplate.Identity(spec.Get("template"));
         StatusReplicas = (int)status.Number("replicas");
         ReadyReplicas = (int)status.Number("readyReplicas");

@@ -29,7 +29,7 @@ public sealed class ServiceView
     {
         Source = source;
         var spec = root.Get("spec");
-        Selector = spec.Count("selector") > 0 ? LabelSelectorJson.ReadMap(spec, "selector") : null;
+        Selector = spec.Count("selector") > 0 ? LabelSelectorJson.ReadMap(spec.Get("selector")) : null;
         ExternalName = spec.Text("type") == "ExternalName";
         Headless = spec.Text("clusterIP") == "None";
         Claims = ServiceClaims.Of(spec);

@@ -32,9 +32,11 @@ internal static class JsonReading
         element.Get(name) is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray() : default;
 
     /// <summary>What is read of each item; empty for what is absent, at no cost.</summary>
-    public static ImmutableArray<T> Map<T>(this JsonElement element, string name, Func<JsonElement, T> read)
+    public static ImmutableArray<T> Map<T>(this JsonElement element, string name, Func<JsonElement, T> read) => element.Get(name).Map(read);
+
+    public static ImmutableArray<T> Map<T>(this JsonElement array, Func<JsonElement, T> read)
     {
-        if (element.Get(name) is not { ValueKind: JsonValueKind.Array } array) return [];
+        if (array.ValueKind != JsonValueKind.Array) return [];
         var items = ImmutableArray.CreateBuilder<T>(array.GetArrayLength());
         foreach (var item in array.EnumerateArray()) items.Add(read(item));
         return items.MoveToImmutable();
