@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Configuration;
 using Akka.Persistence.Sql.Db;
 
@@ -6,7 +7,7 @@ namespace Akka.Persistence.Sql;
 /// <summary>What the configuration of a journal or snapshot store says.</summary>
 internal static class SqlSettings
 {
-    private static readonly string[] KnownPragmas = ["synchronous", "busy_timeout"];
+    private static readonly string[] KnownPragmas = ["synchronous", "busy_timeout", "page_size"];
 
     /// <summary>The database that the plugin's configuration names. The caller disposes it.</summary>
     /// <exception cref="ConfigurationException">A key is missing or has an unknown value.</exception>
@@ -109,7 +110,13 @@ internal static class SqlSettings
         {
             Synchronous = config.GetString("sqlite-pragma.synchronous", "FULL").ToUpperInvariant(),
             BusyTimeout = config.GetTimeSpan("sqlite-pragma.busy_timeout", TimeSpan.FromSeconds(8)),
+            PageSize = PageSize(config.GetInt("sqlite-pragma.page_size", 8192)),
             Others = others,
         };
     }
+
+    // SQLite would pass over a size that it does not know, in silence.
+    private static string PageSize(int bytes) => bytes is >= 512 and <= 65536 && int.IsPow2(bytes)
+        ? bytes.ToString(CultureInfo.InvariantCulture)
+        : throw new ConfigurationException($"sqlite-pragma.page_size = {bytes} is no power of two from 512 to 65536");
 }

@@ -96,6 +96,8 @@ internal sealed class SqliteBackend : ISqlBackend
             var handle = connection.Handle!;
             raw.sqlite3_extended_result_codes(handle, 1);
             SqliteBusyHandler.Install(handle, _settings.BusyTimeout);
+            // The first switch to the log writes the first page, and with it the size of all.
+            Pragma(handle, "page_size", _settings.PageSize);
             SwitchToWal(handle);
             Pragma(handle, "synchronous", _settings.Synchronous);
             foreach (var (name, value) in _settings.Others) Pragma(handle, name, value);

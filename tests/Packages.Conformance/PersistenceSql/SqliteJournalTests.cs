@@ -39,6 +39,7 @@ public sealed class SqliteJournalTests : IDisposable
 
         using var connection = Open();
         Assert.Equal("wal", Scalar(connection, "PRAGMA journal_mode"));
+        Assert.Equal(8192L, Scalar(connection, "PRAGMA page_size"));
         Assert.Equal(
             "1|0|tables|1",
             Scalar(connection, "SELECT ordering || '|' || deleted || '|' || persistence_id || '|' || sequence_number FROM journal"));
