@@ -16,6 +16,10 @@ public interface IChangeHistory
     Task<IReadOnlyList<ObjectChange>?> ReadAsync(
         ResourceType type, long after, long through, int max, bool withPrevious, CancellationToken cancellationToken);
 
+    /// <summary>The version behind which the journal still has every change of a type.</summary>
+    /// <returns>Null when changes of the type are not journaled one by one.</returns>
+    Task<long?> OldestAsync(ResourceType type, CancellationToken cancellationToken);
+
     /// <summary>The journaled changes from version <paramref name="from"/> on, oldest first, of one object or of all.</summary>
     Task<ImmutableArray<JournaledChange>> ChangesAsync(ResourceType type, long from, ObjectKey? key, CancellationToken cancellationToken);
 

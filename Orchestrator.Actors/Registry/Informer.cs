@@ -5,24 +5,29 @@ namespace Orchestrator.Actors.Registry;
 /// <summary>This process's copy of one type: the current objects and a ring of recent changes. One writer, any number of readers.</summary>
 public sealed class Informer
 {
-    /// <summary>Most recent changes kept for watchers (count); behind them a watcher reads the journal.</summary>
-    public const int RingMax = 8192;
-
     /// <summary>What did not change within this many changes of the type is packed (count): who follows the changes has read it by then,
     /// and under load its JSON is let go of before a collection of the youngest generation would carry it on.</summary>
     private const int WarmMax = 128;
 
     private readonly IChangeHistory _history;
     private readonly ObjectPacker _packer = new();
-    private Ring _ring = new(256);
+    private readonly TimeProvider _clock;
+    private readonly bool _forgets;
+    private ChangeRing _ring = new(256);
     private volatile ObjectIndex _objects = ObjectIndex.Empty;
     private volatile TaskCompletionSource _pulse = NewPulse();
     private readonly TaskCompletionSource _synced = NewPulse();
 
-    public Informer(ResourceType type, IChangeHistory history)
+    /// <param name="type">Of the objects.</param>
+    /// <param name="history">Where changes are read that are no longer in memory.</param>
+    /// <param name="clock">Tells how old changes are.</param>
+    /// <param name="journaled">Every change can be read from the history; otherwise those in memory are kept whatever their age.</param>
+    public Informer(ResourceType type, IChangeHistory history, TimeProvider? clock = null, bool journaled = true)
     {
         Type = type;
         _history = history;
+        _clock = clock ?? TimeProvider.System;
+        _forgets = journaled;
     }
 
     public ResourceType Type { get; }
@@ -56,7 +61,7 @@ public sealed class Informer
     /// <summary>Completes at the next change; take it before looking, so that none is missed.</summary>
     internal Task NextPulse => _pulse.Task;
 
-    internal Ring Changes => Volatile.Read(ref _ring);
+    internal ChangeRing Changes => Volatile.Read(ref _ring);
 
     /// <summary>Takes in a batch and returns it with <see cref="ObjectChange.Previous"/> filled in. Only the feeding actor calls this.</summary>
     internal IReadOnlyList<ObjectChange> Apply(IReadOnlyList<ObjectChange> changes, long revision)
@@ -70,14 +75,24 @@ public sealed class Informer
             applied[i] = ReferenceEquals(previous, change.Previous) ? change : change with { Previous = previous };
         }
         var ring = _ring.WithRoomFor(applied.Length);
-        foreach (var change in applied) ring.Append(change);
+        var now = Now;
+        foreach (var change in applied) ring.Append(change, now);
+        if (_forgets) ring.Forget(now);
         Volatile.Write(ref _ring, ring);
         Publish(builder.Build(revision));
         PackBehind(ring, applied.Length);
         return applied;
     }
 
-    private void PackBehind(Ring ring, int count)
+    /// <summary>Lets go of old changes also while there are no new ones. Only the feeding actor calls this.</summary>
+    internal void Forget()
+    {
+        if (_forgets) _ring.Forget(Now);
+    }
+
+    private long Now => (long)_clock.GetElapsedTime(0, _clock.GetTimestamp()).TotalMilliseconds;
+
+    private void PackBehind(ChangeRing ring, int count)
     {
         for (var i = ring.Head - count - WarmMax; i < ring.Head - WarmMax; i++)
         {
@@ -127,65 +142,4 @@ public sealed class Informer
     }
 
     private static TaskCompletionSource NewPulse() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>The newest changes. A slot is overwritten once it is out of reach; readers check that afterwards.</summary>
-    internal sealed class Ring(int capacity)
-    {
-        private readonly ObjectChange[] _slots = new ObjectChange[capacity];
-        private long _head;
-        private long _start;
-
-        /// <summary>The version behind which this ring has every change.</summary>
-        private long _complete;
-
-        public long Head => Volatile.Read(ref _head);
-
-        /// <summary>The change of a number, counted from the first one; null when it is not here.</summary>
-        public ObjectChange? At(long number) => number >= _start && number < _head ? _slots[number % _slots.Length] : null;
-
-        public void StartAt(long revision) => Volatile.Write(ref _complete, revision);
-
-        public Ring WithRoomFor(int count)
-        {
-            var needed = Math.Min(_head - _start + count, RingMax);
-            if (needed <= _slots.Length) return this;
-            var larger = new Ring((int)Math.Min(RingMax, Math.Max(needed, _slots.Length * 2L)))
-            { _head = _head, _start = _start, _complete = _complete };
-            for (var i = Math.Max(_start, _head - _slots.Length); i < _head; i++)
-                larger._slots[i % larger._slots.Length] = _slots[i % _slots.Length];
-            return larger;
-        }
-
-        public void Append(ObjectChange change)
-        {
-            var slot = _head % _slots.Length;
-            if (_head - _start >= _slots.Length)
-            {
-                Volatile.Write(ref _complete, _slots[slot].Object.Revision);
-                Volatile.Write(ref _start, _head - _slots.Length + 1);
-            }
-            Volatile.Write(ref _slots[slot], change);
-            Volatile.Write(ref _head, _head + 1);
-        }
-
-        /// <summary>Copies the changes behind version <paramref name="after"/>; false when some of them are gone from here.</summary>
-        public bool TryRead(long after, List<ObjectChange> into, int max)
-        {
-            var head = Head;
-            var low = Volatile.Read(ref _start);
-            if (after < Volatile.Read(ref _complete)) return false;
-            var high = head;
-            while (low < high)
-            {
-                var middle = (low + high) / 2;
-                var change = Volatile.Read(ref _slots[middle % _slots.Length]);
-                if (change is null || change.Object.Revision <= after) low = middle + 1;
-                else high = middle;
-            }
-            for (var i = low; i < head && into.Count < max; i++) into.Add(Volatile.Read(ref _slots[i % _slots.Length]));
-            if (after >= Volatile.Read(ref _complete)) return true;
-            into.Clear();
-            return false;
-        }
-    }
 }

@@ -72,6 +72,7 @@ public sealed class InformerActor : UntypedActor, IWithTimers
             case ClusterEvent.MemberUp or ClusterEvent.MemberRemoved: AskSoon(); break;
             case ClusterEvent.IMemberEvent: break;
             case Compare:
+                _informer.Forget();
                 if (_source is { Path.Address.HasGlobalScope: true }) _region.Tell(new GetRevision(_informer.Type, Confirmed: false), Self);
                 break;
             case Terminated terminated when terminated.ActorRef.Equals(_source):

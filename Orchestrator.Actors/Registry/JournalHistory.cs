@@ -30,6 +30,13 @@ public sealed class JournalHistory(ActorSystem system, RegistrySettings settings
         return changes;
     }
 
+    public async Task<long?> OldestAsync(ResourceType type, CancellationToken cancellationToken)
+    {
+        if (settings.HeartbeatTypes.Contains(type)) return null;
+        var rows = await ReplayAsync(type, 1, long.MaxValue, 1, static _ => true, cancellationToken).ConfigureAwait(false);
+        return rows.Count > 0 ? rows[0].SequenceNr - 1 : null;
+    }
+
     public async Task<long?> RevisionAtAsync(ResourceType type, DateTimeOffset time, long through, CancellationToken cancellationToken)
     {
         // Rows are in order of time as they are in order of number, so a few of them tell.

@@ -61,7 +61,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         {
             case ObjectWritten e:
                 _packer.Pack(e.Object);
-                _recent.Add(_state.Apply(e));
+                _recent.Add(_state.Apply(e), _state.Count);
                 _snapshots.Spoken(e.Object.Key);
                 _snapshots.Journaled(e);
                 break;
@@ -191,7 +191,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
             foreach (var e in batch.Changes)
             {
                 var change = _state.Apply(e);
-                _recent.Add(change);
+                _recent.Add(change, _state.Count);
                 changes.Add(change);
             }
             // Readers may learn the new version before its writers are answered, never after.

@@ -24,6 +24,7 @@ public sealed class RegistryClient : IRegistries
     private readonly ActorSystem _system;
     private readonly IActorRef _region;
     private readonly LocalRegistries _local;
+    private readonly RegistrySettings _settings;
     private readonly JournalHistory _history;
     private readonly ConcurrentDictionary<ResourceType, Lazy<Fed>> _informers = new();
     private readonly ConcurrentQueue<Question> _questions = new();
@@ -33,6 +34,7 @@ public sealed class RegistryClient : IRegistries
         _system = system;
         _region = region;
         _local = local;
+        _settings = settings;
         _history = new JournalHistory(system, settings);
         system.Scheduler.Advanced.ScheduleRepeatedly(LookEvery, LookEvery, LookAtUnanswered);
     }
@@ -153,7 +155,7 @@ public sealed class RegistryClient : IRegistries
 
     private Fed Start(ResourceType type)
     {
-        var informer = new Informer(type, _history);
+        var informer = new Informer(type, _history, journaled: !_settings.HeartbeatTypes.Contains(type));
         return new Fed(informer, _system.ActorOf(InformerActor.Props(informer, _region), $"informer-{type}"));
     }
 

@@ -56,6 +56,13 @@ public sealed class WatchCursor
         }
     }
 
+    /// <summary>The oldest version behind which a watch may begin: what the journal has, or, where changes are not journaled, the memory.</summary>
+    public async ValueTask<long> OldestAsync(CancellationToken cancellationToken)
+    {
+        var inMemory = _informer.Changes.Complete;
+        return await _history.OldestAsync(_informer.Type, cancellationToken).ConfigureAwait(false) is { } journaled ? Math.Min(journaled, inMemory) : inMemory;
+    }
+
     private List<ObjectChange> Advance(List<ObjectChange> batch)
     {
         Position = batch[^1].Object.Revision;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 
 namespace Orchestrator.Actors.Resources;
 
@@ -76,10 +77,17 @@ public sealed record ApiError(int Code, string Reason, string Message)
     /// <summary>422 with every fault at once. <paramref name="kind"/> is the Kind, as upstream words it.</summary>
     public static ApiError Invalid(string group, string kind, string name, ImmutableArray<ErrorCause> causes)
     {
-        var faults = causes.Select(c => c.Field.Length == 0 ? c.Message : $"{c.Field}: {c.Message}").ToArray();
-        var text = faults.Length == 1 ? faults[0] : $"[{string.Join(", ", faults)}]";
-        var qualified = group.Length == 0 ? kind : $"{kind}.{group}";
-        return new ApiError(422, "Invalid", $"{qualified} \"{name}\" is invalid: {text}")
+        // Faults may be long, so their text is put together once.
+        var text = new StringBuilder(group.Length == 0 ? kind : $"{kind}.{group}").Append(" \"").Append(name).Append("\" is invalid: ");
+        if (causes.Length != 1) text.Append('[');
+        for (var i = 0; i < causes.Length; i++)
+        {
+            if (i > 0) text.Append(", ");
+            if (causes[i].Field.Length > 0) text.Append(causes[i].Field).Append(": ");
+            text.Append(causes[i].Message);
+        }
+        if (causes.Length != 1) text.Append(']');
+        return new ApiError(422, "Invalid", text.ToString())
         { Group = group, Kind = kind, Name = name, Causes = causes };
     }
 }

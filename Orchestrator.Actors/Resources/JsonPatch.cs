@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Orchestrator.Actors.Resources;
@@ -71,7 +70,7 @@ public static class JsonPatch
         else
         {
             if (!TryGet(document, from, out value)) return $"copy operation does not apply: doc is missing from path: {GoQuote.Quote(fromText)}: missing value";
-            copied += value is null ? "null".Length : Encoding.UTF8.GetByteCount(value.ToJsonString());
+            copied += JsonLength.Of(value);
             if (copied > CopiedBytesMax) return $"Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {CopiedBytesMax}";
             value = value?.DeepClone();
         }

@@ -11,7 +11,13 @@ public sealed class FaultList
     /// <summary>What a fault of the object as a whole names for its field: there is no path, and Go shows that as nil.</summary>
     public const string Whole = "<nil>";
 
+    /// <summary>Once the faults have this much text further ones are only counted (characters): every copy of an answer is as long, and an
+    /// object of many small faults is told a hundred times its own size.</summary>
+    private const int TextMax = 256 * 1024;
+
     private ImmutableArray<ErrorCause>.Builder? _causes;
+    private int _text;
+    private int _untold;
 
     /// <summary>Whether there is no fault.</summary>
     public bool IsEmpty => _causes is null;
@@ -19,8 +25,12 @@ public sealed class FaultList
     /// <summary>Faults that are let pass, and told all the same: of values that were faulty before and were not touched.</summary>
     public ImmutableArray<string> Warnings { get; private set; } = [];
 
-
-    public ImmutableArray<ErrorCause> Causes => _causes?.ToImmutable() ?? [];
+    public ImmutableArray<ErrorCause> Causes => _causes switch
+    {
+        null => [],
+        _ when _untold > 0 => [.. _causes, new ErrorCause("", "", string.Create(CultureInfo.InvariantCulture, $"{_untold} more faults were left out"))],
+        _ => _causes.ToImmutable(),
+    };
 
     public void Required(FieldPath path, string detail = "") =>
         Add("FieldValueRequired", path, "Required value", detail);
@@ -60,9 +70,18 @@ public sealed class FaultList
 
     /// <summary>Null when there is no fault; otherwise 422 Invalid with every one.</summary>
     public ApiError? ToError(string group, string kind, string name) =>
-        _causes is null ? null : ApiError.Invalid(group, kind, name, _causes.ToImmutable());
+        _causes is null ? null : ApiError.Invalid(group, kind, name, Causes);
 
-    public void Add(ErrorCause cause) => (_causes ??= ImmutableArray.CreateBuilder<ErrorCause>()).Add(cause);
+    public void Add(ErrorCause cause)
+    {
+        if (_text >= TextMax)
+        {
+            _untold++;
+            return;
+        }
+        _text += cause.Field.Length + cause.Message.Length;
+        (_causes ??= ImmutableArray.CreateBuilder<ErrorCause>()).Add(cause);
+    }
 
     public void Warn(ErrorCause cause) => Warnings = Warnings.Add($"{cause.Field}: {cause.Message}");
 

@@ -51,6 +51,9 @@ public static class Negotiation
     /// <summary>Most headers that are kept; others are read every time (count).</summary>
     private const int KeptMax = 256;
 
+    /// <summary>No client in earnest sends a longer one again and again (characters).</summary>
+    private const int KeptLengthMax = 512;
+
     private static readonly ConcurrentDictionary<string, MediaFormat[]> Kept = new(StringComparer.Ordinal);
 
     /// <summary>The accepted forms, the most wanted first; empty when nothing that we can write is accepted.</summary>
@@ -59,7 +62,7 @@ public static class Negotiation
         if (string.IsNullOrEmpty(accept)) return [MediaFormat.Json];
         if (Kept.TryGetValue(accept, out var formats)) return formats;
         formats = Parse(accept);
-        if (Kept.Count < KeptMax) Kept.TryAdd(accept, formats);
+        if (accept.Length <= KeptLengthMax && Kept.Count < KeptMax) Kept.TryAdd(accept, formats);
         return formats;
     }
 

@@ -112,12 +112,12 @@ public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries r
             Sizes, shapes.Where(static s => s.Verb is "GET" or "LIST").Select(static s => (s.Labels, s.Series.Select(static e => e.Size))));
     }
 
-    private static void Histogram(StringBuilder text, string name, string help, double[] bounds, IEnumerable<(string Labels, IEnumerable<Distribution> Parts)> series)
+    private static void Histogram(StringBuilder text, string name, string help, double[] bounds, IEnumerable<(string Labels, IEnumerable<Distribution?> Parts)> series)
     {
         text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} histogram\n");
         foreach (var (labels, found) in series)
         {
-            var parts = found.ToList();
+            var parts = found.OfType<Distribution>().ToList();
             long below = 0;
             for (var i = 0; i <= bounds.Length; i++)
             {
@@ -200,17 +200,26 @@ public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries r
     private sealed class Series
     {
         private long _count;
+        private Distribution? _time;
+        private Distribution? _size;
 
         public long Count => Interlocked.Read(ref _count);
-        public Distribution Time { get; } = new(Durations, 1e6);
-        public Distribution Size { get; } = new(Sizes, 1);
+
+        /// <summary>Null while there is nothing in it, as of what goes on for as long as its client likes.</summary>
+        public Distribution? Time => Volatile.Read(ref _time);
+
+        /// <summary>Null while there is nothing in it, as of all that is no read.</summary>
+        public Distribution? Size => Volatile.Read(ref _size);
 
         public void Add(double? seconds, long? bytes)
         {
             Interlocked.Increment(ref _count);
-            if (seconds is { } time) Time.Add(time);
-            if (bytes is { } size) Size.Add(size);
+            if (seconds is { } time) Of(ref _time, Durations, 1e6).Add(time);
+            if (bytes is { } size) Of(ref _size, Sizes, 1).Add(size);
         }
+
+        private static Distribution Of(ref Distribution? place, double[] bounds, double scale) =>
+            Volatile.Read(ref place) ?? Interlocked.CompareExchange(ref place, new Distribution(bounds, scale), null) ?? Volatile.Read(ref place)!;
     }
 
     /// <param name="scale">How many parts of a unit the sum is kept in.</param>

@@ -9,6 +9,9 @@ namespace Orchestrator.Host.ApiServer;
 /// <summary>The body of a PATCH in any of its forms, ready to be applied as often as it takes.</summary>
 public sealed class PatchRequest
 {
+    /// <summary>How much of an outcome is shown that is no object of the kind (bytes): copies may have made it large.</summary>
+    private const int ShownMax = 64 * 1024;
+
     private readonly PatchType _type;
     private readonly byte[] _body;
 
@@ -66,7 +69,7 @@ public sealed class PatchRequest
     {
         var (shown, text) = _type == PatchType.StrategicMerge
             ? (StrategicMergePatch.GoText(ObjectJson.Parse(_body).Tree), fault.Restoring)
-            : (outcome.ToJsonString(), fault.Text);
+            : (JsonLength.Shorten(outcome, ShownMax), fault.Text);
         return ApiError.Invalid("", "", "", [new ErrorCause("FieldValueInvalid", "patch", $"Invalid value: {GoQuote.Quote(shown)}: {text}")]);
     }
 

@@ -5,18 +5,21 @@ using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Host.ApiServer;
 
-/// <summary>The whole body of a request, in a pooled buffer.</summary>
+/// <summary>The whole body of a request, in a pooled buffer where it is not large.</summary>
 public readonly struct RequestBody : IDisposable
 {
     /// <summary>Largest body (bytes). Source: k8s.io/apiserver, MaxRequestBodyBytes.</summary>
     public const int BytesMax = 3 * 1024 * 1024;
 
-    private readonly byte[]? _rented;
+    /// <summary>Larger bodies have an array of their own (bytes): the pool keeps for each thread the largest that it ever lent to it.</summary>
+    private const int PooledMax = 128 * 1024;
+
+    private readonly byte[]? _bytes;
     private readonly int _length;
 
-    private RequestBody(byte[]? rented, int length, ApiError? error)
+    private RequestBody(byte[]? bytes, int length, ApiError? error)
     {
-        _rented = rented;
+        _bytes = bytes;
         _length = length;
         Error = error;
     }
@@ -24,7 +27,7 @@ public readonly struct RequestBody : IDisposable
     /// <summary>Why there is no body: it is too large.</summary>
     public ApiError? Error { get; }
 
-    public ReadOnlySpan<byte> Bytes => _rented.AsSpan(0, _length);
+    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
     public static async ValueTask<RequestBody> ReadAsync(HttpContext context)
     {
@@ -52,14 +55,15 @@ public readonly struct RequestBody : IDisposable
 
     public void Dispose()
     {
-        if (_rented is not null) ArrayPool<byte>.Shared.Return(_rented);
+        if (_bytes is not null && _length <= PooledMax) ArrayPool<byte>.Shared.Return(_bytes);
     }
 
     private static RequestBody Copy(ReadOnlySequence<byte> bytes)
     {
-        var rented = ArrayPool<byte>.Shared.Rent((int)bytes.Length);
-        bytes.CopyTo(rented);
-        return new RequestBody(rented, (int)bytes.Length, null);
+        var length = (int)bytes.Length;
+        var copy = length <= PooledMax ? ArrayPool<byte>.Shared.Rent(length) : GC.AllocateUninitializedArray<byte>(length);
+        bytes.CopyTo(copy);
+        return new RequestBody(copy, length, null);
     }
 
     private static RequestBody TooLarge() =>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 
@@ -8,34 +7,44 @@ namespace Orchestrator.Host.ApiServer;
 /// <remarks>A state shares nearly everything with its neighbours, so keeping it costs its changes only.</remarks>
 public sealed class SnapshotCache(TimeProvider clock)
 {
-    /// <summary>How long a state is kept after its last use, and how many of one type.</summary>
+    /// <summary>How long a state is kept after its last use.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
-    private const int PerTypeMax = 64;
 
-    private readonly ConcurrentDictionary<ResourceType, Dictionary<long, Entry>> _types = new();
+    /// <summary>Most states that are kept, of all types (count); what is asked for and not here is rebuilt from the changes since.</summary>
+    private const int Max = 256;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(ResourceType Type, long Revision), LinkedListNode<Entry>> _entries = [];
+
+    /// <summary>The least lately used one first.</summary>
+    private readonly LinkedList<Entry> _byUse = new();
 
     public void Keep(ResourceType type, ObjectIndex index)
     {
-        var entries = _types.GetOrAdd(type, static _ => []);
         var now = clock.GetUtcNow();
-        lock (entries)
+        lock (_lock)
         {
-            entries[index.Revision] = new Entry(index, now);
-            foreach (var old in entries.Where(e => now - e.Value.Used > Lifetime).Select(e => e.Key).ToList()) entries.Remove(old);
-            while (entries.Count > PerTypeMax) entries.Remove(entries.MinBy(e => e.Value.Used).Key);
+            if (_entries.Remove((type, index.Revision), out var same)) _byUse.Remove(same);
+            _entries[(type, index.Revision)] = _byUse.AddLast(new Entry(type, index, now));
+            while (_byUse.First is { Value: var oldest } && (_entries.Count > Max || now - oldest.Used > Lifetime))
+            {
+                _byUse.RemoveFirst();
+                _entries.Remove((oldest.Type, oldest.Index.Revision));
+            }
         }
     }
 
     public ObjectIndex? Find(ResourceType type, long revision)
     {
-        if (!_types.TryGetValue(type, out var entries)) return null;
-        lock (entries)
+        lock (_lock)
         {
-            if (!entries.TryGetValue(revision, out var entry)) return null;
-            entries[revision] = entry with { Used = clock.GetUtcNow() };
-            return entry.Index;
+            if (!_entries.TryGetValue((type, revision), out var node)) return null;
+            _byUse.Remove(node);
+            node.Value = node.Value with { Used = clock.GetUtcNow() };
+            _byUse.AddLast(node);
+            return node.Value.Index;
         }
     }
 
-    private readonly record struct Entry(ObjectIndex Index, DateTimeOffset Used);
+    private readonly record struct Entry(ResourceType Type, ObjectIndex Index, DateTimeOffset Used);
 }

@@ -19,7 +19,7 @@ public static class StatusWriter
         var buffer = new ArrayBufferWriter<byte>(256);
         using var writer = new Utf8JsonWriter(buffer, Options);
         WriteHead(writer, "Failure", continueToken);
-        writer.WriteString("message"u8, error.Message);
+        writer.WriteText("message"u8, error.Message);
         if (error.Reason.Length > 0) writer.WriteString("reason"u8, error.Reason);
         if (error.HasDetails || error.Name.Length > 0 || error.Group.Length > 0 || error.Kind.Length > 0 || !error.Causes.IsEmpty || error.RetryAfterSeconds > 0) WriteDetails(writer, error);
         writer.WriteNumber("code"u8, error.Code);
@@ -83,7 +83,7 @@ public static class StatusWriter
             {
                 writer.WriteStartObject();
                 if (cause.Reason.Length > 0) writer.WriteString("reason"u8, cause.Reason);
-                writer.WriteString("message"u8, cause.Message);
+                writer.WriteText("message"u8, cause.Message);
                 if (cause.Field.Length > 0) writer.WriteString("field"u8, cause.Field);
                 writer.WriteEndObject();
             }

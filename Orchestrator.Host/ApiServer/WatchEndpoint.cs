@@ -183,7 +183,8 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
                 {
                     if (await next.ConfigureAwait(false) is not { } changes)
                     {
-                        await FailAsync(ApiError.Expired($"too old resource version: {cursor.Position}"), cancellationToken).ConfigureAwait(false);
+                        var oldest = await cursor.OldestAsync(cancellationToken).ConfigureAwait(false);
+                        await FailAsync(ApiError.Expired($"too old resource version: {cursor.Position} ({oldest})"), cancellationToken).ConfigureAwait(false);
                         return;
                     }
                     var (seen, unconverted) = await ShowAsync(changes, cancellationToken).ConfigureAwait(false);

@@ -4,10 +4,13 @@ using System.Text;
 
 namespace Orchestrator.Actors.Schemas.Protobuf;
 
-/// <summary>Writes protobuf fields into a growing array from the pool. Not safe for threads; dispose it to give the array back.</summary>
+/// <summary>Writes protobuf fields into a growing array, from the pool while it is not large. Not safe for threads; dispose it to give the array back.</summary>
 internal sealed class ProtobufWriter : IDisposable
 {
     private const int InitialBytes = 1024;
+
+    /// <summary>Larger arrays are not borrowed (bytes): the pool keeps for each thread the largest that it ever lent to it.</summary>
+    private const int PooledMax = 256 * 1024;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(InitialBytes);
     private int _at;
@@ -76,7 +79,7 @@ internal sealed class ProtobufWriter : IDisposable
 
     public void Dispose()
     {
-        ArrayPool<byte>.Shared.Return(_buffer);
+        Release(_buffer);
         _buffer = [];
     }
 
@@ -102,12 +105,19 @@ internal sealed class ProtobufWriter : IDisposable
     {
         if (_buffer.Length - _at < bytes)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, _at + bytes));
+            var needed = Math.Max(_buffer.Length * 2, _at + bytes);
+            var larger = needed <= PooledMax ? ArrayPool<byte>.Shared.Rent(needed) : GC.AllocateUninitializedArray<byte>(needed);
             _buffer.AsSpan(0, _at).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
+            Release(_buffer);
             _buffer = larger;
         }
         return _buffer.AsSpan(_at);
+    }
+
+    private static void Release(byte[] buffer)
+    {
+        // The pool's own arrays are powers of two, so that a borrowed one is never longer than this.
+        if (buffer.Length <= PooledMax) ArrayPool<byte>.Shared.Return(buffer);
     }
 }
 

@@ -106,7 +106,7 @@ public sealed class AuditRecord(string id, RequestInfo request, AuditDecision de
         if (context.Features.Get<ApiError>() is { } error)
         {
             writer.WriteString("status"u8, "Failure"u8);
-            writer.WriteString("message"u8, error.Message);
+            writer.WriteText("message"u8, error.Message);
             writer.WriteString("reason"u8, error.Reason);
         }
         writer.WriteNumber("code"u8, context.Response.StatusCode);

@@ -23,6 +23,8 @@ internal sealed class InMemoryHistory : IChangeHistory
             ? null
             : [.. Of(type).Select(c => c.Change).Where(c => c.Object.Revision > after && c.Object.Revision <= through).Take(max)]);
 
+    public Task<long?> OldestAsync(ResourceType type, CancellationToken cancellationToken) => Task.FromResult<long?>(ForgottenThrough);
+
     public Task<ImmutableArray<JournaledChange>> ChangesAsync(ResourceType type, long from, ObjectKey? key, CancellationToken cancellationToken) =>
         Task.FromResult(Of(type).Where(c => c.Change.Object.Revision >= from && (key is null || c.Change.Object.Key == key)).ToImmutableArray());
 

@@ -58,8 +58,11 @@ public sealed class CelCheckerTests
     [Fact]
     public void Compile_OfExpressionWithManyFaults_ShowsTheFirstHundredAndNoLongLines()
     {
-        var errors = CelFixture.Environment.Compile(string.Join(" || ", Enumerable.Repeat("nobody", 240))).Errors.Split('\n');
+        var errors = CelFixture.Environment.Compile(string.Join(" ||\n", Enumerable.Repeat("nobody", 240))).Errors.Split('\n');
         Assert.Equal((301, "140 more errors were truncated"), (errors.Length, errors[^1]));
+        var onOneLine = CelFixture.Environment.Compile(string.Join(" || ", Enumerable.Repeat("nobody", 1600))).Errors;
+        Assert.InRange(onOneLine.Length, 32 * 1024, 2 * 32 * 1024);
+        Assert.EndsWith(" more errors were truncated", onOneLine, StringComparison.Ordinal);
         var wide = CelFixture.Environment.Compile($"nobody == '{new string('x', 20_000)}'").Errors;
         Assert.Equal("ERROR: <input>:1:1: undeclared reference to 'nobody' (in container '')", wide);
     }

@@ -44,23 +44,23 @@ public sealed class InformerTests
     public async Task Watch_ReaderFarBehind_LosesNothing()
     {
         var cursor = _informer.Watch(1);
-        for (var revision = 2; revision <= 3 * Informer.RingMax; revision++)
+        for (var revision = 2; revision <= 3 * ChangeRing.CountMax; revision++)
         {
             Apply(revision == 2 ? Added("a", revision) : Modified("a", revision));
             _history.Changes.Add(new ObjectChange(ChangeKind.Modified, TestObjects.Stored("a", revision), null));
         }
 
         var seen = new List<long>();
-        while (seen.Count < 3 * Informer.RingMax - 1) seen.AddRange((await cursor.NextAsync(default))!.Select(c => c.Object.Revision));
+        while (seen.Count < 3 * ChangeRing.CountMax - 1) seen.AddRange((await cursor.NextAsync(default))!.Select(c => c.Object.Revision));
 
-        Assert.Equal(Enumerable.Range(2, 3 * Informer.RingMax - 1).Select(i => (long)i), seen);
+        Assert.Equal(Enumerable.Range(2, 3 * ChangeRing.CountMax - 1).Select(i => (long)i), seen);
     }
 
     [Fact]
     public async Task Watch_BehindRetention_SaysSo()
     {
         _history.Retained = false;
-        for (var revision = 2; revision <= Informer.RingMax + 10; revision++) Apply(revision == 2 ? Added("a", revision) : Modified("a", revision));
+        for (var revision = 2; revision <= ChangeRing.CountMax + 10; revision++) Apply(revision == 2 ? Added("a", revision) : Modified("a", revision));
 
         Assert.Null(await _informer.Watch(1).NextAsync(default));
     }
@@ -106,6 +106,8 @@ public sealed class InformerTests
             Task.FromResult<IReadOnlyList<ObjectChange>?>(Retained
                 ? [.. Changes.Where(c => c.Object.Revision > after && c.Object.Revision <= through).Take(max)]
                 : null);
+
+        public Task<long?> OldestAsync(ResourceType type, CancellationToken cancellationToken) => Task.FromResult<long?>(null);
 
         public Task<ImmutableArray<JournaledChange>> ChangesAsync(ResourceType type, long from, ObjectKey? key, CancellationToken cancellationToken) =>
             Task.FromResult(ImmutableArray<JournaledChange>.Empty);

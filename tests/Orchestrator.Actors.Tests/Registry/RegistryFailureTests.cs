@@ -165,7 +165,12 @@ public sealed class RegistryFailureTests : TestKit
         Assert.NotEmpty((await history.ReadAsync(Type, newest - 1, newest, 100, false, CancellationToken.None))!);
         var informer = new Informer(Type, history);
         informer.Reset([], newest);
-        Assert.Null(await informer.Watch(1).NextAsync(CancellationToken.None));
+        var late = informer.Watch(1);
+        Assert.Null(await late.NextAsync(CancellationToken.None));
+        var oldest = await late.OldestAsync(CancellationToken.None);
+        Assert.InRange(oldest, 2, newest);
+        Assert.NotNull(await history.ReadAsync(Type, oldest, newest, 100, false, CancellationToken.None));
+        Assert.Null(await history.ReadAsync(Type, oldest - 1, newest, 100, false, CancellationToken.None));
         Sys.Stop(Watch(registry));
         ExpectTerminated(registry, Patience);
         Assert.Contains("old-0", await ListAsync(Start()));

@@ -27,8 +27,8 @@ internal static class TestObjects
 
     public static CreateObject Create(string name, string ns = "default", string uid = "u1") => new(Key(name, ns), Json(Key(name, ns), uid));
 
-    public static StoredObject Stored(string name, long revision, string ns = "default") =>
-        new(Key(name, ns), revision, Json(Key(name, ns)).WithRevision(revision));
+    public static StoredObject Stored(string name, long revision, string ns = "default", string? data = null) =>
+        new(Key(name, ns), revision, Json(Key(name, ns), data: data).WithRevision(revision));
 
     public static string Text(this StoredObject o) => Encoding.UTF8.GetString(o.Json.Span);
 }

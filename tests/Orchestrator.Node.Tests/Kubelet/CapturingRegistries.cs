@@ -28,6 +28,8 @@ internal sealed class CapturingRegistries : IRegistries, IChangeHistory
     public Task<IReadOnlyList<ObjectChange>?> ReadAsync(ResourceType type, long after, long through, int max, bool withPrevious, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ObjectChange>?>([]);
 
+    public Task<long?> OldestAsync(ResourceType type, CancellationToken cancellationToken) => Task.FromResult<long?>(0);
+
     public Task<ImmutableArray<JournaledChange>> ChangesAsync(ResourceType type, long from, ObjectKey? key, CancellationToken cancellationToken) =>
         Task.FromResult(ImmutableArray<JournaledChange>.Empty);
 

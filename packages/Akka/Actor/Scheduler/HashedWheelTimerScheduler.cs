@@ -17,6 +17,11 @@ public class HashedWheelTimerScheduler : SchedulerBase, IDisposable
     private readonly long _started = Stopwatch.GetTimestamp();
     private bool _stopped;
 
+    /// <summary>With so many entries those that were cancelled are looked for. A timeout that each message begins anew leaves one per
+    /// message, and all of them would stay until they are due.</summary>
+    private int _purgeAt = PurgeMin;
+    private const int PurgeMin = 1024;
+
     public HashedWheelTimerScheduler(Config scheduler, ILoggingAdapter log) : base(scheduler, log) =>
         new Thread(Run) { IsBackground = true, Name = "akka-scheduler" }.Start();
 
@@ -55,10 +60,20 @@ public class HashedWheelTimerScheduler : SchedulerBase, IDisposable
         lock (_lock)
         {
             if (_stopped) throw new SchedulerException("cannot enqueue after timer shutdown");
+            if (_entries.Count >= _purgeAt) Purge();
             var earlier = !_entries.TryPeek(out _, out var first) || due < first;
             _entries.Enqueue(entry, due);
             if (earlier) Monitor.Pulse(_lock);
         }
+    }
+
+    private void Purge()
+    {
+        var left = _entries.UnorderedItems.Where(static e => e.Element.Cancelable is not { IsCancellationRequested: true }).ToList();
+        _entries.Clear();
+        _entries.EnqueueRange(left);
+        _entries.TrimExcess();
+        _purgeAt = Math.Max(PurgeMin, left.Count * 2);
     }
 
     private void Run()
