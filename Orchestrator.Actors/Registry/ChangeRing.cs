@@ -13,11 +13,11 @@ internal sealed class ChangeRing(int capacity)
     public const long HeldMax = 16L << 20;
 
     /// <summary>So much is kept of them whatever their age (bytes of JSON).</summary>
-    public const long HeldMin = 64L << 10;
+    public const long HeldMin = 16L << 10;
 
     /// <summary>How long more than that is kept: who follows the changes has read them by then, and who comes back later reads the journal
     /// (milliseconds).</summary>
-    public const long AgeMax = 30_000;
+    public const long AgeMax = 10_000;
 
     /// <summary>How exactly ages are known (milliseconds).</summary>
     private const long AgeStep = 1_000;

@@ -6,7 +6,7 @@ namespace Orchestrator.Actors.Registry;
 public sealed class RecentChanges
 {
     /// <summary>Most changes kept (count), and how many are kept however few objects there are.</summary>
-    public const int Max = 4096, Min = 64;
+    public const int Max = 4096, Min = 32;
 
     /// <summary>Most that they hold (bytes of JSON).</summary>
     public const long HeldMax = 8L << 20;
