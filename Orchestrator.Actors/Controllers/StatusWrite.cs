@@ -10,8 +10,10 @@ namespace Orchestrator.Actors.Controllers;
 public static class StatusWrite
 {
     /// <summary>The write of <paramref name="status"/>, or null when the object has it already.</summary>
+    /// <remarks>It holds for the version that was looked at: a status is written whole, and what others wrote to it meanwhile, such as
+    /// conditions of their own, would be lost. The next pass sees theirs.</remarks>
     public static StatusAction? IfChanged(ResourceType type, StoredObject o, JsonObject status) =>
-        JsonTree.DeepEquals(Current(o), status) ? null : new StatusAction(type, o.Key, o.Meta.Uid, status);
+        JsonTree.DeepEquals(Current(o), status) ? null : new StatusAction(type, o.Key, o.Meta.Uid, status, o.Revision);
 
     /// <summary>A copy of the object's status that may be changed.</summary>
     public static JsonObject Current(StoredObject o)

@@ -141,11 +141,11 @@ internal static class FieldOwnership
         return changed is null ? set : FieldSet.Of(changed);
     }
 
-    // Source: apimachinery, structuredmerge.go, for the words. There it reaches the client as 500; what the client sent wrong is 400 here.
+    // Source: apimachinery, structuredmerge.go: an error of no kind, which clients are told as 500 without a reason.
     private static ApiError Unfit(ResourceSchema schema, JsonObject configuration, string fault)
     {
         var meta = JsonTree.Object(configuration, "metadata");
-        return ApiError.BadRequest(
+        return new ApiError(500, "",
             $"failed to create typed patch object ({JsonTree.String(meta, "namespace") ?? ""}/{JsonTree.String(meta, "name") ?? ""}; {schema.ApiVersion}, Kind={schema.Kind}): {fault}");
     }
 }

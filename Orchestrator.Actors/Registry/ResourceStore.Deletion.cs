@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -33,12 +34,37 @@ public sealed partial class ResourceStore
         ResourceSchema schema, string ns, Func<StoredObject, bool> matches, long limit = 0, DeleteOptions? options = null, CancellationToken cancellationToken = default)
     {
         var index = (await Registries.ConsistentAsync(schema.StoredAs, cancellationToken).ConfigureAwait(false)).Objects;
-        var matching = (ns.Length > 0 ? index.InNamespace(ns) : index.EnumerateFrom()).Where(matches);
-        ImmutableArray<StoredObject> objects = [.. limit > 0 && limit < int.MaxValue ? matching.Take((int)limit) : matching];
+        var (objects, unconverted) = await SelectAsync(schema, ns.Length > 0 ? index.InNamespace(ns) : index.EnumerateFrom(), matches,
+            limit > 0 ? limit : long.MaxValue, cancellationToken).ConfigureAwait(false);
+        if (unconverted is not null) return ([], 0, unconverted);
         var results = await DeleteManyAsync(schema.StoredAs, [.. objects.Select(o => new DeleteTarget(o.Key, o.Meta.Uid))], options, cancellationToken).ConfigureAwait(false);
         foreach (var result in results)
             if (result.Error is { Reason: not ("NotFound" or "Conflict") } error) return ([], 0, error);
         return (objects, index.Revision, null);
+    }
+
+    // A selector speaks of fields as the version of the request has them, which only a webhook may know.
+    private async ValueTask<(ImmutableArray<StoredObject> Objects, ApiError? Error)> SelectAsync(
+        ResourceSchema schema, IEnumerable<StoredObject> all, Func<StoredObject, bool> matches, long limit, CancellationToken cancellationToken)
+    {
+        var asks = schema.Conversion is not null && Converter is not null && ObjectConversion.IsReadAnew(schema);
+        var selected = ImmutableArray.CreateBuilder<StoredObject>();
+        foreach (var batch in all.Chunk(CustomResourceConverter.BatchMax))
+        {
+            IReadOnlyList<StoredObject> shown = [];
+            if (asks)
+            {
+                (shown, var unconverted) = await Converter!.ShowAsync(schema, batch, cancellationToken).ConfigureAwait(false);
+                if (unconverted is not null) return ([], unconverted);
+            }
+            for (var i = 0; i < batch.Length; i++)
+            {
+                if (!matches(asks ? shown[i] : ObjectConversion.Show(schema, batch[i]))) continue;
+                selected.Add(batch[i]);
+                if (selected.Count >= limit) return (selected.ToImmutable(), null);
+            }
+        }
+        return (selected.ToImmutable(), null);
     }
 
     /// <summary>Deletes many objects of one type in one commit; those that lose against another writer are tried again alone.</summary>

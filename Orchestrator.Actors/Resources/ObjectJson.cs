@@ -45,6 +45,46 @@ public static class ObjectJson
         }
     }
 
+    /// <summary>Where the fields of a well-formed text stand, by their paths (count of fields before them): for the first time, and again.</summary>
+    public static (Dictionary<string, int> First, Dictionary<string, int> Again) Places(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.StartsWith("\uFEFF"u8)) utf8 = utf8[3..];
+        var first = new Dictionary<string, int>(StringComparer.Ordinal);
+        var again = new Dictionary<string, int>(StringComparer.Ordinal);
+        var reader = new Utf8JsonReader(utf8, Options);
+        // Of each object or list that the reader is in: where it is, and the elements seen if it is a list.
+        var open = new Stack<(string Path, int Element)>();
+        var (at, place) = ("", 0);
+        while (reader.Read())
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.PropertyName:
+                    var owner = open.Peek().Path;
+                    var name = reader.GetString()!;
+                    at = owner.Length == 0 ? name : $"{owner}.{name}";
+                    if (!first.TryAdd(at, place)) again.TryAdd(at, place);
+                    place++;
+                    break;
+                case JsonTokenType.EndObject or JsonTokenType.EndArray:
+                    open.Pop();
+                    break;
+                default:
+                    var path = at;
+                    if (open.TryPeek(out var top) && top.Element >= 0)
+                    {
+                        path = $"{top.Path}[{top.Element.ToString(CultureInfo.InvariantCulture)}]";
+                        open.Pop();
+                        open.Push((top.Path, top.Element + 1));
+                    }
+                    if (reader.TokenType == JsonTokenType.StartObject) open.Push((path, -1));
+                    else if (reader.TokenType == JsonTokenType.StartArray) open.Push((path, 0));
+                    break;
+            }
+        }
+        return (first, again);
+    }
+
     private static JsonNode? ReadValue(ref Utf8JsonReader reader, Trail? trail, ref List<string>? duplicates) => reader.TokenType switch
     {
         JsonTokenType.StartObject => ReadObject(ref reader, trail, ref duplicates),

@@ -22,8 +22,13 @@ public static class MetadataValidation
             return;
         }
         ValidateNames(schema, metadata, faults);
-        ValidateRest(metadata, Meta, faults);
+        ValidateRest(metadata, Meta, faults, HasFreeFinalizers(schema));
     }
+
+    /// <summary>Whether any qualified name will do for finalizers: the check for known or domain-qualified ones is that of the core kinds.</summary>
+    /// <remarks>Source: kubernetes, pkg/apis/core/validation ValidateObjectMeta, which the libraries of these groups do without.</remarks>
+    private static bool HasFreeFinalizers(ResourceSchema schema) =>
+        schema.IsCustom || schema.Group is "apiextensions.k8s.io" or "apiregistration.k8s.io" or "admissionregistration.k8s.io";
 
     /// <summary>Checks the metadata of an object inside a custom resource: it may be of any kind, and need not have a name.</summary>
     public static void ValidateEmbedded(JsonObject metadata, FieldPath path, FaultList faults)
@@ -31,10 +36,10 @@ public static class MetadataValidation
         if (JsonTree.String(metadata, "generateName") is { Length: > 0 } prefix && NameFault(NameRule.PathSegment, prefix) is { } prefixFault) faults.Invalid(path.Child("generateName"), prefix, prefixFault);
         if (JsonTree.String(metadata, "name") is { Length: > 0 } name && NameFault(NameRule.PathSegment, name) is { } fault) faults.Invalid(path.Child("name"), name, fault);
         if (JsonTree.String(metadata, "namespace") is { Length: > 0 } space && ObjectNames.Label(space) is { } spaceFault) faults.Invalid(path.Child("namespace"), space, spaceFault);
-        ValidateRest(metadata, path, faults);
+        ValidateRest(metadata, path, faults, freeFinalizers: true);
     }
 
-    private static void ValidateRest(JsonObject metadata, FieldPath path, FaultList faults)
+    private static void ValidateRest(JsonObject metadata, FieldPath path, FaultList faults, bool freeFinalizers)
     {
         if (JsonTree.Int64(metadata, "generation") is < 0) faults.Invalid(path.Child("generation"), JsonTree.Int64(metadata, "generation"), "must be greater than or equal to 0");
         if (metadata["labels"] is JsonObject labels) ValidateLabels(labels, path.Child("labels"), faults);
@@ -42,7 +47,7 @@ public static class MetadataValidation
         if (metadata["ownerReferences"] is JsonArray owners) ValidateOwners(owners, path.Child("ownerReferences"), faults);
         if (metadata["finalizers"] is not JsonArray finalizers) return;
         for (var i = 0; i < finalizers.Count; i++)
-            if (JsonTree.IsString(finalizers[i], out var text)) ValidateFinalizer(text, path.Child("finalizers"), i, faults);
+            if (JsonTree.IsString(finalizers[i], out var text)) ValidateFinalizer(text, path.Child("finalizers"), freeFinalizers ? null : i, faults);
     }
 
     /// <summary>Checks a name as the kind of <paramref name="rule"/> wants it; null or the fault.</summary>
@@ -118,11 +123,11 @@ public static class MetadataValidation
         }
     }
 
-    private static void ValidateFinalizer(string finalizer, FieldPath path, int index, FaultList faults)
+    private static void ValidateFinalizer(string finalizer, FieldPath path, int? index, FaultList faults)
     {
         faults.QualifiedName(path, finalizer);
-        if (!finalizer.Contains('/', StringComparison.Ordinal) && finalizer is not ("orphan" or "foregroundDeletion" or "kubernetes"))
-            faults.Invalid(path.Index(index), finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+        if (index is { } place && !finalizer.Contains('/', StringComparison.Ordinal) && finalizer is not ("orphan" or "foregroundDeletion" or "kubernetes"))
+            faults.Invalid(path.Index(place), finalizer, "name is neither a standard finalizer name nor is it fully qualified");
     }
 
     /// <summary>What an update may not change. What the client left out has been filled in by <see cref="ObjectStrategy"/>.</summary>

@@ -28,17 +28,27 @@ public readonly record struct DecodedObject(JsonObject? Tree, ImmutableArray<str
 /// <param name="Restoring">In those of the converter that turns maps into objects: <c>cannot restore map from string</c>.</param>
 public sealed record DecodeFault(string Text, string Restoring);
 
+/// <summary>Keys that a YAML text gives more than once.</summary>
+/// <param name="Head">What the strict decoder puts before them.</param>
+/// <param name="Lines">A remark for each, with its line.</param>
+public sealed record YamlDuplicates(string Head, IReadOnlyList<string> Lines)
+{
+    /// <summary>The error of the strict decoder; a client that is only warned gets the lines one by one.</summary>
+    public override string ToString() => $"{Head}\n  {string.Join("\n  ", Lines)}";
+}
+
 /// <summary>Turns bodies into trees that fit the schema: JSON of the right kind, values of the right type, no unknown field.</summary>
 /// <remarks>Faults have the status, reason and text that kube-apiserver gives them.</remarks>
 public static class ObjectDecoder
 {
     /// <summary>Reads the body of a create or an update of <paramref name="schema"/>.</summary>
-    public static DecodedObject Decode(ResourceSchema schema, ReadOnlySpan<byte> body, FieldValidation validation) =>
-        Settled(schema, Decode(schema.Root, schema.Group, schema.Version, schema.Kind, body, validation));
+    /// <param name="yaml">What YAML gave more than once before it became this JSON.</param>
+    public static DecodedObject Decode(ResourceSchema schema, ReadOnlySpan<byte> body, FieldValidation validation, YamlDuplicates? yaml = null) =>
+        Settled(schema, Decode(schema.Root, schema.Group, schema.Version, schema.Kind, body, validation, yaml));
 
     /// <summary>Reads a body of another kind, such as DeleteOptions, Binding or Scale.</summary>
     /// <remarks>apiVersion and kind may be absent, as in Kubernetes; they are filled in.</remarks>
-    public static DecodedObject Decode(TypeSchema type, string group, string version, string kind, ReadOnlySpan<byte> body, FieldValidation validation)
+    public static DecodedObject Decode(TypeSchema type, string group, string version, string kind, ReadOnlySpan<byte> body, FieldValidation validation, YamlDuplicates? yaml = null)
     {
         var parsed = ObjectJson.Parse(body);
         if (parsed.Fault is { } fault) return Unrecognized(kind, $"couldn't get version/kind; json parse error: {fault}", body);
@@ -50,7 +60,7 @@ public static class ObjectDecoder
         }
         return CheckEnvelope(group, version, kind, tree) is { } error
             ? new DecodedObject(null, [], error)
-            : Check(type, version, kind, tree, validation, parsed.Duplicates);
+            : Check(type, version, kind, tree, validation, parsed.Duplicates, type.Name.Length > 0 ? body : default, yaml);
     }
 
     /// <summary>Checks a tree that a patch has made; it is pruned in place.</summary>
@@ -74,19 +84,35 @@ public static class ObjectDecoder
         return new DecodeFault(text, text);
     }
 
-    private static DecodedObject Check(TypeSchema type, string version, string kind, JsonObject tree, FieldValidation validation, List<string>? duplicates)
+    private static DecodedObject Check(TypeSchema type, string version, string kind, JsonObject tree, FieldValidation validation, List<string>? duplicates, ReadOnlySpan<byte> body = default, YamlDuplicates? yaml = null)
     {
         var pruner = new Pruner();
         pruner.PruneObject(tree, type, null, type.Name.Length > 0);
         if (pruner.Fault is { } fault) return Refuse(kind, version, fault, pruner.Restoring ?? fault);
 
-        if (validation == FieldValidation.Ignore || (duplicates is null && pruner.Unknown is null)) return new DecodedObject(tree, [], null);
+        if (validation == FieldValidation.Ignore || (duplicates is null && pruner.Unknown is null && yaml is null)) return new DecodedObject(tree, [], null);
         var warnings = ImmutableArray.CreateBuilder<string>();
-        foreach (var path in duplicates ?? []) warnings.Add($"duplicate field \"{path}\"");
-        foreach (var path in pruner.Unknown ?? []) warnings.Add($"unknown field \"{path}\"");
-        return validation == FieldValidation.Strict
-            ? Refuse(kind, version, $"strict decoding error: {string.Join(", ", warnings)}", null)
-            : new DecodedObject(tree, warnings.ToImmutable(), null);
+        if (!body.IsEmpty && duplicates is not null && pruner.Unknown is not null) warnings.AddRange(InOrder(body, duplicates, pruner.Unknown));
+        else
+        {
+            foreach (var path in duplicates ?? []) warnings.Add($"duplicate field \"{path}\"");
+            foreach (var path in pruner.Unknown ?? []) warnings.Add($"unknown field \"{path}\"");
+        }
+        if (validation != FieldValidation.Strict) return new DecodedObject(tree, [.. yaml?.Lines ?? [], .. warnings], null);
+        if (yaml is not null) warnings.Insert(0, yaml.ToString());
+        return Refuse(kind, version, $"strict decoding error: {string.Join(", ", warnings)}", null);
+    }
+
+    // A decoder into structs comes upon both in the order of the text, and does not look into fields that it does not know.
+    private static IEnumerable<string> InOrder(ReadOnlySpan<byte> body, List<string> duplicates, List<string> unknown)
+    {
+        var found = new List<(int Place, string Text)>(duplicates.Count + unknown.Count);
+        var (first, again) = ObjectJson.Places(body);
+        foreach (var path in unknown) found.Add((first.GetValueOrDefault(path, int.MaxValue), $"unknown field \"{path}\""));
+        foreach (var path in duplicates)
+            if (!unknown.Exists(u => path == u || path.StartsWith(u + ".", StringComparison.Ordinal) || path.StartsWith(u + "[", StringComparison.Ordinal)))
+                found.Add((again.GetValueOrDefault(path, int.MaxValue), $"duplicate field \"{path}\""));
+        return found.OrderBy(static f => f.Place).Select(static f => f.Text).Distinct();
     }
 
     private static ApiError? CheckEnvelope(string group, string version, string kind, JsonObject tree)

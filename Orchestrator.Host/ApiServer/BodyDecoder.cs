@@ -51,9 +51,9 @@ public static class BodyDecoder
     {
         using var body = await RequestBody.ReadAsync(context).ConfigureAwait(false);
         if (body.Error is { } tooLarge) return new DecodedObject(null, [], tooLarge);
-        var (json, error) = ToJson(context.Request.ContentType, body, catalog, schema.IsCustom);
+        var (json, error) = ToJson(context.Request.ContentType, body, catalog, schema.IsCustom, out var duplicates);
         if (error is not null) return new DecodedObject(null, [], error);
-        return ObjectDecoder.Decode(schema, json is null ? body.Bytes : json, validation);
+        return ObjectDecoder.Decode(schema, json is null ? body.Bytes : json, validation, duplicates);
     }
 
     /// <summary>Reads a body of a type that is no resource of its own, such as Scale.</summary>
@@ -97,14 +97,19 @@ public static class BodyDecoder
     }
 
     /// <summary>The JSON of a body; null when the body is JSON already.</summary>
-    private static (byte[]? Json, ApiError? Error) ToJson(string? contentType, in RequestBody body, SchemaCatalog catalog, bool custom)
+    private static (byte[]? Json, ApiError? Error) ToJson(string? contentType, in RequestBody body, SchemaCatalog catalog, bool custom) =>
+        ToJson(contentType, body, catalog, custom, out _);
+
+    private static (byte[]? Json, ApiError? Error) ToJson(string? contentType, in RequestBody body, SchemaCatalog catalog, bool custom, out YamlDuplicates? duplicates)
     {
+        duplicates = null;
         switch (MediaTypeOf(contentType))
         {
             case "" or MediaFormat.JsonType:
                 return (null, null);
             case MediaFormat.YamlType:
-                var (json, fault) = YamlReader.ToJson(body.Bytes);
+                var (json, fault) = YamlReader.ToJson(body.Bytes, out var lines);
+                if (lines.Count > 0) duplicates = new YamlDuplicates(YamlReader.StrictFaults, lines);
                 return fault is null ? (json, null) : (null, ApiError.BadRequest(fault));
             case MediaFormat.ProtobufType when !custom:
                 // The transcoder may keep what it is given, and the pooled buffer goes back.

@@ -32,7 +32,7 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
 
     /// <summary>What anyone may read without saying who they are.</summary>
     public static bool IsPublic(string path) =>
-        path is "/version" or "/version/" or "/healthz" or "/livez" or "/readyz"
+        path is "/healthz" or "/livez" or "/readyz"
         || path.StartsWith("/healthz/", StringComparison.Ordinal) || path.StartsWith("/livez/", StringComparison.Ordinal) || path.StartsWith("/readyz/", StringComparison.Ordinal);
 
     public Task HandleAsync(HttpContext context, string path)
@@ -76,7 +76,7 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
 
     private static readonly ApiError NotFound = new(404, "NotFound", "the server could not find the requested resource") { HasDetails = true };
 
-    private static bool IsKnown(string path) => IsPublic(path) || path is "/api" or "/apis" or "/openapi/v2" or "/openapi/v3" or "/metrics" or "/";
+    private static bool IsKnown(string path) => IsPublic(path) || path is "/version" or "/api" or "/apis" or "/openapi/v2" or "/openapi/v3" or "/metrics" or "/";
 
     private Task WriteDiscoveryAsync(HttpContext context, string[] parts)
     {

@@ -7,6 +7,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -19,9 +20,6 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
 {
     /// <summary>What may gather before the client has to take some of it (bytes).</summary>
     private const int FlushEvery = 64 * 1024;
-
-    /// <summary>Most objects in one call of a conversion webhook (count).</summary>
-    internal const int ConvertAtOnce = 500;
 
     /// <summary>Most objects that are read ahead of a limit where no webhook is asked (count).</summary>
     private const int ReadAtOnce = 50;
@@ -144,7 +142,7 @@ public sealed class ListEndpoint(ConsistentReads reads, Representations represen
         var index = start.Index!;
         var selection = options.Selection;
         var objects = new List<StoredObject>();
-        foreach (var batch in Source(index, ns, start.After).Where(o => selection.Fields.Name is not { } name || o.Key.Name == name).Chunk(schema.Conversion is null ? ReadAtOnce : ConvertAtOnce))
+        foreach (var batch in Source(index, ns, start.After).Where(o => selection.Fields.Name is not { } name || o.Key.Name == name).Chunk(schema.Conversion is null ? ReadAtOnce : CustomResourceConverter.BatchMax))
         {
             var (shown, error) = await representations.ShowAsync(schema, batch, cancellationToken).ConfigureAwait(false);
             if (error is not null) return (default, error);

@@ -90,15 +90,15 @@ public sealed class PatchRequest
 
     private static (PatchRequest? Patch, ApiError? Error) ReadConfiguration(ReadOnlySpan<byte> body, WriteParameters parameters)
     {
-        var (json, fault) = YamlReader.ToJson(body);
+        var (json, fault) = YamlReader.ToJson(body, out var duplicates);
         if (fault is not null) return (null, ApiError.BadRequest($"error decoding YAML: {fault}"));
         var parsed = ObjectJson.Parse(json);
         if (parsed.Fault is { } malformed) return (null, ApiError.BadRequest($"error decoding YAML: {malformed}"));
         if (parsed.Tree is not JsonObject configuration)
             return (null, ApiError.BadRequest($"error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {JsonTree.KindOf(parsed.Tree)} into Go value of type map[string]interface {{}}"));
-        var warnings = parameters.FieldValidation == FieldValidation.Ignore ? [] : (parsed.Duplicates ?? []).Select(static path => $"duplicate field \"{path}\"").ToImmutableArray();
+        ImmutableArray<string> warnings = parameters.FieldValidation == FieldValidation.Ignore ? [] : [.. duplicates];
         if (parameters.FieldValidation == FieldValidation.Strict && warnings.Length > 0)
-            return (null, ApiError.BadRequest($"error strict decoding YAML: {string.Join(", ", warnings)}"));
+            return (null, ApiError.BadRequest($"error strict decoding YAML: error converting YAML to JSON: {YamlReader.StrictFaults}\n  {string.Join("\n  ", warnings)}"));
         return (new PatchRequest(PatchType.Merge, [], parameters) { Configuration = configuration, Warnings = warnings }, null);
     }
 }

@@ -185,7 +185,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
         }
         AddOrphanWarning(context, schema, options);
         var (objects, revision, refused) = await store.DeleteCollectionAsync(
-            schema, request.Namespace, o => selected.Selection.Matches(schema.Conversion is null ? ObjectConversion.Show(schema, o) : o), selected.Limit, options, context.RequestAborted).ConfigureAwait(false);
+            schema, request.Namespace, selected.Selection.Matches, selected.Limit, options, context.RequestAborted).ConfigureAwait(false);
         if (refused is not null) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
         else await representations.WriteListAsync(context, schema, format, [.. objects], new TableListMeta(revision.ToString(System.Globalization.CultureInfo.InvariantCulture))).ConfigureAwait(false);
     }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -142,7 +143,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
             var objects = informer.Objects;
             if (!initial) return informer.Watch(options.Revision is > 0 ? options.Revision.Value : objects.Revision, withPrevious: !options.Selection.IsEverything);
 
-            foreach (var batch in (ns.Length > 0 ? objects.InNamespace(ns) : objects.EnumerateFrom()).Chunk(schema.Conversion is null ? FlushEvery : ListEndpoint.ConvertAtOnce))
+            foreach (var batch in (ns.Length > 0 ? objects.InNamespace(ns) : objects.EnumerateFrom()).Chunk(schema.Conversion is null ? FlushEvery : CustomResourceConverter.BatchMax))
             {
                 var (shown, unconverted) = await owner._representations.ShowAsync(schema, batch, cancellationToken).ConfigureAwait(false);
                 if (unconverted is not null)

@@ -3,15 +3,18 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Orchestrator.Actors.Resources;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
 namespace Orchestrator.Host.ApiServer;
 
 /// <summary>Turns YAML into JSON, scalars resolved as the clients of Kubernetes do (YAML 1.1).</summary>
-/// <remarks>A key that is given twice is written twice, so that the reader of the JSON reports it.</remarks>
 public static class YamlReader
 {
+    /// <summary>What the strict decoder of Kubernetes' YAML library puts before its remarks.</summary>
+    public const string StrictFaults = "yaml: unmarshal errors:";
+
     /// <summary>Deepest nesting, and most nodes that aliases may unfold to: bounds on hostile documents.</summary>
     private const int DepthMax = 100;
     private const int NodesMax = 500_000;
@@ -19,8 +22,12 @@ public static class YamlReader
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>The JSON of the first document, or why it is none, in upstream's words.</summary>
-    public static (byte[]? Json, string? Fault) ToJson(ReadOnlySpan<byte> utf8)
+    public static (byte[]? Json, string? Fault) ToJson(ReadOnlySpan<byte> utf8) => ToJson(utf8, out _);
+
+    /// <param name="duplicates">A remark for every key that a map has already, in the words of go-yaml; the last of them holds.</param>
+    public static (byte[]? Json, string? Fault) ToJson(ReadOnlySpan<byte> utf8, out IReadOnlyList<string> duplicates)
     {
+        duplicates = [];
         try
         {
             var parser = new Parser(new StringReader(Encoding.UTF8.GetString(utf8)));
@@ -28,6 +35,7 @@ public static class YamlReader
             if (!parser.TryConsume<DocumentStart>(out _)) return ("null"u8.ToArray(), null);
             var reader = new DocumentReader(parser);
             var root = reader.ReadNode(0);
+            duplicates = reader.Duplicates;
             var buffer = new ArrayBufferWriter<byte>(utf8.Length + 256);
             using var writer = new Utf8JsonWriter(buffer, Options);
             var left = NodesMax;
@@ -135,6 +143,8 @@ public static class YamlReader
     {
         private readonly Dictionary<AnchorName, object?> _anchors = [];
 
+        public List<string> Duplicates { get; } = [];
+
         public object? ReadNode(int depth)
         {
             if (depth > DepthMax) throw new YamlException(parser.Current!.Start, parser.Current.End, "exceeded max depth");
@@ -149,15 +159,30 @@ public static class YamlReader
             }
             var mapping = parser.Consume<MappingStart>();
             var map = new List<KeyValuePair<string, object?>>();
-            while (!parser.TryConsume<MappingEnd>(out _))
+            var places = new Dictionary<string, int>(StringComparer.Ordinal);
+            // Accept reads the next event, which the parser does not do by itself.
+            while (!parser.Accept<MappingEnd>(out _))
             {
                 var start = parser.Current!.Start;
                 var key = ReadNode(depth + 1);
+                var line = parser.Accept<ParsingEvent>(out var first) ? first.Start.Line : start.Line;
                 var value = ReadNode(depth + 1);
-                if (key is "<<") Merge(map, value);
-                else map.Add(new(KeyText(key, start), value));
+                if (key is "<<") Merge(map, places, value);
+                else Put(map, places, KeyText(key, start), value, line);
             }
+            parser.Consume<MappingEnd>();
             return Keep(mapping, map);
+        }
+
+        private void Put(List<KeyValuePair<string, object?>> map, Dictionary<string, int> places, string key, object? value, long line)
+        {
+            if (places.TryAdd(key, map.Count))
+            {
+                map.Add(new(key, value));
+                return;
+            }
+            Duplicates.Add($"line {line.ToString(CultureInfo.InvariantCulture)}: key {GoQuote.Quote(key)} already set in map");
+            map[places[key]] = new(key, value);
         }
 
         private object? Keep(NodeEvent node, object? value)
@@ -179,12 +204,12 @@ public static class YamlReader
         };
 
         // What the mapping itself says goes before what it merges in.
-        private static void Merge(List<KeyValuePair<string, object?>> map, object? value)
+        private static void Merge(List<KeyValuePair<string, object?>> map, Dictionary<string, int> places, object? value)
         {
             foreach (var source in value is List<object?> list ? list : [value])
                 if (source is List<KeyValuePair<string, object?>> other)
                     foreach (var pair in other)
-                        if (!map.Exists(p => p.Key == pair.Key)) map.Add(pair);
+                        if (places.TryAdd(pair.Key, map.Count)) map.Add(pair);
         }
     }
 }

@@ -30,6 +30,9 @@ public sealed record CustomConversion(WebhookClientConfig Client, string ReviewV
 /// <remarks>Source: apiextensions-apiserver, pkg/apiserver/conversion/webhook_converter.go.</remarks>
 public sealed class CustomResourceConverter(IWebhookCaller caller, IRegistries registries)
 {
+    /// <summary>Most objects that one call is worth (count).</summary>
+    public const int BatchMax = 500;
+
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Shows stored objects in the version of a request. What is stored so already stays as it is.</summary>

@@ -29,7 +29,11 @@ internal static class JobIndex
                 var owner = container!.AsObject();
                 if (owner["env"] is not JsonArray env) owner["env"] = env = [];
                 if (!env.Any(static e => JsonTree.String(e as JsonObject, "name") == "JOB_COMPLETION_INDEX"))
-                    env.Add(new JsonObject { ["name"] = "JOB_COMPLETION_INDEX", ["value"] = text });
+                    env.Add(new JsonObject
+                    {
+                        ["name"] = "JOB_COMPLETION_INDEX",
+                        ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["fieldPath"] = $"metadata.labels['{JobView.IndexAnnotation}']" } },
+                    });
             }
         }
     }

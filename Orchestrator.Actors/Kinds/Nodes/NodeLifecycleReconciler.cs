@@ -58,7 +58,7 @@ public static class NodeLifecycleReconciler
             StatusWrite.Condition(status, type)!["lastHeartbeatTime"] = heartbeat;
         }
         if (!changed) return;
-        actions.Add(new StatusAction(ResourceTypes.Nodes, node.Source.Key, node.Meta.Uid, status));
+        actions.Add(new StatusAction(ResourceTypes.Nodes, node.Source.Key, node.Meta.Uid, status, node.Source.Revision));
         actions.Add(new EventAction(ResourceTypes.Nodes, node.Source.Key, "v1", "Node", node.Meta.Uid, false, "NodeNotReady",
             $"Node {node.Name} status is now: NodeNotReady"));
     }

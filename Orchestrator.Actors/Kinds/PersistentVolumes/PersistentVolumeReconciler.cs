@@ -89,7 +89,7 @@ public sealed class PersistentVolumeReconciler
         status["lastPhaseTransitionTime"] = KindTime.Format(_context.Now);
         if (message.Length > 0) status["message"] = message;
         else status.Remove("message");
-        _actions.Add(new StatusAction(ResourceTypes.PersistentVolumes, _volume.Source.Key, _volume.Uid, status));
+        _actions.Add(new StatusAction(ResourceTypes.PersistentVolumes, _volume.Source.Key, _volume.Uid, status, _volume.Source.Revision));
         return true;
     }
 

@@ -92,10 +92,8 @@ public static class PodDisruptionBudgetReconciler
         if (disrupted.Count > 0) status["disruptedPods"] = disrupted;
         else status.Remove("disruptedPods");
         SetCondition(status, allowed, budget.Source.Meta.Generation, now);
-        // An eviction may charge the budget meanwhile; what it wrote must not be lost.
-        return StatusWrite.IfChanged(ResourceTypes.PodDisruptionBudgets, budget.Source, status) is { } write
-            ? write with { IfRevision = budget.Source.Revision }
-            : null;
+        // An eviction may charge the budget meanwhile; what it wrote is not lost, as the write is for the version looked at.
+        return StatusWrite.IfChanged(ResourceTypes.PodDisruptionBudgets, budget.Source, status);
     }
 
     /// <summary>Sets the condition that tells whether an eviction is allowed at all.</summary>

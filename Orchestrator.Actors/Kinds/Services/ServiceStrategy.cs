@@ -30,6 +30,14 @@ public sealed class ServiceStrategy : IKindStrategy
         if ((external || type == "ClusterIP") && IsUnset(spec, "internalTrafficPolicy")) spec["internalTrafficPolicy"] = "Cluster";
         if (type == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] is null) spec["allocateLoadBalancerNodePorts"] = true;
         if (type != "ExternalName") DefaultFamilies(spec);
+        if (type == "LoadBalancer") DefaultModes(tree);
+    }
+
+    private static void DefaultModes(JsonObject tree)
+    {
+        if (JsonTree.At(tree, ["status", "loadBalancer", "ingress"]) is not JsonArray addresses) return;
+        foreach (var node in addresses)
+            if (node is JsonObject address && JsonTree.String(address, "ip") is { Length: > 0 } && address["ipMode"] is null) address["ipMode"] = "VIP";
     }
 
     private static void DefaultPorts(JsonObject spec)

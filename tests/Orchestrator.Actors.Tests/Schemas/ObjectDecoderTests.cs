@@ -22,6 +22,9 @@ public sealed class ObjectDecoderTests
     [InlineData("""{"spec":{"containers":[{"resources":{"limits":{"cpu":"much"}}}]}}""", Quantity.FormatFault)]
     [InlineData("""{"spec":{"foo":1,"containers":[{"imag":"b"}]}}""", "strict decoding error: unknown field \"spec.foo\", unknown field \"spec.containers[0].imag\"")]
     [InlineData("""{"spec":{"hostname":"a","hostname":"b"}}""", "strict decoding error: duplicate field \"spec.hostname\"")]
+    [InlineData("""{"spec":{"foo":1,"hostname":"a","hostname":"b"}}""", "strict decoding error: unknown field \"spec.foo\", duplicate field \"spec.hostname\"")]
+    [InlineData("""{"spec":{"containers":[{"name":"a"},{"name":"b","name":"c","imag":1}],"foo":{"a":1,"a":2},"foo":3}}""",
+        "strict decoding error: duplicate field \"spec.containers[1].name\", unknown field \"spec.containers[1].imag\", unknown field \"spec.foo\"")]
     public void Decode_BadBody_SaysWhatKubernetesSays(string body, string fault)
     {
         var error = Decode(body).Error!;

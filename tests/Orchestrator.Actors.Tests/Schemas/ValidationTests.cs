@@ -117,6 +117,25 @@ public sealed class ValidationTests
         Assert.Contains(error.Causes, c => c.Reason == "FieldValueForbidden" && c.Message.EndsWith("[]string{\"a/b\"}", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("", "ConfigMap", "{}", "metadata.finalizers[0]")]
+    [InlineData("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "{}", "")]
+    public void Finalizer_WithoutADomain_IsRefusedOfCoreKindsOnly(string group, string kind, string rest, string field)
+    {
+        var body = JsonNode.Parse(rest)!.AsObject();
+        body["metadata"] = JsonNode.Parse("""{"name":"c","finalizers":["test-finalizer"]}""");
+        Create(Kind(group, kind), body.ToJsonString(), out var error);
+        Assert.Equal(field, string.Join(',', error?.Causes.Select(static c => c.Field) ?? []));
+    }
+
+    [Fact]
+    public void LoadBalancer_AddressesInTheStatus_SayHowTheyAreUsed()
+    {
+        var service = JsonNode.Parse("""{"spec":{"type":"LoadBalancer"},"status":{"loadBalancer":{"ingress":[{"ip":"203.0.113.1"},{"hostname":"h"},{"ip":"203.0.113.2","ipMode":"Proxy"}]}}}""")!.AsObject();
+        Defaulting.Apply(Kind("", "Service"), service);
+        Assert.Equal(["VIP", null, "Proxy"], service["status"]!["loadBalancer"]!["ingress"]!.AsArray().Select(static a => JsonTree.AsString(a!["ipMode"])));
+    }
+
     [Fact]
     public void Service_Defaults_DependOnTheType()
     {

@@ -13,16 +13,23 @@ public sealed class ApiServerTests(ApiServerFixture server) : IClassFixture<ApiS
 
     [Theory]
     [InlineData("/healthz", HttpStatusCode.OK)]
-    [InlineData("/version", HttpStatusCode.OK)]
+    [InlineData("/version", HttpStatusCode.Unauthorized)]
     [InlineData("/api", HttpStatusCode.Unauthorized)]
     [InlineData("/api/v1/pods", HttpStatusCode.Unauthorized)]
     [InlineData("/metrics", HttpStatusCode.Unauthorized)]
-    public async Task Stranger_SeesHealthAndVersionOnly(string path, HttpStatusCode expected)
+    public async Task Stranger_SeesHealthOnly(string path, HttpStatusCode expected)
     {
         using var response = await server.Stranger.GetAsync(path);
         Assert.Equal(expected, response.StatusCode);
         if (expected == HttpStatusCode.Unauthorized)
             Assert.Equal("Unauthorized", (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["reason"]);
+    }
+
+    [Fact]
+    public async Task Version_IsServedInTurn_AsAnyOtherPath()
+    {
+        using var response = await server.Admin.GetAsync("/version");
+        Assert.NotEmpty(Assert.Single(response.Headers.GetValues("X-Kubernetes-PF-FlowSchema-UID")));
     }
 
     [Fact]

@@ -67,6 +67,22 @@ public sealed class BadInputTests(ApiServerFixture server) : IClassFixture<ApiSe
     }
 
     [Theory]
+    [InlineData("PATCH", "application/apply-patch+yaml", "error strict decoding YAML: error converting YAML to JSON: ")]
+    [InlineData("POST", "application/yaml", "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: ")]
+    public async Task Yaml_KeysGivenTwice_AreToldWithTheirLines(string method, string type, string head)
+    {
+        const string body = "\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: twice\ndata:\n  a: b\n  a: c\n  b:\n  b: >\n    d\n";
+        var path = method == "POST" ? Maps : Maps + "/twice";
+        var (code, json, _, _) = await server.SendAsync(new HttpMethod(method), path + "?fieldManager=m&fieldValidation=Strict", body, type);
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+        Assert.Equal(head + "yaml: unmarshal errors:\n  line 8: key \"a\" already set in map\n  line 10: key \"b\" already set in map", (string?)json!["message"]);
+        using var request = new HttpRequestMessage(new HttpMethod(method), path + "?fieldManager=m&dryRun=All") { Content = new StringContent(body, Encoding.UTF8, type) };
+        using var warned = await server.Admin.SendAsync(request);
+        Assert.Equal(["299 - \"line 8: key \\\"a\\\" already set in map\"", "299 - \"line 10: key \\\"b\\\" already set in map\""], warned.Headers.GetValues("Warning"));
+        Assert.Equal("c", (string?)JsonNode.Parse(await warned.Content.ReadAsStringAsync())!["data"]!["a"]);
+    }
+
+    [Theory]
     [InlineData("application/strategic-merge-patch+json", """{"metadata":{"labels":"x"}}""", "Invalid value: \"map[metadata:map[labels:x]]\": cannot restore map from string")]
     [InlineData("application/strategic-merge-patch+json", """{"binaryData":["x"]}""", "Invalid value: \"map[binaryData:[x]]\": cannot restore map from slice")]
     [InlineData("application/merge-patch+json", """{"data":5}""", "json: cannot unmarshal number into Go struct field")]

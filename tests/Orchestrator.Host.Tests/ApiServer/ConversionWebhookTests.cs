@@ -148,10 +148,24 @@ public sealed class ConversionWebhookTests : IAsyncLifetime, IDisposable
         Assert.Equal(5, (await SendAsync(HttpMethod.Get, $"{V2}?labelSelector=seen%3Dv2"))["items"]!.AsArray().Count);
         Assert.Empty((await SendAsync(HttpMethod.Get, $"{V1}?labelSelector=seen%3Dv2"))["items"]!.AsArray());
 
+        await SendAsync(HttpMethod.Delete, $"{V2}?fieldSelector=spec.address%3Dhost-9");
         var page = await SendAsync(HttpMethod.Get, $"{V2}?limit=2");
         Assert.Equal((2, 3), (page["items"]!.AsArray().Count, (int?)page["metadata"]!["remainingItemCount"]));
         var rest = await SendAsync(HttpMethod.Get, $"{V2}?limit=9&continue={(string?)page["metadata"]!["continue"]}");
         Assert.Equal(["w2", "w3", "w4"], rest["items"]!.AsArray().Select(static i => (string?)i!["metadata"]!["name"]));
+    }
+
+    [Fact]
+    public async Task DeleteCollection_SelectsWhatTheClientSees()
+    {
+        for (var i = 0; i < 3; i++) await MakeAsync($"w{i}", $"host-{i}");
+        var gone = await SendAsync(HttpMethod.Delete, $"{V2}?fieldSelector=spec.address%3Dhost-1");
+        Assert.Equal("host-1", (string?)Assert.Single(gone["items"]!.AsArray())!["spec"]!["address"]);
+        Assert.Equal(["w0", "w2"], (await SendAsync(HttpMethod.Get, V1))["items"]!.AsArray().Select(static i => (string?)i!["metadata"]!["name"]));
+        _server.Mode = "fails";
+        Assert.Equal(HttpStatusCode.InternalServerError, (await _server.SendAsync(HttpMethod.Delete, $"{V2}?labelSelector=seen")).Code);
+        _server.Mode = "";
+        Assert.Equal(2, (await SendAsync(HttpMethod.Get, V1))["items"]!.AsArray().Count);
     }
 
     [Fact]

@@ -32,6 +32,14 @@ public sealed class ReplicaSetReconcilerTests
     }
 
     [Fact]
+    public void Reconcile_Status_IsForTheVersionThatWasSeen()
+    {
+        // A status is written whole: conditions that others wrote meanwhile would be lost.
+        var set = Set(1);
+        Assert.Equal(set.Source.Revision, Assert.Single(_cluster.Reconcile(set).Actions.OfType<StatusAction>()).IfRevision);
+    }
+
+    [Fact]
     public void Reconcile_RepeatedDecision_NamesTheSamePods()
     {
         var set = Set(3);
