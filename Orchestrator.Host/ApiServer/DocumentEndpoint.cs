@@ -102,9 +102,9 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
 
     private Task WriteOpenApiV2Async(HttpContext context)
     {
-        var accept = context.Request.Headers.Accept.ToString();
-        if (!accept.Contains(OpenApiDocuments.V2ProtobufAccepted, StringComparison.Ordinal) && !accept.Contains(OpenApiDocuments.V2ProtobufMediaType, StringComparison.Ordinal))
-            return WriteDocumentAsync(context, MediaFormat.Json, aggregated.V2(catalog()), tagged: true);
+        var inProtobuf = WantsProtobuf(context, OpenApiDocuments.V2ProtobufMediaType, OpenApiDocuments.V2ProtobufAccepted);
+        if (inProtobuf is null) return NotAcceptableAsync(context);
+        if (!inProtobuf.Value) return WriteDocumentAsync(context, MediaFormat.Json, aggregated.V2(catalog()), tagged: true);
         var document = aggregated.V2Protobuf(catalog());
         return WriteTagged(context, document)
             ? ResponseWriter.WriteAsync(context, OpenApiDocuments.V2ProtobufMediaType, document.Body)
@@ -114,15 +114,18 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
     private Task WriteOpenApiV3Async(HttpContext context, string[] parts)
     {
         var documents = OpenApiDocuments.Of(catalog());
+        // Where the documents are is told in JSON, whatever is accepted.
+        bool? inProtobuf = parts.Length > 2 ? WantsProtobuf(context, OpenApiDocuments.V3ProtobufMediaType, OpenApiDocuments.V3ProtobufAccepted) : false;
         var document = parts switch
         {
             ["openapi", "v3"] => aggregated.V3Index(catalog()),
-            ["openapi", "v3", "api", var version] => documents.V3("", version),
-            ["openapi", "v3", "apis", var group, var version] => documents.V3(group, version),
+            ["openapi", "v3", "api", var version] => V3("", version),
+            ["openapi", "v3", "apis", var group, var version] => V3(group, version),
             _ => null,
         };
         if (document is null) return NotFoundAsync(context);
         context.Response.Headers.Vary = "Accept";
+        if (inProtobuf is null) return NotAcceptableAsync(context);
         // What is asked for by its hash never changes; the hash of what has changed leads to what it is now.
         if (parts.Length > 2 && context.Request.Query["hash"].ToString() is { Length: > 0 } hash)
         {
@@ -134,7 +137,34 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
             context.Response.Headers.CacheControl = "public, immutable";
             context.Response.Headers.Expires = clock.GetUtcNow().AddYears(1).ToString("R", CultureInfo.InvariantCulture);
         }
-        return WriteDocumentAsync(context, MediaFormat.Json, document, tagged: true);
+        if (!inProtobuf.Value) return WriteDocumentAsync(context, MediaFormat.Json, document, tagged: true);
+        return WriteTagged(context, document)
+            ? ResponseWriter.WriteAsync(context, OpenApiDocuments.V3ProtobufMediaType, document.Body)
+            : Task.CompletedTask;
+
+        DiscoveryDocument? V3(string group, string version) => inProtobuf == true ? documents.V3Protobuf(group, version) : documents.V3(group, version);
+    }
+
+    /// <summary>Whether a document is asked for in protobuf; null when it is accepted in neither form.</summary>
+    private static bool? WantsProtobuf(HttpContext context, params ReadOnlySpan<string> protobuf)
+    {
+        var accept = context.Request.Headers.Accept.ToString();
+        if (accept.Length == 0) return false;
+        var clauses = accept.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        foreach (var clause in clauses.OrderByDescending(static c => Negotiation.QualityOf(c)))
+        {
+            var type = clause.Split(';')[0].Trim();
+            if (type is "*/*" or "application/*" or "*" or MediaFormat.JsonType) return false;
+            if (protobuf.Contains(type)) return true;
+        }
+        return null;
+    }
+
+    // Upstream says nothing more.
+    private static Task NotAcceptableAsync(HttpContext context)
+    {
+        context.Response.StatusCode = 406;
+        return Task.CompletedTask;
     }
 
     private static Task WriteDocumentAsync(HttpContext context, MediaFormat format, DiscoveryDocument document, bool tagged) =>

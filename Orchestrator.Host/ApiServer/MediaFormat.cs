@@ -74,6 +74,14 @@ public static class Negotiation
         return null;
     }
 
+    /// <summary>How much a clause of the header is wanted, from 0 to 1.</summary>
+    public static double QualityOf(string clause)
+    {
+        foreach (var part in clause.Split(';', StringSplitOptions.TrimEntries).AsSpan(1))
+            if (part.StartsWith("q=", StringComparison.Ordinal)) return double.TryParse(part.AsSpan(2), NumberStyles.Float, CultureInfo.InvariantCulture, out var quality) ? quality : 0;
+        return 1;
+    }
+
     private static MediaFormat[] Parse(string accept)
     {
         var clauses = new List<(double Quality, MediaFormat Format)>();

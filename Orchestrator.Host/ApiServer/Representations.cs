@@ -23,6 +23,10 @@ public sealed class Representations(TimeProvider clock, CustomResourceConverter?
     public static ApiError NotAcceptable { get; } = new(406, "NotAcceptable",
         "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
 
+    /// <summary>YAML has no form for one thing after another.</summary>
+    public static ApiError NotAcceptableAsStream { get; } = new(406, "NotAcceptable",
+        "only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
+
     /// <summary>Whether this form of an object or a list of this kind can be given.</summary>
     public static bool Offers(MediaFormat format, ResourceSchema schema, bool list)
     {

@@ -37,7 +37,7 @@ public sealed class WatchEndpoint(ConsistentReads reads, Representations represe
         var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => Representations.Offers(f, schema, list: false));
         if (format is null || format.Encoding == MediaEncoding.Yaml)
         {
-            await StatusWriter.WriteAsync(context, Representations.NotAcceptable).ConfigureAwait(false);
+            await StatusWriter.WriteAsync(context, Representations.NotAcceptableAsStream).ConfigureAwait(false);
             return;
         }
         var (options, error) = ListOptions.Read(schema, request, context.Request.Query);

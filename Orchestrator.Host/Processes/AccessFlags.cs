@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
 
@@ -26,10 +25,10 @@ internal sealed class AccessFlags
     private readonly Option<string[]> _oidcAlgorithms = List("--oidc-signing-algs", "The algorithms that its tokens may be signed with. Default: RS256.", "ALG[,ALG]");
     private readonly Option<string?> _oidcCa = Text("--oidc-ca-file", "The authorities that vouch for the provider. Default: those of the system.", "FILE");
     private readonly Option<string?> _tokenWebhook = Text("--authentication-token-webhook-config-file", "A kubeconfig of a service that is asked about tokens (TokenReview).", "FILE");
-    private readonly Option<TimeSpan?> _tokenWebhookTtl = Duration("--authentication-token-webhook-cache-ttl", "How long its answers are remembered. Default: 2m.");
+    private readonly Option<TimeSpan?> _tokenWebhookTtl = DurationOption.Of("--authentication-token-webhook-cache-ttl", "How long its answers are remembered.", "2m");
     private readonly Option<string?> _accessWebhook = Text("--authorization-webhook-config-file", "A kubeconfig of the service that decides in the mode Webhook (SubjectAccessReview).", "FILE");
-    private readonly Option<TimeSpan?> _authorizedTtl = Duration("--authorization-webhook-cache-authorized-ttl", "How long its yes is remembered. Default: 5m.");
-    private readonly Option<TimeSpan?> _unauthorizedTtl = Duration("--authorization-webhook-cache-unauthorized-ttl", "How long its no is remembered. Default: 30s.");
+    private readonly Option<TimeSpan?> _authorizedTtl = DurationOption.Of("--authorization-webhook-cache-authorized-ttl", "How long its yes is remembered.", "5m");
+    private readonly Option<TimeSpan?> _unauthorizedTtl = DurationOption.Of("--authorization-webhook-cache-unauthorized-ttl", "How long its no is remembered.", "30s");
     private readonly Option<string?> _proxyCa = Text("--requestheader-client-ca-file", "The authorities of front proxies, which name users in X-Remote-User, -Group and -Extra-*.", "FILE");
     private readonly Option<string[]> _proxyNames = List("--requestheader-allowed-names", "The common names that front proxies may have. Default: any.", "NAME[,NAME]");
 
@@ -114,19 +113,4 @@ internal sealed class AccessFlags
 
     private static string[] Words(IEnumerable<Token> tokens) =>
         [.. tokens.SelectMany(static t => t.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
-
-    private static Option<TimeSpan?> Duration(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "TIME",
-        CustomParser = result =>
-        {
-            var text = result.Tokens[0].Value;
-            var unit = text.EndsWith("ms", StringComparison.Ordinal) ? 0.001 : text.EndsWith('s') ? 1 : text.EndsWith('m') ? 60 : text.EndsWith('h') ? 3600 : 0;
-            if (unit > 0 && double.TryParse(text.TrimEnd('m', 's', 'h'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
-                return TimeSpan.FromSeconds(number * unit);
-            result.AddError($"{name} takes a time such as 30s or 2m, not \"{text}\".");
-            return null;
-        },
-    };
 }

@@ -74,7 +74,7 @@ public static class CommandLine
             AdmissionPlugins = plugins.Read(result),
             Audit = requests.ReadAudit(result),
             RequestsMax = result.GetValue(requests.Max),
-            RequestTimeout = result.GetValue(requests.Timeout),
+            RequestTimeout = result.GetValue(requests.Timeout) ?? TimeSpan.FromMinutes(1),
             Runtime = result.GetValue(runtime),
             NodeName = result.GetValue(name)!,
         }, token));
@@ -107,7 +107,7 @@ public static class CommandLine
             AdmissionPlugins = plugins.Read(result),
             Audit = requests.ReadAudit(result),
             RequestsMax = result.GetValue(requests.Max),
-            RequestTimeout = result.GetValue(requests.Timeout),
+            RequestTimeout = result.GetValue(requests.Timeout) ?? TimeSpan.FromMinutes(1),
         }, token));
         return command;
     }
@@ -269,18 +269,7 @@ public static class CommandLine
         public Option<int> Max { get; } = Count("--max-requests-inflight",
             "How many requests are carried out at one time, divided among the priority levels; others wait or get 429.", 600, 1, 1_000_000);
 
-        public Option<TimeSpan> Timeout { get; } = new("--request-timeout")
-        {
-            Description = "How long a request may take that is no watch and no stream, such as 30s or 2m.",
-            HelpName = "TIME",
-            DefaultValueFactory = _ => TimeSpan.FromMinutes(1),
-            CustomParser = static r =>
-            {
-                if (Orchestrator.Actors.Kinds.GoDuration.Parse(r.Tokens[0].Value, out _) is { } time && time > TimeSpan.Zero) return time;
-                r.AddError("--request-timeout takes a time above 0, such as 30s or 2m.");
-                return default;
-            },
-        };
+        public Option<TimeSpan?> Timeout { get; } = DurationOption.Of("--request-timeout", "How long a request may take that is no watch and no stream.", "1m", zero: false);
 
         /// <exception cref="StartException">The policy cannot be read.</exception>
         public AuditTarget? ReadAudit(ParseResult result)

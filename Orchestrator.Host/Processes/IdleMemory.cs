@@ -14,7 +14,10 @@ public sealed class IdleMemory : IDisposable
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
     /// <summary>Less than this is not worth a collection (bytes).</summary>
-    private const long ReturnedMin = 64L << 20;
+    private const long ReturnedMin = 16L << 20;
+
+    /// <summary>Up to this much a collection takes some tens of milliseconds, and a third more than is used is worth it; beyond, half (bytes).</summary>
+    private const long SmallMax = 128L << 20;
 
     /// <summary>With more objects than this the process would stand still for most of a second; the others of its cluster wait for two (bytes).</summary>
     private const long UsedMax = 512L << 20;
@@ -38,7 +41,7 @@ public sealed class IdleMemory : IDisposable
     public static bool IsDue(HeapLook before, HeapLook now) =>
         now.Collections - before.Collections <= QuietMax
         && now.Used < UsedMax
-        && now.Committed - now.Used > Math.Max(ReturnedMin, now.Used / 2);
+        && now.Committed - now.Used > Math.Max(ReturnedMin, now.Used / (now.Used < SmallMax ? 3 : 2));
 
     private static HeapLook Look()
     {

@@ -6,7 +6,7 @@ using Orchestrator.Actors.Schemas.Discovery;
 
 namespace Orchestrator.Actors.Schemas.OpenApi;
 
-/// <summary>The OpenAPI documents of one catalog: version 2 in two encodings, and version 3 per group and version.</summary>
+/// <summary>The OpenAPI documents of one catalog: version 2, and version 3 per group and version, each in two encodings.</summary>
 /// <remarks>Each is built when first asked for and then kept as bytes with the hash of them.</remarks>
 public sealed class OpenApiDocuments
 {
@@ -17,6 +17,12 @@ public sealed class OpenApiDocuments
     /// <remarks>Not <see cref="V2ProtobufAccepted"/>: Go clients cannot parse a media type with an @ in it.</remarks>
     public const string V2ProtobufMediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
+    /// <summary>The media type under which clients ask for version 3 in protobuf.</summary>
+    public const string V3ProtobufAccepted = "application/com.github.proto-openapi.spec.v3@v1.0+protobuf";
+
+    /// <summary>The Content-Type of version 3 in protobuf, which clients may also ask for.</summary>
+    public const string V3ProtobufMediaType = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
+
     private static readonly ConditionalWeakTable<SchemaCatalog, OpenApiDocuments> Catalogs = [];
 
     // Descriptions are read by people: nothing in them needs escaping for HTML.
@@ -24,7 +30,7 @@ public sealed class OpenApiDocuments
 
     private readonly SchemaCatalog _catalog;
     private readonly Lazy<DiscoveryDocument> _v2, _v2Protobuf, _v3Index;
-    private readonly ConcurrentDictionary<(string Group, string Version), Lazy<DiscoveryDocument>> _v3 = new();
+    private readonly ConcurrentDictionary<(string Group, string Version), Lazy<DiscoveryDocument>> _v3 = new(), _v3Protobuf = new();
 
     private OpenApiDocuments(SchemaCatalog catalog)
     {
@@ -55,6 +61,17 @@ public sealed class OpenApiDocuments
     {
         if (!_catalog.Resources.Any(r => r.Group == group && r.Version == version)) return null;
         return _v3.GetOrAdd((group, version), key => new(() => Build(writer => WriteV3(writer, key.Group, key.Version)))).Value;
+    }
+
+    /// <summary>What <see cref="V3"/> gives as <see cref="V3ProtobufMediaType"/>, under the same ETag: it is a hash of what is said, not of how.</summary>
+    public DiscoveryDocument? V3Protobuf(string group, string version)
+    {
+        if (V3(group, version) is not { } told) return null;
+        return _v3Protobuf.GetOrAdd((group, version), _ => new(() =>
+        {
+            using var document = JsonDocument.Parse(told.Body);
+            return new DiscoveryDocument(OpenApiV3Protobuf.Encode(document.RootElement), told.ETag);
+        })).Value;
     }
 
     private static DiscoveryDocument Build(Action<Utf8JsonWriter> write)

@@ -6,7 +6,7 @@ namespace Orchestrator.Actors.Schemas.OpenApi;
 /// <summary>Writes one value of a Swagger document as a field, or nothing where the value is not of the kind that the field can hold.</summary>
 internal delegate void SwaggerField(ProtobufWriter writer, int field, JsonElement value);
 
-/// <summary>One message of OpenAPIv2.proto: which property of the JSON is which field, and how its value is written.</summary>
+/// <summary>One message of gnostic's protobuf forms of OpenAPI: which property of the JSON is which field, and how its value is written.</summary>
 /// <remarks>What a message has no field for is left out: it is better to tell clients the rest than nothing.</remarks>
 internal sealed class SwaggerMessage
 {

@@ -303,6 +303,37 @@ public sealed class ApiServerTests(ApiServerFixture server) : IClassFixture<ApiS
     }
 
     [Theory]
+    [InlineData("/openapi/v3/apis/apps/v1", "application/com.github.proto-openapi.spec.v3@v1.0+protobuf", "application/com.github.proto-openapi.spec.v3.v1.0+protobuf")]
+    [InlineData("/openapi/v3/apis/apps/v1", "application/json;q=0.5, application/com.github.proto-openapi.spec.v3.v1.0+protobuf", "application/com.github.proto-openapi.spec.v3.v1.0+protobuf")]
+    [InlineData("/openapi/v3/apis/apps/v1", "application/com.github.proto-openapi.spec.v3@v1.0+protobuf;q=0.5,application/json", "application/json")]
+    [InlineData("/openapi/v3/apis/apps/v1", "text/html, */*;q=0.8", "application/json")]
+    [InlineData("/openapi/v3/apis/apps/v1", "text/html", null)]
+    [InlineData("/openapi/v3", "text/html", "application/json")]
+    [InlineData("/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")]
+    [InlineData("/openapi/v2", "application/yaml", null)]
+    public async Task OpenApi_IsGivenInTheFormThatIsAccepted(string path, string accept, string? given)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        using var response = await server.Admin.SendAsync(request);
+        Assert.Equal(given is null ? HttpStatusCode.NotAcceptable : HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(given, response.Content.Headers.ContentType?.MediaType);
+        if (given is null || path.EndsWith("/v3", StringComparison.Ordinal)) return;
+        using var json = await server.Admin.GetAsync(path);
+        Assert.Equal(path.Contains("v3", StringComparison.Ordinal) || given == "application/json", json.Headers.ETag!.Tag == response.Headers.ETag!.Tag);
+    }
+
+    [Fact]
+    public async Task NotAcceptable_TellsWhatWouldBe()
+    {
+        Assert.Equal("only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+            (string?)(await server.GetAsync("/api/v1/namespaces", "text/html")).Json!["message"]);
+        var watch = (await server.GetAsync("/api/v1/namespaces?watch=1", "application/yaml")).Json!;
+        Assert.Equal(("only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch", "NotAcceptable", 406),
+            ((string?)watch["message"], (string?)watch["reason"], (int?)watch["code"]));
+    }
+
+    [Theory]
     [InlineData("/api")]
     [InlineData("/apis")]
     [InlineData("/apis/apps")]

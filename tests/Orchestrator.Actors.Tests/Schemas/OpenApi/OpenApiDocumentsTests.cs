@@ -190,6 +190,53 @@ public sealed class OpenApiDocumentsTests
         Assert.Equal("2.0", Encoding.UTF8.GetString(ProtobufFields.Of(Documents.V2Protobuf.Body.ToArray(), 1).Single()));
     }
 
+    [Theory]
+    [InlineData("", "v1")]
+    [InlineData("apps", "v1")]
+    [InlineData("stable.example.com", "v1")]
+    public void V3_AsProtobuf_SaysTheSameUnderTheSameHash(string group, string version)
+    {
+        var json = Read(Documents.V3(group, version));
+        var protobuf = Documents.V3Protobuf(group, version)!;
+        var body = protobuf.Body.ToArray();
+
+        Assert.Equal(Documents.V3(group, version)!.ETag, protobuf.ETag);
+        Assert.Equal("3.0.0", Utf8(ProtobufFields.Of(body, 1).Single()));
+        // Document.paths (4) holds NamedPathItem (1), Document.components (5) holds schemas (1) and those NamedSchemaOrReference (1).
+        Assert.Equal(json["paths"]!.AsObject().Select(static p => p.Key), ProtobufFields.Of(ProtobufFields.Of(body, 4).Single(), 1).Select(Name));
+        var schemas = ProtobufFields.Of(ProtobufFields.Of(ProtobufFields.Of(body, 5).Single(), 1).Single(), 1).ToList();
+        Assert.Equal(json["components"]!["schemas"]!.AsObject().Select(static d => d.Key), schemas.Select(Name));
+    }
+
+    [Fact]
+    public void V3_AsProtobuf_TellsFieldsReferencesAndDefaults()
+    {
+        var body = Documents.V3Protobuf("apps", "v1")!.Body.ToArray();
+        var schemas = ProtobufFields.Of(ProtobufFields.Of(ProtobufFields.Of(body, 5).Single(), 1).Single(), 1).ToList();
+        // SchemaOrReference.schema (1), Schema.properties (31) of NamedSchemaOrReference (1).
+        var deployment = Schema(Named(schemas, "io.k8s.api.apps.v1.Deployment"));
+        var properties = ProtobufFields.Of(ProtobufFields.Of(deployment, 31).Single(), 1).ToList();
+        var metadata = Schema(Named(properties, "metadata"));
+        // Schema.allOf (26) of a reference (2) with a $ref (1).
+        var reference = ProtobufFields.Of(ProtobufFields.Of(metadata, 26).Single(), 2).Single();
+        Assert.Equal("#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", Utf8(ProtobufFields.Of(reference, 1).Single()));
+        // Schema.default (33) of a text (3).
+        var ports = ProtobufFields.Of(ProtobufFields.Of(Schema(Named(schemas, "io.k8s.api.core.v1.ContainerPort")), 31).Single(), 1);
+        Assert.Equal("TCP", Utf8(ProtobufFields.Of(ProtobufFields.Of(Schema(Named(ports, "protocol")), 33).Single(), 3).Single()));
+        Assert.Equal("string", Utf8(ProtobufFields.Of(Schema(Named(properties, "kind")), 25).Single()));
+        // Schema.specification_extension (36) of a name (1) and a value (2) in YAML (2).
+        var extension = Assert.Single(ProtobufFields.Of(deployment, 36));
+        Assert.Equal("x-kubernetes-group-version-kind", Name(extension));
+        Assert.Equal("""[{"group":"apps","kind":"Deployment","version":"v1"}]""", Utf8(ProtobufFields.Of(ProtobufFields.Of(extension, 2).Single(), 2).Single()));
+
+        static byte[] Named(IEnumerable<byte[]> entries, string name) => ProtobufFields.Of(entries.Single(e => Name(e) == name), 2).Single();
+        static byte[] Schema(byte[] choice) => ProtobufFields.Of(choice, 1).Single();
+    }
+
+    private static string Name(byte[] entry) => Utf8(ProtobufFields.Of(entry, 1).Single());
+
+    private static string Utf8(byte[] bytes) => Encoding.UTF8.GetString(bytes);
+
     [Fact]
     public void Documents_OfOneCatalog_AreBuiltOnce()
     {
