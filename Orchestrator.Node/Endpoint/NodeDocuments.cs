@@ -63,27 +63,7 @@ internal sealed class NodeDocuments(IContainerRuntime runtime, IRegistries regis
     public async Task SummaryAsync(HttpContext http)
     {
         if (await NodeOfAsync(http).ConfigureAwait(false) is not { } node) return;
-        var now = Rfc3339.Seconds(clock.GetUtcNow());
-        var machine = new JsonObject { ["nodeName"] = node.Name, ["startTime"] = Rfc3339.Seconds(_started) };
-        if (UsageOf() is { } usage)
-        {
-            machine["cpu"] = new JsonObject { ["time"] = now, ["usageCoreNanoSeconds"] = (long)(usage.CpuSeconds * 1e9) };
-            machine["memory"] = new JsonObject
-            {
-                ["time"] = now,
-                ["availableBytes"] = usage.AvailableBytes,
-                ["usageBytes"] = usage.MemoryBytes,
-                ["workingSetBytes"] = usage.MemoryBytes,
-            };
-        }
-        var containers = await runtime.ListContainersAsync(node.Name, null, http.RequestAborted).ConfigureAwait(false);
-        var pods = containers.Where(static c => c.Phase == ContainerPhase.Running).GroupBy(static c => c.Pod.Uid, StringComparer.Ordinal).Select(static pod => (JsonNode?)new JsonObject
-        {
-            ["podRef"] = new JsonObject { ["name"] = pod.First().Pod.Name, ["namespace"] = pod.First().Pod.Namespace, ["uid"] = pod.Key },
-            ["startTime"] = TimeOf(pod.Min(static c => c.StartedAt)),
-            ["containers"] = new JsonArray([.. pod.Select(static c => (JsonNode?)new JsonObject { ["name"] = c.Name, ["startTime"] = TimeOf(c.StartedAt) })]),
-        });
-        await JsonAsync(http, JsonTree.ToText(new JsonObject { ["node"] = machine, ["pods"] = new JsonArray([.. pods]) })).ConfigureAwait(false);
+        await JsonAsync(http, JsonTree.ToText((await MeasureAsync(node, http.RequestAborted).ConfigureAwait(false)).ToSummary())).ConfigureAwait(false);
     }
 
     /// <summary>GET /metrics: the kubelet itself.</summary>
@@ -110,17 +90,17 @@ internal sealed class NodeDocuments(IContainerRuntime runtime, IRegistries regis
     public async Task ResourceMetricsAsync(HttpContext http)
     {
         if (await NodeOfAsync(http).ConfigureAwait(false) is not { } node) return;
-        var containers = await runtime.ListContainersAsync(node.Name, null, http.RequestAborted).ConfigureAwait(false);
         var text = new MetricsText();
-        text.Begin("container_start_time_seconds", "gauge", "[STABLE] Start time of the container since unix epoch in seconds");
-        foreach (var c in containers.Where(static c => c is { Phase: ContainerPhase.Running, StartedAt: not null }))
-            text.Add("container_start_time_seconds", c.StartedAt!.Value.ToUnixTimeMilliseconds() / 1000.0, ("container", c.Name), ("namespace", c.Pod.Namespace), ("pod", c.Pod.Name));
-        if (UsageOf() is { } usage)
+        var failed = 0;
+        try
         {
-            text.Begin("node_cpu_usage_seconds_total", "counter", "[STABLE] Cumulative cpu time consumed by the node in core-seconds").Add("node_cpu_usage_seconds_total", usage.CpuSeconds);
-            text.Begin("node_memory_working_set_bytes", "gauge", "[STABLE] Current working set of the node in bytes").Add("node_memory_working_set_bytes", usage.MemoryBytes);
+            (await MeasureAsync(node, http.RequestAborted).ConfigureAwait(false)).WriteTo(text);
         }
-        text.Begin("resource_scrape_error", "gauge", "[STABLE] 1 if there was an error while getting container metrics, 0 otherwise").Add("resource_scrape_error", 0);
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            failed = 1; // the engine does not answer: who collects metrics is told so by one of them
+        }
+        text.Begin("resource_scrape_error", "gauge", "[STABLE] 1 if there was an error while getting container metrics, 0 otherwise").Add("resource_scrape_error", failed);
         await text.WriteAsync(http).ConfigureAwait(false);
     }
 
@@ -141,8 +121,15 @@ internal sealed class NodeDocuments(IContainerRuntime runtime, IRegistries regis
         })).ConfigureAwait(false);
     }
 
-    // Simulated nodes share a machine that is none of theirs.
-    private NodeUsage? UsageOf() => runtime.Simulated ? null : NodeUsage.Read();
+    private async Task<NodeStats> MeasureAsync(NodeFacts node, CancellationToken cancellationToken)
+    {
+        var containers = await runtime.ListContainersAsync(node.Name, null, cancellationToken).ConfigureAwait(false);
+        var usages = await runtime.MeasureAsync(node.Name, cancellationToken).ConfigureAwait(false);
+        return new NodeStats(node.Name, clock.GetUtcNow(), _started, UsageOf(node), NodeStats.Join(containers, usages));
+    }
+
+    // Simulated nodes share a machine that is none of theirs, and use nothing.
+    private NodeUsage? UsageOf(NodeFacts node) => runtime.Simulated ? new NodeUsage(0, 0, node.MemoryBytes) : NodeUsage.Read();
 
     private async ValueTask<List<StoredObject>> BoundAsync(NodeFacts node, CancellationToken cancellationToken)
     {
@@ -157,42 +144,9 @@ internal sealed class NodeDocuments(IContainerRuntime runtime, IRegistries regis
         return null;
     }
 
-    private static string? TimeOf(DateTimeOffset? time) => time is { } at ? Rfc3339.Seconds(at) : null;
-
     private static Task JsonAsync(HttpContext http, string json)
     {
         http.Response.ContentType = "application/json";
         return http.Response.WriteAsync(json, http.RequestAborted);
-    }
-}
-
-/// <summary>Metrics in the text format of Prometheus.</summary>
-internal sealed class MetricsText
-{
-    private readonly StringBuilder _text = new();
-
-    public MetricsText Begin(string name, string type, string help)
-    {
-        _text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
-        return this;
-    }
-
-    public MetricsText Add(string name, double value, params ReadOnlySpan<(string Name, string Value)> labels)
-    {
-        _text.Append(name);
-        for (var i = 0; i < labels.Length; i++)
-        {
-            _text.Append(i == 0 ? '{' : ',').Append(labels[i].Name).Append("=\"")
-                .Append(labels[i].Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
-        }
-        if (labels.Length > 0) _text.Append('}');
-        _text.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
-        return this;
-    }
-
-    public Task WriteAsync(HttpContext http)
-    {
-        http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        return http.Response.WriteAsync(_text.ToString(), http.RequestAborted);
     }
 }

@@ -57,6 +57,10 @@ public interface IContainerRuntime
     /// <summary>The container as the engine sees it now, or null when there is none of this id.</summary>
     Task<ContainerState?> InspectContainerAsync(string containerId, CancellationToken cancellationToken);
 
+    /// <summary>What the running containers of this <paramref name="nodeName"/> use, as far as it can be measured.</summary>
+    /// <remarks>One that ends meanwhile, or that the engine has no figures of, is left out.</remarks>
+    Task<ImmutableArray<ContainerUsage>> MeasureAsync(string nodeName, CancellationToken cancellationToken);
+
     /// <summary>Calls <paramref name="exited"/> with the id of every container that ends, until cancelled. May say so more than once.</summary>
     /// <remarks>Events are a hint: one that is lost is found by the next listing. A fault ends the watch with its exception.</remarks>
     Task WatchExitsAsync(string nodeName, Action<string> exited, CancellationToken cancellationToken);

@@ -20,7 +20,10 @@ public sealed class NodeEndpointTests(HollowCluster cluster) : IClassFixture<Hol
         Assert.Equal(("c", "i"), ((string?)running["spec"]!["containers"]![0]!["name"], (string?)running["spec"]!["containers"]![0]!["image"]));
         var summary = JsonNode.Parse(await kubectl.RunAsync("get", "--raw", $"{Proxy}/stats/summary"))!;
         Assert.Equal("node-1", (string?)summary["node"]!["nodeName"]);
-        Assert.Contains(summary["pods"]!.AsArray(), p => (string?)p!["podRef"]!["namespace"] == kubectl.Namespace);
+        Assert.Equal((0L, 0L), ((long?)summary["node"]!["cpu"]!["usageCoreNanoSeconds"], (long?)summary["node"]!["memory"]!["workingSetBytes"]));
+        var pod = summary["pods"]!.AsArray().Single(p => (string?)p!["podRef"]!["namespace"] == kubectl.Namespace)!;
+        foreach (var measured in new[] { pod, pod["containers"]![0]! })
+            Assert.Equal((0L, 0L), ((long?)measured["cpu"]!["usageCoreNanoSeconds"], (long?)measured["memory"]!["workingSetBytes"])); // nothing runs in it
         Assert.Contains("kubelet_node_name{node=\"node-1\"} 1", await kubectl.RunAsync("get", "--raw", $"{Proxy}/metrics"), StringComparison.Ordinal);
         Assert.Contains($"namespace=\"{kubectl.Namespace}\",pod=\"p\"", await kubectl.RunAsync("get", "--raw", $"{Proxy}/metrics/resource"), StringComparison.Ordinal);
         Assert.Equal(110, (int?)JsonNode.Parse(await kubectl.RunAsync("get", "--raw", $"{Proxy}/configz"))!["kubeletconfig"]!["maxPods"]);

@@ -102,6 +102,11 @@ public sealed class HollowContainerRuntime(TimeProvider clock) : IContainerRunti
     public Task<ContainerState?> InspectContainerAsync(string containerId, CancellationToken cancellationToken) =>
         Task.FromResult(_containers.TryGetValue(containerId, out var container) ? container.State : null);
 
+    /// <summary>Nothing runs, so nothing is used.</summary>
+    public Task<ImmutableArray<ContainerUsage>> MeasureAsync(string nodeName, CancellationToken cancellationToken) =>
+        Task.FromResult(_containers.Values.Where(c => c.State.Phase == ContainerPhase.Running && c.State.Pod.NodeName == nodeName)
+            .Select(static c => new ContainerUsage(c.State.Id, 0, 0, 0)).ToImmutableArray());
+
     public async Task WatchExitsAsync(string nodeName, Action<string> exited, CancellationToken cancellationToken)
     {
         _watchers[nodeName] = exited;

@@ -157,6 +157,17 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
     public Task<ContainerState?> InspectContainerAsync(string containerId, CancellationToken cancellationToken) =>
         Task.FromResult(ProcessRecord.Inspect(DirectoryOf(containerId)));
 
+    public Task<ImmutableArray<ContainerUsage>> MeasureAsync(string nodeName, CancellationToken cancellationToken)
+    {
+        var leaders = new Dictionary<int, string>();
+        foreach (var directory in Directory.EnumerateDirectories(_root))
+        {
+            if (ProcessRecord.Inspect(directory) is { Phase: ContainerPhase.Running } c && c.Pod.NodeName == nodeName && ProcessRecord.RunningPid(directory) is { } pid)
+                leaders[pid] = c.Id;
+        }
+        return Task.FromResult(leaders.Count == 0 ? [] : ProcessMeasure.Of(leaders, ProcessTable.Read(), ProcessTable.MemoryOf));
+    }
+
     public async Task WatchExitsAsync(string nodeName, Action<string> exited, CancellationToken cancellationToken)
     {
         _watchers[nodeName] = exited;

@@ -41,6 +41,17 @@ internal sealed class ContainerOperations(DockerClient client) : IContainerOpera
         return new MultiplexedStream(new WriteClosableStreamOverSocket(stream, null, response), !tty);
     }
 
+    public async Task GetContainerStatsAsync(
+        string id, ContainerStatsParameters parameters, IProgress<ContainerStatsResponse> progress, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(progress);
+        var query = new Query().Add("stream", parameters.Stream).Add("one-shot", parameters.OneShot);
+        using var response = await client.StreamAsync(HttpMethod.Get, $"containers/{Name(id)}/stats{query}", null, null, NoContainer, cancellationToken)
+            .ConfigureAwait(false);
+        await JsonLines.ReadAsync(response, progress, cancellationToken).ConfigureAwait(false);
+    }
+
     public Task ResizeContainerTtyAsync(string id, ContainerResizeParameters parameters, CancellationToken cancellationToken = default)
     {
         var query = new Query().Add("h", parameters.Height).Add("w", parameters.Width);

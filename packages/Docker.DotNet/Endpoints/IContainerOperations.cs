@@ -13,6 +13,10 @@ public interface IContainerOperations
 
     Task<MultiplexedStream> GetContainerLogsAsync(string id, bool tty, ContainerLogsParameters parameters, CancellationToken cancellationToken = default);
 
+    /// <summary>Reports what the container uses: once, or until cancelled when <see cref="ContainerStatsParameters.Stream"/> is set.</summary>
+    Task GetContainerStatsAsync(
+        string id, ContainerStatsParameters parameters, IProgress<ContainerStatsResponse> progress, CancellationToken cancellationToken = default);
+
     Task ResizeContainerTtyAsync(string id, ContainerResizeParameters parameters, CancellationToken cancellationToken = default);
 
     /// <returns>False when it ran already.</returns>

@@ -178,6 +178,32 @@ public sealed class DockerContainerRuntimeTests(DockerFixture docker) : IClassFi
     }
 
     [SkippableFact]
+    public async Task Usage_OfABusyContainer_Grows_AndOfOneThatEndedThereIsNone()
+    {
+        docker.Require();
+        var sandbox = await SandboxAsync();
+        var busy = await RunAsync(sandbox, Spec("sh", "-c", "while :; do :; done"));
+        await EndAsync(await RunAsync(sandbox, Spec("true") with { Name = "ended" }));
+        var idle = await RunAsync(sandbox, Spec("sleep", "600") with { Name = "idle" });
+
+        var first = await UsageAsync(busy, static u => u.CpuSeconds > 0.1);
+        Assert.InRange(first.WorkingSetBytes, 1, first.UsageBytes);
+        await UsageAsync(busy, u => u.CpuSeconds > first.CpuSeconds + 0.1);
+        Assert.Equal([.. new[] { busy, idle }.Order(StringComparer.Ordinal)], (await docker.Runtime.MeasureAsync(_node, Token)).Select(static u => u.ContainerId).Order(StringComparer.Ordinal));
+        Assert.Empty(await docker.Runtime.MeasureAsync("another", Token));
+    }
+
+    private async Task<ContainerUsage> UsageAsync(string id, Func<ContainerUsage, bool> until)
+    {
+        while (true)
+        {
+            var usage = (await docker.Runtime.MeasureAsync(_node, Token)).SingleOrDefault(u => u.ContainerId == id);
+            if (usage is not null && until(usage)) return usage;
+            await Task.Delay(20, Token);
+        }
+    }
+
+    [SkippableFact]
     public async Task Resources_BecomeControlGroupLimits()
     {
         docker.Require();

@@ -104,6 +104,42 @@ public sealed class ProcessContainerRuntimeTests : IAsyncLifetime
             await Task.Delay(10, Token);
     }
 
+    private async Task<ContainerUsage> UsageAsync(string id, Func<ContainerUsage, bool> until)
+    {
+        while (true)
+        {
+            var usage = (await _runtime.MeasureAsync(Node, Token)).SingleOrDefault(u => u.ContainerId == id);
+            if (usage is not null && until(usage)) return usage;
+            await Task.Delay(20, Token);
+        }
+    }
+
+    [Fact]
+    public async Task Usage_OfABusyLoop_Grows()
+    {
+        var busy = await RunAsync(Spec("sh", "-c", "while :; do :; done"));
+        var idle = await RunAsync(Spec("sleep", "600"));
+
+        var first = await UsageAsync(busy, static u => u.CpuSeconds > 0.1);
+        Assert.InRange(first.WorkingSetBytes, 1, first.UsageBytes);
+        await UsageAsync(busy, u => u.CpuSeconds > first.CpuSeconds + 0.1);
+        Assert.InRange((await UsageAsync(idle, static _ => true)).CpuSeconds, 0, 1);
+        Assert.Empty(await _runtime.MeasureAsync("another", Token));
+
+        await _runtime.StopContainerAsync(busy, TimeSpan.Zero, Token);
+        Assert.Equal(idle, Assert.Single(await _runtime.MeasureAsync(Node, Token)).ContainerId);
+    }
+
+    [Fact]
+    public async Task Usage_CountsChildrenThatHaveEnded_AndTerminals()
+    {
+        var many = await RunAsync(Spec("sh", "-c", "while :; do sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'; done"));
+        var terminal = await RunAsync(Spec("sh", "-c", "while :; do :; done") with { Tty = true });
+
+        await UsageAsync(many, static u => u.CpuSeconds > 0.3); // more than one of them takes
+        await UsageAsync(terminal, static u => u.CpuSeconds > 0.3);
+    }
+
     [Fact]
     public async Task NewRuntime_FindsWhatRuns_AndSeesItEnd()
     {
