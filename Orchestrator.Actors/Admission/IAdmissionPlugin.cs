@@ -49,6 +49,9 @@ public sealed record AdmissionRequest(
     /// <summary>The mutating plugins see the request for the second time.</summary>
     public bool IsReinvocation { get; set; }
 
+    /// <summary>Takes back what plugins did elsewhere for this request; called at most once, when it is certain that nothing comes of it.</summary>
+    public Action? Undo { get; set; }
+
     /// <summary>What mutating webhooks have to do with the request; null while none were asked.</summary>
     internal Webhooks.WebhookRounds? Webhooks { get; set; }
 

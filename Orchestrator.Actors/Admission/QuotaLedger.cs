@@ -10,8 +10,8 @@ namespace Orchestrator.Actors.Admission;
 /// <summary>Charges quotas: requests of one namespace that come while a charge is being written are charged together by the next one.</summary>
 /// <remarks>
 /// A charge is a compare-and-swap of the quota's status, and it is committed before the object that it is for. So requests through
-/// several processes cannot together exceed a quota. A charge whose object is never made is taken back by the quota controller, which
-/// counts what there is.
+/// several processes cannot together exceed a quota. A charge of which nothing came is given back where that is known; else it is taken
+/// back by the quota controller, which counts what there is.
 /// </remarks>
 internal sealed class QuotaLedger
 {
@@ -24,13 +24,12 @@ internal sealed class QuotaLedger
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
 
     /// <summary>Charges the request to all quotas of the namespace that count it.</summary>
-    /// <returns>The refusal, or null.</returns>
-    public Task<ApiError?> ChargeAsync(string ns, QuotaRequest request, bool dryRun, IRegistries registries, CancellationToken cancellationToken)
+    public QuotaCharge Charge(string ns, QuotaRequest request, bool dryRun, IRegistries registries)
     {
         var account = _accounts.GetOrAdd(ns, static ns => new Account(ns));
         var waiting = new Waiting(request, dryRun);
         account.Enqueue(waiting, registries);
-        return cancellationToken.CanBeCanceled ? waiting.Answer.Task.WaitAsync(cancellationToken) : waiting.Answer.Task;
+        return new QuotaCharge(waiting.Answer.Task, () => account.GiveBack(waiting, registries));
     }
 
     private sealed class Waiting(QuotaRequest request, bool dryRun)
@@ -41,6 +40,9 @@ internal sealed class QuotaLedger
 
         /// <summary>The quotas that have been charged, by uid, when others have to be tried again.</summary>
         public HashSet<string> Charged { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>The quotas that are concerned, by uid; null for all.</summary>
+        public HashSet<string>? Only { get; init; }
     }
 
     /// <summary>The quotas of one namespace as this process last saw or wrote them, and who waits for them.</summary>
@@ -60,6 +62,13 @@ internal sealed class QuotaLedger
                 _running = true;
             }
             _ = RunAsync(registries);
+        }
+
+        /// <summary>Takes back what was charged, in the background.</summary>
+        public void GiveBack(Waiting charged, IRegistries registries)
+        {
+            if (charged.Charged.Count > 0)
+                Enqueue(new Waiting(charged.Request.Reversed(), dryRun: false) { Only = charged.Charged }, registries);
         }
 
         private async Task RunAsync(IRegistries registries)
@@ -148,7 +157,8 @@ internal sealed class QuotaLedger
                 for (var i = 0; i < quotas.Count && error is null; i++)
                 {
                     next[i] = null;
-                    if (!waiting.Charged.Contains(quotas[i].Source.Meta.Uid)) (next[i], error) = QuotaCheck.Charge(quotas[i], used[i], waiting.Request);
+                    var uid = quotas[i].Source.Meta.Uid;
+                    if (!waiting.Charged.Contains(uid) && waiting.Only?.Contains(uid) != false) (next[i], error) = QuotaCheck.Charge(quotas[i], used[i], waiting.Request);
                 }
                 if (error is not null)
                 {
@@ -198,3 +208,8 @@ internal sealed class QuotaLedger
         }
     }
 }
+
+/// <summary>A charge under way.</summary>
+/// <param name="Answer">The refusal, or null once everything is charged.</param>
+/// <param name="GiveBack">Takes it back; only after it was answered with null.</param>
+internal sealed record QuotaCharge(Task<ApiError?> Answer, Action GiveBack);

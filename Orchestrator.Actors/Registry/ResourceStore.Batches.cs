@@ -18,6 +18,7 @@ public sealed partial class ResourceStore
         var writes = ImmutableArray.CreateBuilder<ObjectWrite>(trees.Count);
         var indexes = new List<int>(trees.Count);
         var generated = new bool[trees.Count];
+        var undo = new Action?[trees.Count];
         // All are begun before the first is waited for, so that what admission does for one, such as charging a quota, it does for all at once.
         var preparing = new Task<PreparedCreate>[trees.Count];
         for (var i = 0; i < trees.Count; i++)
@@ -33,7 +34,7 @@ public sealed partial class ResourceStore
                 results[i] = StoreResult.Refused(error);
                 continue;
             }
-            generated[i] = prepared.Generated;
+            (generated[i], undo[i]) = (prepared.Generated, prepared.Undo);
             indexes.Add(i);
             writes.Add(new CreateObject(prepared.Key, UncommittedJson.From(trees[i])));
         }
@@ -51,7 +52,11 @@ public sealed partial class ResourceStore
                     writes.Add(new CreateObject(key, UncommittedJson.From(trees[i])));
                     again.Add(i);
                 }
-                else results[i] = ResultOf(written[w]);
+                else
+                {
+                    if (written[w].Error is { } refused) UndoIfRefused(undo[i], refused);
+                    results[i] = ResultOf(written[w]);
+                }
             }
             indexes = again;
         }

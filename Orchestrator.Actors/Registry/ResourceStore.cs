@@ -98,6 +98,7 @@ public sealed partial class ResourceStore
                 ? await TryAsync(schema, key, tree, cancellationToken).ConfigureAwait(false)
                 : await WriteAsync(schema.StoredAs, new CreateObject(key, UncommittedJson.From(tree)), cancellationToken).ConfigureAwait(false);
             if (result.Object is { } created) return StoreResult.Of(created) with { Created = true };
+            if (result.Error!.Reason != "AlreadyExists" || !prepared.Generated || name == NamesMax) UndoIfRefused(prepared.Undo, result.Error);
             var refusal = Renamed(result.Error!, schema);
             // Said of every object that has a prefix, also of one whose name the client chose, as upstream does.
             if (refusal.Reason != "AlreadyExists" || JsonTree.String(SystemMetadata.Of(tree), "generateName") is not { Length: > 0 }) return StoreResult.Refused(refusal);
@@ -173,6 +174,7 @@ public sealed partial class ResourceStore
                 : new ReplaceObject(key, UncommittedJson.From(proposed.Tree!), stored.Meta.Uid, stored.Revision);
             var result = await WriteAsync(schema.StoredAs, write, cancellationToken).ConfigureAwait(false);
             if (result.Error is null) return new StoreResult(result.Object, null, proposed.Warnings);
+            UndoIfRefused(proposed.Undo, result.Error);
             if (result.Error.Reason != "Conflict" || proposed.Conditional || attempt == AttemptsMax)
                 return StoreResult.Refused(Renamed(result.Error, schema)) with { Warnings = proposed.Warnings };
         }
@@ -237,7 +239,11 @@ public sealed partial class ResourceStore
         if (Validation.ValidateUpdate(schema, tree!, before, subresource, request.Notes) is { } invalid) return new Proposal(invalid) { Warnings = warnings };
         if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return new Proposal(denied) { Warnings = warnings };
         if (schema.Type == ResourceTypes.Services && subresource.Length == 0
-            && await AllocateAsync(stored.Key, tree!, cancellationToken).ConfigureAwait(false) is { } exhausted) return new Proposal(exhausted) { Warnings = warnings };
+            && await AllocateAsync(stored.Key, tree!, cancellationToken).ConfigureAwait(false) is { } exhausted)
+        {
+            request.Undo?.Invoke();
+            return new Proposal(exhausted) { Warnings = warnings };
+        }
         var outcome = ObjectUpdate.Decide(schema, tree!, before);
         // What is read otherwise than it is stored is stored anew by a change of nothing: that is how stored versions are brought up to date.
         var refreshes = outcome == UpdateOutcome.Unchanged && ObjectConversion.IsReadAnew(schema);
@@ -250,7 +256,13 @@ public sealed partial class ResourceStore
         }
         if (refreshes && ObjectUpdate.IsStoredSo(tree!, stored)) outcome = UpdateOutcome.Unchanged;
         // A patch sees the version that it changes; only one that names another, or an update that names one, is a condition.
-        return new Proposal(null) { Tree = tree, Outcome = outcome, Conditional = revision is not null && !check, Warnings = warnings };
+        return new Proposal(null) { Tree = tree, Outcome = outcome, Conditional = revision is not null && !check, Warnings = warnings, Undo = request.Undo };
+    }
+
+    /// <summary>Only a refusal is certain: what was not answered in time may have been carried out.</summary>
+    private static void UndoIfRefused(Action? undo, ApiError error)
+    {
+        if (error.Code is >= 400 and < 500) undo?.Invoke();
     }
 
     private static ApiError ImmutableUid(ResourceSchema schema, StoredObject stored, string uid)
@@ -288,10 +300,13 @@ public sealed partial class ResourceStore
         error = validating.IsCompletedSuccessfully ? validating.Result : await validating.ConfigureAwait(false);
         if (error is not null) return new PreparedCreate(key, false, error);
         if (schema.Type == ResourceTypes.Services && await AllocateAsync(key, tree, cancellationToken).ConfigureAwait(false) is { } exhausted)
+        {
+            request.Undo?.Invoke();
             return new PreparedCreate(key, false, exhausted);
+        }
         FieldManager.PutIn(tree, owned is JsonArray { Count: 0 } ? null : owned);
         return ObjectConversion.IsStorage(schema) || await StoreAsAsync(schema, tree, cancellationToken).ConfigureAwait(false) is not { } unconverted
-            ? new PreparedCreate(key, generated, null)
+            ? new PreparedCreate(key, generated, null, request.Undo)
             : new PreparedCreate(key, false, unconverted);
     }
 
@@ -333,7 +348,7 @@ public sealed partial class ResourceStore
 
     private static byte[] JsonBytes(JsonObject tree) => Encoding.UTF8.GetBytes(JsonTree.ToText(tree));
 
-    private readonly record struct PreparedCreate(ObjectKey Key, bool Generated, ApiError? Error);
+    private readonly record struct PreparedCreate(ObjectKey Key, bool Generated, ApiError? Error, Action? Undo = null);
 
     private readonly record struct Proposal(ApiError? Error)
     {
@@ -341,5 +356,8 @@ public sealed partial class ResourceStore
         public UpdateOutcome Outcome { get; init; }
         public bool Conditional { get; init; }
         public ImmutableArray<string> Warnings { get; init; } = [];
+
+        /// <summary>Takes back what admission did elsewhere.</summary>
+        public Action? Undo { get; init; }
     }
 }

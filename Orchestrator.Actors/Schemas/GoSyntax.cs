@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
 
@@ -37,6 +38,29 @@ internal static class GoSyntax
             : "[]v1.LabelSelectorRequirement(nil)";
         return new ShownValue($"v1.LabelSelector{{MatchLabels:{Map(JsonTree.Object(selector, "matchLabels"))}, MatchExpressions:{expressions}}}");
     }
+
+    /// <summary>A struct of texts.</summary>
+    /// <param name="type">As Go names it, such as <c>core.NodeAddress</c>.</param>
+    /// <param name="from">Has the values.</param>
+    /// <param name="fields">Go's names of the fields in Go's order, each with the name that it has in JSON.</param>
+    public static ShownValue Struct(string type, JsonObject? from, params ReadOnlySpan<(string Name, string Json)> fields)
+    {
+        var text = new StringBuilder(type).Append('{');
+        foreach (var (name, json) in fields) text.Append(text[^1] == '{' ? "" : ", ").Append(name).Append(':').Append(from is null ? "\"\"" : Quote(from, json));
+        return new ShownValue(text.Append('}').ToString());
+    }
+
+    /// <summary>A toleration; one of limited time holds a pointer, and is left to JSON.</summary>
+    public static object Toleration(JsonObject toleration) => toleration["tolerationSeconds"] is not null
+        ? toleration
+        : With(Struct("core.Toleration", toleration, ("Key", "key"), ("Operator", "operator"), ("Value", "value"), ("Effect", "effect")), "TolerationSeconds:(*int64)(nil)");
+
+    /// <summary>A taint; one that says since when it stands holds a pointer, and is left to JSON.</summary>
+    public static object Taint(JsonObject taint) => taint["timeAdded"] is not null
+        ? taint
+        : With(Struct("core.Taint", taint, ("Key", "key"), ("Value", "value"), ("Effect", "effect")), "TimeAdded:<nil>");
+
+    private static ShownValue With(ShownValue value, string field) => new($"{value.Text[..^1]}, {field}}}");
 
     /// <summary>What Go has no type for, such as the keys of an entry of a custom resource.</summary>
     public static ShownValue Untyped(JsonNode? value) => new(value switch

@@ -9,6 +9,8 @@ namespace Orchestrator.Actors.Admission.Plugins;
 /// <remarks>Source: kube-apiserver, admission plugin ResourceQuota.</remarks>
 public sealed class ResourceQuota(TimeProvider clock) : IAdmissionPlugin
 {
+    private static readonly TimeSpan GivenBackMax = QuotaCharges.InFlight / 2;
+
     private readonly QuotaLedger _ledger = new();
 
     public string Name => "ResourceQuota";
@@ -40,7 +42,14 @@ public sealed class ResourceQuota(TimeProvider clock) : IAdmissionPlugin
         var wanted = QuotaRequest.Of(type, request.Key.Name, item, before);
         // An update that uses no more than before passes even where a quota has been exceeded meanwhile.
         if (before is not null && wanted.Delta.Count == 0) return ValueTask.FromResult<ApiError?>(null);
-        return new ValueTask<ApiError?>(_ledger.ChargeAsync(request.Key.Namespace, wanted, request.DryRun, registries, cancellationToken));
+        var charge = _ledger.Charge(request.Key.Namespace, wanted, request.DryRun, registries);
+        // What is not given back soon the controller takes back, which must not happen twice.
+        if (!request.DryRun)
+            request.Undo += () =>
+            {
+                if (charge.Answer is { IsCompletedSuccessfully: true, Result: null } && clock.GetUtcNow() - now < GivenBackMax) charge.GiveBack();
+            };
+        return new ValueTask<ApiError?>(cancellationToken.CanBeCanceled ? charge.Answer.WaitAsync(cancellationToken) : charge.Answer);
     }
 
     private static bool MayUseMore(AdmissionRequest request) => request.Operation switch

@@ -76,7 +76,7 @@ public sealed class NodeValidation : IKindValidation
         foreach (var (index, address) in JsonTree.Object(tree, "status").Entries("addresses"))
         {
             if (!seen.Add((JsonTree.String(address, "type") ?? "", JsonTree.String(address, "address") ?? "")))
-                faults.Duplicate(FieldPath.Of("status").Child("addresses").Index(index), address);
+                faults.Duplicate(FieldPath.Of("status").Child("addresses").Index(index), GoSyntax.Struct("core.NodeAddress", address, ("Type", "type"), ("Address", "address")));
         }
     }
 
@@ -91,7 +91,7 @@ public sealed class NodeValidation : IKindValidation
             if (ObjectNames.LabelValue(value) is { } valueFault) faults.Invalid(path.Child("value"), value, valueFault);
             if (!seen.Add((key, effect)))
                 faults.Add(new ErrorCause("FieldValueDuplicate", path.ToString(),
-                    $"Duplicate value: {JsonTree.ToText(taint)}: taints must be unique by key and effect pair"));
+                    $"Duplicate value: {(GoSyntax.Taint(taint) is ShownValue shown ? shown.Text : JsonTree.ToText(taint))}: taints must be unique by key and effect pair"));
         }
     }
 

@@ -38,7 +38,7 @@ internal static class PlacementValidation
         }
         else if (op == "Exists" && value.Length > 0)
         {
-            faults.Invalid(path.Child("operator"), toleration, "value must be empty when `operator` is 'Exists'");
+            faults.Invalid(path.Child("operator"), GoSyntax.Toleration(toleration), "value must be empty when `operator` is 'Exists'");
         }
     }
 

@@ -8,9 +8,12 @@ namespace Orchestrator.Actors.Kinds.ResourceQuotas;
 /// <param name="Type">What is written.</param>
 /// <param name="Name">Its name, for the refusal.</param>
 /// <param name="Item">The object as it is to be.</param>
-/// <param name="Delta">What it uses more than before; nothing negative and no zeros.</param>
+/// <param name="Delta">What it uses more than before, no zeros; all negative where a charge is given back.</param>
 public sealed record QuotaRequest(ResourceType Type, string Name, QuotaItem Item, IReadOnlyDictionary<string, Quantity> Delta)
 {
+    /// <summary>The request that gives back what this one was charged.</summary>
+    public QuotaRequest Reversed() => this with { Delta = Delta.ToDictionary(static d => d.Key, static d => default(Quantity) - d.Value) };
+
     public static QuotaRequest Of(ResourceType type, string name, QuotaItem now, QuotaItem? before)
     {
         var delta = new SortedDictionary<string, Quantity>(StringComparer.Ordinal);
@@ -53,7 +56,9 @@ public static class QuotaCheck
         {
             if (!quota.Hard.TryGetValue(resource, out var hard)) continue;
             var sum = used[resource] + amount;
-            if (sum > hard) exceeded.Add(resource);
+            if (amount.Sign > 0 && sum > hard) exceeded.Add(resource);
+            // What is given back may have been found missing by a count already.
+            if (sum.Sign < 0) sum = default;
             after = after.SetItem(resource, sum);
         }
         if (exceeded.Count > 0)

@@ -28,7 +28,7 @@ public sealed class RoleBindingValidation(bool namespaced) : IKindValidation
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults)
     {
-        if (!JsonTree.DeepEquals(tree["roleRef"], stored["roleRef"])) faults.Invalid(RoleRef, tree["roleRef"], "cannot change roleRef");
+        if (!JsonTree.DeepEquals(tree["roleRef"], stored["roleRef"])) faults.Invalid(RoleRef, GoSyntax.Struct("rbac.RoleRef", JsonTree.Object(tree, "roleRef"), ("APIGroup", "apiGroup"), ("Kind", "kind"), ("Name", "name")), "cannot change roleRef");
     }
 
     private void ValidateSubject(JsonObject subject, FieldPath path, FaultList faults)

@@ -20,7 +20,7 @@ public sealed class RuntimeClassValidation : IKindValidation
         PlacementValidation.ValidateNodes(scheduling, path, faults);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (index, toleration) in scheduling.Entries("tolerations"))
-            if (!seen.Add(JsonTree.ToText(toleration))) faults.Duplicate(path.Child("tolerations").Index(index), toleration);
+            if (!seen.Add(JsonTree.ToText(toleration))) faults.Duplicate(path.Child("tolerations").Index(index), GoSyntax.Toleration(toleration));
     }
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults) =>

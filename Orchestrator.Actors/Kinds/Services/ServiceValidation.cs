@@ -70,7 +70,8 @@ public sealed class ServiceValidation : IKindValidation
             var protocol = JsonTree.String(port, "protocol") ?? "TCP";
             var number = JsonTree.Int64(port, "port") ?? 0;
             if (!ports.Add(string.Create(CultureInfo.InvariantCulture, $"{protocol}/{number}")))
-                faults.Duplicate(path, new JsonObject { ["protocol"] = protocol, ["port"] = number });
+                faults.Duplicate(path, new ShownValue(string.Create(CultureInfo.InvariantCulture,
+                    $"core.ServicePort{{Name:\"\", Protocol:{GoQuote.Quote(protocol)}, AppProtocol:(*string)(nil), Port:{number}, TargetPort:intstr.IntOrString{{Type:0, IntVal:0, StrVal:\"\"}}, NodePort:0}}")));
             if (type != "ExternalName" && port["targetPort"] is { } target) SelectorValidation.ValidatePort(target, path.Child("targetPort"), faults);
             ValidateNodePort(port, protocol, type, path, nodePorts, faults);
         }

@@ -13,7 +13,8 @@ internal sealed class StoreFixture
 {
     public StoreFixture()
     {
-        Store = new ResourceStore(Registries, () => SchemaCatalog.BuiltIn, Clock, Identities);
+        // Plugins of its own: what they remember is of these registries.
+        Store = new ResourceStore(Registries, () => SchemaCatalog.BuiltIn, Clock, Identities, AdmissionPlugins.Build(AdmissionPlugins.Default, new AdmissionServices()));
     }
 
     public InMemoryRegistries Registries { get; } = new();

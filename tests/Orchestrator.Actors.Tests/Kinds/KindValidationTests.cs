@@ -93,7 +93,7 @@ public sealed class KindValidationTests
         """)]
     [InlineData(""","tolerations":[{"operator":"Equal"},{"key":"k","operator":"Exists","value":"v"},{"key":"k","effect":"NoSchedule","tolerationSeconds":1}]""", """
         spec.tolerations[0].operator: Invalid value: "Equal": operator must be Exists when `key` is empty, which means "match all values and all keys"
-        spec.tolerations[1].operator: Invalid value: {"key":"k","operator":"Exists","value":"v"}: value must be empty when `operator` is 'Exists'
+        spec.tolerations[1].operator: Invalid value: core.Toleration{Key:"k", Operator:"Exists", Value:"v", Effect:"", TolerationSeconds:(*int64)(nil)}: value must be empty when `operator` is 'Exists'
         spec.tolerations[2].effect: Invalid value: "NoSchedule": effect must be 'NoExecute' when `tolerationSeconds` is set
         """)]
     [InlineData(""","affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"k","operator":"In"}]}]}}}""",
@@ -187,7 +187,7 @@ public sealed class KindValidationTests
     [InlineData("\"selector\":{\"a\":\"b\"}", "spec.ports: Required value")]
     [InlineData("\"ports\":[{\"port\":80},{\"port\":80,\"name\":\"a\",\"nodePort\":30000}]", """
         spec.ports[0].name: Required value
-        spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}
+        spec.ports[1]: Duplicate value: core.ServicePort{Name:"", Protocol:"TCP", AppProtocol:(*string)(nil), Port:80, TargetPort:intstr.IntOrString{Type:0, IntVal:0, StrVal:""}, NodePort:0}
         spec.ports[1].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'
         """)]
     [InlineData("\"type\":\"ExternalName\"", "spec.externalName: Required value")]
@@ -249,7 +249,7 @@ public sealed class KindValidationTests
     public void Node_Taints_AreUnique_AndTheProviderStays()
     {
         AssertCreate("", "Node", """{"metadata":{"name":"n"},"spec":{"taints":[{"key":"k","effect":"NoSchedule"},{"key":"k","effect":"NoSchedule","value":"v"}]}}""",
-            """spec.taints[1]: Duplicate value: {"key":"k","effect":"NoSchedule","value":"v"}: taints must be unique by key and effect pair""");
+            """spec.taints[1]: Duplicate value: core.Taint{Key:"k", Value:"v", Effect:"NoSchedule", TimeAdded:<nil>}: taints must be unique by key and effect pair""");
         Assert.Equal("""spec.providerID: Forbidden: node updates may not change providerID except from "" to valid""",
             Update("", "Node", """{"metadata":{"name":"n"},"spec":{"providerID":"a"}}""", static node => node["spec"]!["providerID"] = "b"));
     }

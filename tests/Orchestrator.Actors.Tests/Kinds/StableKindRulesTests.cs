@@ -198,7 +198,7 @@ public sealed class StableKindRulesTests
         Assert.Equal(expected.Trim(), Create(path, place, json).Faults);
 
     [Theory]
-    [InlineData(Rbac + "rolebindings", "roleRef.name", "\"other\"", """roleRef: Invalid value: {"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"other"}: cannot change roleRef""")]
+    [InlineData(Rbac + "rolebindings", "roleRef.name", "\"other\"", """roleRef: Invalid value: rbac.RoleRef{APIGroup:"rbac.authorization.k8s.io", Kind:"Role", Name:"other"}: cannot change roleRef""")]
     [InlineData("scheduling.k8s.io/v1/priorityclasses", "value", "6", "value: Forbidden: may not be changed in an update.")]
     [InlineData("apps/v1/controllerrevisions", "data", """{"a":2}""", """data: Invalid value: {"a":2}: field is immutable""")]
     [InlineData("apps/v1/statefulsets", "spec.replicas", "4", "")]

@@ -138,6 +138,47 @@ public sealed class ResourceQuotaTests
     }
 
     [Fact]
+    public async Task Create_OfWhatExists_GivesBackWhatItWasCharged()
+    {
+        var fixture = await WithQuotaAsync("""{"pods":"5"}""", """{"pods":"0"}""");
+        await MakeQuotaAsync(fixture, "r", """{"count/pods":"5"}""", """{"count/pods":"0"}""");
+        await fixture.PodAsync("a");
+        var schema = fixture.Store.SchemaOf(ResourceTypes.Pods);
+
+        for (var i = 0; i < 3; i++) Assert.Equal("AlreadyExists", (await fixture.Store.CreateAsync(schema, "default", Pod("a"))).Error!.Reason);
+        var many = await fixture.Store.CreateManyAsync(ResourceTypes.Pods, [Pod("a"), Pod("b")]);
+        Assert.Equal(["AlreadyExists", null], many.Select(static r => r.Error?.Reason));
+
+        await UntilUsedAsync(fixture, "q", "pods", "2");
+        await UntilUsedAsync(fixture, "r", "count/pods", "2");
+    }
+
+    [Fact]
+    public async Task Create_WhoseOutcomeIsUnknown_StaysCharged()
+    {
+        var fixture = await WithQuotaAsync("""{"pods":"5"}""", """{"pods":"0"}""");
+        fixture.Registries.BeforeWrite = static (type, _) => type == ResourceTypes.Pods ? ApiError.Timeout("nobody knows") : null;
+        var schema = fixture.Store.SchemaOf(ResourceTypes.Pods);
+        Assert.Equal("Timeout", (await fixture.Store.CreateAsync(schema, "default", Pod("a"))).Error!.Reason);
+        fixture.Registries.BeforeWrite = null;
+        // A second one is charged behind whatever the first may have led to.
+        await fixture.PodAsync("b");
+        Assert.Equal("2", await UsedAsync(fixture, "pods"));
+    }
+
+    private static async Task UntilUsedAsync(StoreFixture fixture, string quota, string resource, string wanted)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var informer = await fixture.Registries.ConsistentAsync(ResourceTypes.ResourceQuotas);
+        while (true)
+        {
+            var objects = informer.Objects;
+            if (ResourceQuotaView.Of(objects.Get(new ObjectKey("default", quota))!).Used[resource].ToString() == wanted) return;
+            await informer.WaitForAsync(objects.Revision + 1, patience.Token);
+        }
+    }
+
+    [Fact]
     public async Task Update_ServiceBecomesNodePort_PaysTheDifference()
     {
         var fixture = await WithQuotaAsync("""{"services":"1","services.nodeports":"1"}""", """{"services":"0","services.nodeports":"0"}""");
