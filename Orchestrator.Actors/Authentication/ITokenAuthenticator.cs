@@ -19,6 +19,9 @@ public readonly record struct TokenResult(UserInfo? User, ImmutableArray<string>
 /// <summary>One kind of bearer tokens. Called from many threads, once per request.</summary>
 public interface ITokenAuthenticator
 {
+    /// <summary>Its tokens say for whom they are meant. Others are meant for the API server, and for nobody else.</summary>
+    bool KnowsAudiences => false;
+
     /// <param name="token">As the request carries it.</param>
     /// <param name="audiences">For whom it must be meant; empty for the API server itself.</param>
     /// <param name="cancellationToken">Ends the wait for others.</param>

@@ -19,6 +19,8 @@ public sealed class ServiceAccountTokens(ITokenSigner signer, IRegistries regist
 
     private readonly ConcurrentDictionary<string, Known> _known = new(StringComparer.Ordinal);
 
+    public bool KnowsAudiences => true;
+
     public ValueTask<TokenResult> AuthenticateAsync(string token, ImmutableArray<string> audiences, CancellationToken cancellationToken)
     {
         // The length tells most other tokens apart, and dots the rest.

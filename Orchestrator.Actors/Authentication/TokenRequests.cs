@@ -73,19 +73,22 @@ public sealed class TokenRequests(IRegistries registries, ITokenSigner signer, T
         var kind = JsonTree.String(reference, "kind") ?? "";
         var version = JsonTree.String(reference, "apiVersion") ?? "";
         var name = JsonTree.String(reference, "name") ?? "";
-        var type = (version, kind) switch
+        // Of the version, only the group counts.
+        var ofCore = !version.Contains('/', StringComparison.Ordinal);
+        var type = kind switch
         {
-            ("v1", "Pod") => ResourceTypes.Pods,
-            ("v1", "Secret") => ResourceTypes.Secrets,
-            ("v1", "Node") => ResourceTypes.Nodes,
+            "Pod" when ofCore => ResourceTypes.Pods,
+            "Secret" when ofCore => ResourceTypes.Secrets,
+            "Node" when ofCore => ResourceTypes.Nodes,
             _ => default,
         };
-        if (type == default) return (null, ApiError.BadRequest($"cannot bind token for object of type {(version.Length == 0 ? kind : $"{version}, Kind={kind}")}"));
+        // As Go prints a kind with its group: one of core has an empty one.
+        if (type == default) return (null, ApiError.BadRequest($"cannot bind token to object of type {(ofCore ? $"/{version}" : version)}, Kind={kind}"));
         var informer = await registries.ConsistentAsync(type, cancellationToken).ConfigureAwait(false);
         var key = new ObjectKey(type == ResourceTypes.Nodes ? "" : identity.Account.Namespace, name);
         if (informer.Get(key) is not { } found) return (null, ApiError.NotFound(type, name));
         if (JsonTree.String(reference, "uid") is { Length: > 0 } uid && uid != found.Meta.Uid)
-            return (null, ApiError.Conflict(type, name, string.Create(CultureInfo.InvariantCulture,
+            return (null, ApiError.Conflict(new ResourceType("", kind), name, string.Create(CultureInfo.InvariantCulture,
                 $"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated")));
         var bound = new BoundObject(name, found.Meta.Uid);
         if (type == ResourceTypes.Secrets) return (identity with { Secret = bound }, null);

@@ -23,5 +23,8 @@ public readonly record struct AccessDecision(AccessVerdict Verdict, string Reaso
 
     public string EvaluationError { get => field ?? ""; init; } = EvaluationError;
 
+    /// <summary>An authorizer could not decide, as <see cref="EvaluationError"/> tells: unless it is allowed, the request fails and is not refused.</summary>
+    public bool Failed { get; init; }
+
     public bool Allowed => Verdict == AccessVerdict.Allow;
 }

@@ -32,6 +32,9 @@ public sealed record AccessRequest(UserInfo User, string Verb)
     /// <summary>The field selector of a list, watch or deletecollection as it was sent; null for none.</summary>
     public string? FieldSelector { get; init; }
 
+    /// <summary>The label selector of the same, as it was sent; empty for none.</summary>
+    public string LabelSelector { get; init; } = "";
+
     /// <summary>The resource as rules name it: <c>pods</c> or <c>pods/log</c>.</summary>
     public string QualifiedResource => field ??= Subresource.Length == 0 ? Resource : $"{Resource}/{Subresource}";
 

@@ -63,13 +63,15 @@ public sealed class AuthorizerChain(ImmutableArray<IAuthorizer> authorizers) : I
     {
         private string? _reasons;
         private string? _errors;
+        private bool _failed;
 
         public void Add(AccessDecision decision)
         {
             if (decision.Reason.Length > 0) _reasons = _reasons is null ? decision.Reason : $"{_reasons}\n{decision.Reason}";
+            _failed |= decision.Failed;
             if (decision.EvaluationError.Length > 0) _errors = _errors is null ? decision.EvaluationError : $"{_errors}, {decision.EvaluationError}";
         }
 
-        public readonly AccessDecision ToDecision() => new(AccessVerdict.NoOpinion, _reasons ?? "", _errors ?? "");
+        public readonly AccessDecision ToDecision() => new(AccessVerdict.NoOpinion, _reasons ?? "", _errors ?? "") { Failed = _failed };
     }
 }

@@ -1,6 +1,7 @@
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
+using Orchestrator.Actors.Schemas.Tables;
 
 namespace Orchestrator.Actors.Authorization;
 
@@ -23,11 +24,13 @@ public sealed class NodeAuthorizer(IRegistries registries) : IAuthorizer
     });
 
     private volatile InformerIndex<NodeReference, bool>? _used;
+    private volatile InformerIndex<ObjectKey, ObjectKey>? _secretsOfVolumes;
 
     public ValueTask<AccessDecision> DecideAsync(AccessRequest request, CancellationToken cancellationToken)
     {
         if (!IsNode(request.User, out var node)) return ValueTask.FromResult(AccessDecision.NoOpinion);
-        var related = request.Group == "" && request.Resource is "secrets" or "configmaps" or "persistentvolumeclaims" or "serviceaccounts" or "pods";
+        var related = (request.Group == "" && request.Resource is "secrets" or "configmaps" or "persistentvolumeclaims" or "persistentvolumes" or "serviceaccounts" or "pods")
+            || (request.Group == "storage.k8s.io" && request.Resource == "volumeattachments");
         return request.IsResource && related
             ? RelatedAsync(request, node, cancellationToken)
             : ValueTask.FromResult(request.IsResource ? Own(request, node) : ByRules(request));
@@ -91,16 +94,25 @@ public sealed class NodeAuthorizer(IRegistries registries) : IAuthorizer
         var (needsRelation, decision) = request.Resource switch
         {
             "pods" => Pod(request, node),
-            "serviceaccounts" => request is { Verb: "create", Subresource: "token" } ? (true, default)
-                : (false, No("can only create tokens for individual service accounts")),
-            "persistentvolumeclaims" when request.Subresource == "status" => request.Verb is "get" or "update" or "patch" ? (true, default)
+            "serviceaccounts" when request.Verb != "create" || request.Name.Length == 0 => (false, No("can only create tokens for individual service accounts")),
+            "serviceaccounts" => request.Subresource == "token" ? (true, default) : (false, No("can only create token subresource of serviceaccount")),
+            "persistentvolumeclaims" when request.Subresource == "status" => request.Verb is "update" or "patch" ? (true, default)
                 : (false, No("can only get/update/patch this type")),
-            "persistentvolumeclaims" => Get(request),
+            "persistentvolumeclaims" or "persistentvolumes" or "volumeattachments" => Get(request),
             _ => Read(request),
         };
         if (!needsRelation) return decision;
         if (request.Name.Length == 0) return No("No Object name found");
-        return await IsUsedAsync(new NodeReference(node, request.Resource, request.Namespace, request.Name), cancellationToken).ConfigureAwait(false)
+        var key = new ObjectKey(request.Namespace, request.Name);
+        var allowed = request.Resource switch
+        {
+            "persistentvolumes" => await IsVolumeUsedAsync(node, request.Name, cancellationToken).ConfigureAwait(false),
+            "volumeattachments" => await IsAttachedAsync(node, request.Name, cancellationToken).ConfigureAwait(false),
+            "secrets" => await IsUsedAsync(new NodeReference(node, request.Resource, key.Namespace, key.Name), cancellationToken).ConfigureAwait(false)
+                || await IsSecretOfVolumeAsync(node, key, cancellationToken).ConfigureAwait(false),
+            _ => await IsUsedAsync(new NodeReference(node, request.Resource, key.Namespace, key.Name), cancellationToken).ConfigureAwait(false),
+        };
+        return allowed
             ? Allow
             : No($"no relationship found between node '{node}' and this object");
     }
@@ -133,6 +145,31 @@ public sealed class NodeAuthorizer(IRegistries registries) : IAuthorizer
         { Namespace.Length: 0 } => (false, No("can only read namespaced object of this type")),
         _ => (true, default),
     };
+
+    /// <summary>A volume is used where a pod uses the claim that it is bound to.</summary>
+    private async ValueTask<bool> IsVolumeUsedAsync(string node, string name, CancellationToken cancellationToken)
+    {
+        var volumes = await registries.ConsistentAsync(ResourceTypes.PersistentVolumes, cancellationToken).ConfigureAwait(false);
+        return volumes.Get(new ObjectKey("", name)) is { } volume && VolumeSecrets.ClaimOf(volume) is { } claim
+            && await IsUsedAsync(new NodeReference(node, "persistentvolumeclaims", claim.Namespace, claim.Name), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> IsAttachedAsync(string node, string name, CancellationToken cancellationToken)
+    {
+        var attachments = await registries.ConsistentAsync(ResourceTypes.VolumeAttachments, cancellationToken).ConfigureAwait(false);
+        if (attachments.Get(new ObjectKey("", name)) is not { } attachment) return false;
+        using var document = System.Text.Json.JsonDocument.Parse(attachment.Json);
+        return document.RootElement.Get("spec").Text("nodeName") == node;
+    }
+
+    private async ValueTask<bool> IsSecretOfVolumeAsync(string node, ObjectKey secret, CancellationToken cancellationToken)
+    {
+        var volumes = await registries.ConsistentAsync(ResourceTypes.PersistentVolumes, cancellationToken).ConfigureAwait(false);
+        var index = _secretsOfVolumes ??= new InformerIndex<ObjectKey, ObjectKey>(volumes, VolumeSecrets.Of);
+        foreach (var (_, claim) in index.Find(secret))
+            if (await IsUsedAsync(new NodeReference(node, "persistentvolumeclaims", claim.Namespace, claim.Name), cancellationToken).ConfigureAwait(false)) return true;
+        return false;
+    }
 
     private async ValueTask<bool> IsUsedAsync(NodeReference reference, CancellationToken cancellationToken)
     {

@@ -20,20 +20,26 @@ internal static class NodeReferences
         if (node.Length == 0) return [];
         var ns = pod.Key.Namespace;
         var found = new HashSet<NodeReference> { new(node, "pods", ns, pod.Key.Name) };
-        void Add(string resource, string name)
-        {
-            if (name.Length > 0) found.Add(new NodeReference(node, resource, ns, name));
-        }
         // A mirror pod is a node's own word, so it grants nothing.
         if (!pod.Meta.Annotations.ContainsKey("kubernetes.io/config.mirror"))
-        {
-            Add("serviceaccounts", spec.Text("serviceAccountName"));
-            foreach (var secret in spec.Items("imagePullSecrets")) Add("secrets", secret.Text("name"));
-            foreach (var list in (string[])["initContainers", "containers", "ephemeralContainers"])
-                foreach (var container in spec.Items(list)) AddContainer(container, Add);
-            foreach (var volume in spec.Items("volumes")) AddVolume(volume, pod.Key.Name, Add);
-        }
+            foreach (var (resource, name) in OfSpec(spec, pod.Key.Name)) found.Add(new NodeReference(node, resource, ns, name));
         return [.. found.Select(static r => (r, true))];
+    }
+
+    /// <summary>What a pod of this specification uses, in its own namespace.</summary>
+    public static HashSet<(string Resource, string Name)> OfSpec(JsonElement spec, string pod)
+    {
+        var found = new HashSet<(string, string)>();
+        void Add(string resource, string name)
+        {
+            if (name.Length > 0) found.Add((resource, name));
+        }
+        Add("serviceaccounts", spec.Text("serviceAccountName"));
+        foreach (var secret in spec.Items("imagePullSecrets")) Add("secrets", secret.Text("name"));
+        foreach (var list in (string[])["initContainers", "containers", "ephemeralContainers"])
+            foreach (var container in spec.Items(list)) AddContainer(container, Add);
+        foreach (var volume in spec.Items("volumes")) AddVolume(volume, pod, Add);
+        return found;
     }
 
     private static void AddContainer(JsonElement container, Action<string, string> add)

@@ -93,6 +93,15 @@ public sealed class FieldSelector(ImmutableArray<FieldRequirement> requirements)
         return requirements.Count == 0 ? Everything : new FieldSelector(requirements.ToImmutable());
     }
 
+    /// <summary>The conditions of a selector whatever kind it is about; those that cannot be read are left out.</summary>
+    public static ImmutableArray<(string Key, bool Equal, string Value)> TermsOf(string text)
+    {
+        var terms = ImmutableArray.CreateBuilder<(string, bool, string)>();
+        foreach (var term in SplitTerms(text))
+            if (TrySplit(term, out var key, out var value, out var equal) && Unescape(value) is { } plain) terms.Add((key, equal, plain));
+        return terms.ToImmutable();
+    }
+
     private static SelectableField? FieldOf(ResourceSchema schema, string key)
     {
         if (key == NameField.Name) return NameField;

@@ -129,7 +129,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         tokens.AddRange(options.TokenAuthenticators);
         var proxy = options.FrontProxyAuthorities.Count == 0 ? null
             : new FrontProxy(new ClientCertificates(options.FrontProxyAuthorities, clock), options.FrontProxyNames);
-        return new Authenticator(new ClientCertificates([.. options.ClientAuthorities, .. options.MoreClientAuthorities], clock), tokens.ToImmutable(), proxy, options.Anonymous);
+        return new Authenticator(new ClientCertificates([.. options.ClientAuthorities, .. options.MoreClientAuthorities], clock), tokens.ToImmutable(), options.TokenIssuance.ApiAudiences, proxy, options.Anonymous);
     }
 
     private static RequestPipeline Compose(

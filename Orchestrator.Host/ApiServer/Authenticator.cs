@@ -8,9 +8,10 @@ namespace Orchestrator.Host.ApiServer;
 /// <remarks>Source: k8s.io/apiserver, authentication/request/union. Who shows something that nobody believes is not taken for anonymous.</remarks>
 /// <param name="certificates">Of users.</param>
 /// <param name="tokens">The kinds of tokens, in order.</param>
+/// <param name="apiAudiences">What the API server calls itself in tokens.</param>
 /// <param name="proxy">The front proxy, or null.</param>
 /// <param name="anonymous">Whether those who show nothing are let in as <c>system:anonymous</c>.</param>
-public sealed class Authenticator(ClientCertificates certificates, ImmutableArray<ITokenAuthenticator> tokens, FrontProxy? proxy = null, bool anonymous = false)
+public sealed class Authenticator(ClientCertificates certificates, ImmutableArray<ITokenAuthenticator> tokens, ImmutableArray<string> apiAudiences, FrontProxy? proxy = null, bool anonymous = false)
 {
     private static readonly UserInfo Nobody = new(UserInfo.Anonymous, "", [UserInfo.Unauthenticated]);
 
@@ -37,10 +38,13 @@ public sealed class Authenticator(ClientCertificates certificates, ImmutableArra
     public async ValueTask<TokenResult> AuthenticateTokenAsync(string token, ImmutableArray<string> audiences, CancellationToken cancellationToken)
     {
         var errors = new List<string>();
+        if (audiences.IsEmpty) audiences = apiAudiences;
+        ImmutableArray<string> own = [.. audiences.Where(a => apiAudiences.Contains(a))];
         foreach (var kind in tokens)
         {
+            if (!kind.KnowsAudiences && own.IsEmpty) continue;
             var result = await kind.AuthenticateAsync(token, audiences, cancellationToken).ConfigureAwait(false);
-            if (result.User is not null) return result;
+            if (result.User is not null) return kind.KnowsAudiences ? result : result with { Audiences = own };
             if (result.Error.Length > 0) errors.Add(result.Error);
         }
         return TokenResult.Refused(errors.Count switch { 0 => "", 1 => errors[0], _ => $"[{string.Join(", ", errors)}]" });

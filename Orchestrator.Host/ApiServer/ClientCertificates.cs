@@ -44,7 +44,7 @@ public sealed class ClientCertificates(X509Certificate2Collection authorities, T
     {
         var name = "";
         var groups = ImmutableArray.CreateBuilder<string>();
-        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
+        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames(reversed: false))
         {
             if (part.HasMultipleElements) ReadElements(part.RawData, ref name, groups);
             else if (part.GetSingleElementType().Value == CommonName) name = part.GetSingleElementValue() ?? "";
@@ -52,7 +52,11 @@ public sealed class ClientCertificates(X509Certificate2Collection authorities, T
         }
         if (name.Length == 0) return null;
         groups.Add(UserInfo.Authenticated);
-        return new UserInfo(name, "", groups.ToImmutable());
+        var print = Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span));
+        return new UserInfo(name, "", groups.ToImmutable())
+        {
+            Extra = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(ServiceAccountClaims.CredentialId, [$"X509SHA256={print}"]),
+        };
     }
 
     // Go writes all organizations as the elements of one set, which X500RelativeDistinguishedName does not take apart.

@@ -35,7 +35,8 @@ public static class Impersonation
         var extra = Extra(headers);
         if (name.Length == 0)
             return groups.Length > 0 || uid.Length > 0 || extra.Count > 0
-                ? (null, ApiError.BadRequest("requested impersonation of a group, a uid or extra fields without impersonating a user"))
+                // Upstream says 500 to this, though it is the client's fault.
+                ? (null, ApiError.BadRequest($"requested [{string.Join(' ', References(groups, uid, extra))}] without impersonating a user"))
                 : (user, null);
 
         foreach (var access in Needed(user, name, groups, uid, extra))
@@ -43,6 +44,12 @@ public static class Impersonation
         if (groups.IsEmpty && ServiceAccountName.TryParse(name) is { } account) groups = ServiceAccountName.GroupsOf(account.Namespace);
         return (new UserInfo(name, uid, WithStanding(name, groups)) { Extra = extra }, null);
     }
+
+    // As Go prints the references that it makes of the headers: kind, namespace, name, uid, apiVersion, resourceVersion, fieldPath.
+    private static IEnumerable<string> References(ImmutableArray<string> groups, string uid, ImmutableDictionary<string, ImmutableArray<string>> extra) =>
+        groups.Select(static g => $"{{Group  {g}    }}")
+            .Concat(extra.SelectMany(static e => e.Value.Select(v => $"{{UserExtra  {v}  {AuthenticationGroup}/v1  {e.Key}}}")))
+            .Concat(uid.Length > 0 ? [$"{{UID  {uid}  {AuthenticationGroup}/v1  }}"] : []);
 
     private static IEnumerable<AccessRequest> Needed(
         UserInfo user, string name, ImmutableArray<string> groups, string uid, ImmutableDictionary<string, ImmutableArray<string>> extra)

@@ -69,12 +69,29 @@ public sealed class OidcTokens : ITokenAuthenticator, IDisposable
         // An address that nobody has verified may be anyone's.
         if (_settings.UsernameClaim == "email" && token.Claims.TryGetProperty("email_verified", out var verified) && verified.ValueKind != JsonValueKind.True)
             return TokenResult.Refused("oidc: email not verified");
+        if (_settings.GroupsClaim is { } claimed && token.Claims.TryGetProperty(claimed, out var listed) && !IsTexts(listed))
+            return TokenResult.Refused($"oidc: parse groups claim \"{claimed}\": json: cannot unmarshal {Kind(listed)} into Go value of type string");
         ImmutableArray<string> groups = _settings.GroupsClaim is { } groupsClaim ? [.. token.Strings(groupsClaim).Select(g => _settings.GroupsPrefix + g)] : [];
         var user = new UserInfo(Prefix() + name, "", groups.Add(UserInfo.Authenticated));
         return TokenResult.Of(Text(token, "jti") is { Length: > 0 } id
             ? user with { Extra = user.Extra.Add(ServiceAccountClaims.CredentialId, [$"JTI={id}"]) }
             : user);
     }
+
+    private static bool IsTexts(JsonElement claim) => claim.ValueKind switch
+    {
+        JsonValueKind.String or JsonValueKind.Null => true,
+        JsonValueKind.Array => claim.EnumerateArray().All(static e => e.ValueKind == JsonValueKind.String),
+        _ => false,
+    };
+
+    private static string Kind(JsonElement claim) => claim.ValueKind switch
+    {
+        JsonValueKind.Array => "array",
+        JsonValueKind.Object => "object",
+        JsonValueKind.Number => "number",
+        _ => "bool",
+    };
 
     private string Prefix() => _settings.UsernamePrefix switch
     {

@@ -24,7 +24,7 @@ public static class RequestAccess
             Path = request.Path,
         };
         return request.Verb is "list" or "watch" or "deletecollection" && context.Request.QueryString.HasValue
-            ? WithSelector(access, context.Request.Query["fieldSelector"].ToString())
+            ? WithSelector(access, context.Request.Query["fieldSelector"].ToString()) with { LabelSelector = context.Request.Query["labelSelector"].ToString() }
             : access;
     }
 
@@ -41,7 +41,9 @@ public static class RequestAccess
         Refusal(access, await pending.ConfigureAwait(false));
 
     private static ApiError? Refusal(AccessRequest access, AccessDecision decision) =>
-        decision.Allowed ? null : AccessRefusal.Of(access, decision.Reason);
+        decision.Allowed ? null
+        : decision.Failed ? new ApiError(500, "InternalError", $"Internal Server Error: {GoQuote.Quote(access.Path)}: {decision.EvaluationError}")
+        : AccessRefusal.Of(access, decision.Reason);
 
     // A list of one object by its name may be allowed by a rule that names it.
     private static AccessRequest WithSelector(AccessRequest access, string selector)

@@ -1,8 +1,10 @@
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Host.ApiServer;
@@ -12,8 +14,11 @@ public sealed class ReviewClient : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often a question is asked that meets a fault (count), and the pause before the next, which doubles.</summary>
-    private const int Attempts = 3;
+    /// <summary>How often a question is asked that meets a fault (count), and the pause before the next, which grows.</summary>
+    /// <remarks>Source: k8s.io/apiserver, pkg/util/webhook, DefaultRetryBackoffWithInitialDelay and DefaultShouldRetry.</remarks>
+    private const int Attempts = 5;
+
+    private const double PauseFactor = 1.5;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
 
@@ -70,23 +75,32 @@ public sealed class ReviewClient : IDisposable
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++)
         {
+            string fault;
+            var passing = false;
             try
             {
                 using var content = new StringContent(JsonTree.ToText(review), Encoding.UTF8, "application/json");
                 using var response = await _http.PostAsync(_url, content, cancellationToken).ConfigureAwait(false);
-                response.EnsureSuccessStatusCode();
-                var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
-                return answer?["status"] as JsonObject ?? throw new HttpRequestException("the answer has no status");
+                var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+                // A review without a status says nothing, which is neither yes nor no.
+                if (response.IsSuccessStatusCode) return JsonNode.Parse(body)?["status"] as JsonObject ?? [];
+                passing = (int)response.StatusCode is 500 or 504 or 429 || response.Headers.RetryAfter is not null;
+                fault = WebhookReply.Explain(new WebhookReply((int)response.StatusCode, body, null));
             }
-            catch (Exception e) when (attempt < Attempts && e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException && !cancellationToken.IsCancellationRequested)
             {
-                await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
-                pause *= 2;
+                fault = e is TaskCanceledException
+                    ? $"Post {GoQuote.Quote(_url.ToString())}: context deadline exceeded"
+                    : $"Post {GoQuote.Quote(_url.ToString())}: {WebhookCaller.Explain(new WebhookAddress(_url, []), e)}";
+                passing = e.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionReset };
             }
-            catch (Exception e) when (e is TaskCanceledException or System.Text.Json.JsonException && !cancellationToken.IsCancellationRequested)
+            catch (System.Text.Json.JsonException e)
             {
-                throw new HttpRequestException(e.Message, e);
+                fault = e.Message;
             }
+            if (!passing || attempt == Attempts) throw new HttpRequestException(fault);
+            await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
+            pause *= PauseFactor;
         }
     }
 

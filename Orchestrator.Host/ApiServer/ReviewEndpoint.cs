@@ -95,8 +95,28 @@ public sealed class ReviewEndpoint(ResourceStore store, IAuthorizer authorizer, 
             Subresource = JsonTree.String(resource, "subresource") ?? "",
             Name = JsonTree.String(resource, "name") ?? "",
             Namespace = JsonTree.String(resource, "namespace") ?? "",
-            FieldSelector = JsonTree.String(JsonTree.Object(resource, "fieldSelector"), "rawSelector"),
+            FieldSelector = Selector(JsonTree.Object(resource, "fieldSelector")),
+            LabelSelector = Selector(JsonTree.Object(resource, "labelSelector")) ?? "",
         };
+    }
+
+    // Requirements are written as the query of a list would say them.
+    private static string? Selector(JsonObject? selector)
+    {
+        if (JsonTree.Array(selector, "requirements") is not { Count: > 0 } requirements) return JsonTree.String(selector, "rawSelector");
+        return string.Join(',', requirements.OfType<JsonObject>().Select(static r =>
+        {
+            var (key, values) = (JsonTree.String(r, "key") ?? "", Strings(JsonTree.Array(r, "values")));
+            return JsonTree.String(r, "operator") switch
+            {
+                "In" when values.Length == 1 => $"{key}={values[0]}",
+                "NotIn" when values.Length == 1 => $"{key}!={values[0]}",
+                "In" => $"{key} in ({string.Join(',', values)})",
+                "NotIn" => $"{key} notin ({string.Join(',', values)})",
+                "Exists" => key,
+                _ => $"!{key}",
+            };
+        }));
     }
 
     private static void CheckAttributes(JsonObject? spec, FaultList faults)

@@ -71,8 +71,9 @@ public sealed class WebhookCaller : IWebhookCaller, IDisposable
 
     private HttpClient PoolFor(WebhookAddress address)
     {
-        // Connections of a pool are told apart by the host and port of the URL, so a Service and a URL never share one.
-        var key = address.CaBundle.IsEmpty ? "" : Convert.ToHexString(SHA256.HashData(address.CaBundle.AsSpan()));
+        // Connections of a pool are told apart by the host and port of the URL, which of a Service is its name: which endpoint of it
+        // they go to, only we know.
+        var key = $"{address.ConnectHost}:{address.ConnectPort} {(address.CaBundle.IsEmpty ? "" : Convert.ToHexString(SHA256.HashData(address.CaBundle.AsSpan())))}";
         if (_pools.Count > PoolsMax)
             foreach (var old in _pools.Keys) _pools.TryRemove(old, out _);
         return _pools.GetOrAdd(key, static (_, bundle) => new Lazy<HttpClient>(() => Open(bundle)), address.CaBundle).Value;
@@ -102,7 +103,7 @@ public sealed class WebhookCaller : IWebhookCaller, IDisposable
         : message.Contains("RemoteCertificateNameMismatch", StringComparison.Ordinal) ? $"x509: certificate is not valid for any names, but wanted to match {address.Url.Host}"
         : message;
 
-    private static string Explain(WebhookAddress address, Exception e)
+    internal static string Explain(WebhookAddress address, Exception e)
     {
         for (Exception? inner = e; inner is not null; inner = inner.InnerException)
         {

@@ -27,6 +27,8 @@ internal sealed class AccessFlags
     private readonly Option<string?> _tokenWebhook = Text("--authentication-token-webhook-config-file", "A kubeconfig of a service that is asked about tokens (TokenReview).", "FILE");
     private readonly Option<TimeSpan?> _tokenWebhookTtl = DurationOption.Of("--authentication-token-webhook-cache-ttl", "How long its answers are remembered.", "2m");
     private readonly Option<string?> _accessWebhook = Text("--authorization-webhook-config-file", "A kubeconfig of the service that decides in the mode Webhook (SubjectAccessReview).", "FILE");
+    private readonly Option<string> _tokenWebhookVersion = Version("--authentication-token-webhook-version", "TokenReview");
+    private readonly Option<string> _accessWebhookVersion = Version("--authorization-webhook-version", "SubjectAccessReview");
     private readonly Option<TimeSpan?> _authorizedTtl = DurationOption.Of("--authorization-webhook-cache-authorized-ttl", "How long its yes is remembered.", "5m");
     private readonly Option<TimeSpan?> _unauthorizedTtl = DurationOption.Of("--authorization-webhook-cache-unauthorized-ttl", "How long its no is remembered.", "30s");
     private readonly Option<string?> _proxyCa = Text("--requestheader-client-ca-file", "The authorities of front proxies, which name users in X-Remote-User, -Group and -Extra-*.", "FILE");
@@ -46,7 +48,7 @@ internal sealed class AccessFlags
     public void AddTo(Command command)
     {
         foreach (var option in (Option[])[_modes, _anonymous, _tokens, _clientCa, _issuer, _audiences, _oidcIssuer, _oidcClient, _oidcUser, _oidcUserPrefix, _oidcGroups, _oidcGroupsPrefix,
-            _oidcRequired, _oidcAlgorithms, _oidcCa, _tokenWebhook, _tokenWebhookTtl, _accessWebhook, _authorizedTtl, _unauthorizedTtl, _proxyCa, _proxyNames])
+            _oidcRequired, _oidcAlgorithms, _oidcCa, _tokenWebhook, _tokenWebhookVersion, _tokenWebhookTtl, _accessWebhook, _accessWebhookVersion, _authorizedTtl, _unauthorizedTtl, _proxyCa, _proxyNames])
             command.Add(option);
     }
 
@@ -67,6 +69,8 @@ internal sealed class AccessFlags
             ApiAudiences = [.. result.GetValue(_audiences) ?? []],
             Oidc = ReadOidc(result),
             TokenWebhookFile = result.GetValue(_tokenWebhook),
+            TokenWebhookVersion = result.GetValue(_tokenWebhookVersion)!,
+            AuthorizationWebhookVersion = result.GetValue(_accessWebhookVersion)!,
             TokenWebhookTtl = result.GetValue(_tokenWebhookTtl) ?? defaults.TokenWebhookTtl,
             AuthorizationWebhookFile = result.GetValue(_accessWebhook),
             AuthorizedTtl = result.GetValue(_authorizedTtl) ?? defaults.AuthorizedTtl,
@@ -103,6 +107,12 @@ internal sealed class AccessFlags
     }
 
     private static Option<string?> Text(string name, string description, string help) => new(name) { Description = description, HelpName = help };
+
+    private static Option<string> Version(string name, string kind)
+    {
+        var option = new Option<string>(name) { Description = $"The version of {kind} in which it is asked. Default: v1beta1.", HelpName = "v1|v1beta1", DefaultValueFactory = static _ => "v1beta1" };
+        return option.AcceptOnlyFromAmong("v1", "v1beta1");
+    }
 
     private static Option<string[]> List(string name, string description, string help) => new(name)
     {

@@ -23,7 +23,7 @@ public sealed class AccessParts
         _settings = settings;
         Authority = authority;
         Control = new AccessControl(settings.Modes, registries, settings.AuthorizationWebhookFile is { } file
-            ? new WebhookAuthorizer(Webhook("--authorization-webhook-config-file", file), settings.AuthorizedTtl, settings.UnauthorizedTtl, clock)
+            ? new WebhookAuthorizer(Webhook("--authorization-webhook-config-file", file), settings.AuthorizationWebhookVersion, settings.AuthorizedTtl, settings.UnauthorizedTtl, clock)
             : null);
         Signer = new ClusterTokenSigner(authority);
         Issuance = settings.ApiAudiences.IsEmpty
@@ -69,7 +69,7 @@ public sealed class AccessParts
     {
         if (_settings.Oidc is { } oidc) yield return new OidcTokens(oidc, Authorities("--oidc-ca-file", oidc.CaFile), _clock);
         if (_settings.TokenWebhookFile is { } file)
-            yield return new WebhookTokens(Webhook("--authentication-token-webhook-config-file", file), _settings.TokenWebhookTtl, _clock);
+            yield return new WebhookTokens(Webhook("--authentication-token-webhook-config-file", file), _settings.TokenWebhookVersion, Issuance.ApiAudiences, _settings.TokenWebhookTtl, _clock);
     }
 
     private static ReviewClient Webhook(string flag, string file)

@@ -31,6 +31,12 @@ public sealed record AccessSettings
     /// <summary>A kubeconfig file of the service that knows further tokens.</summary>
     public string? TokenWebhookFile { get; init; }
 
+    /// <summary>The version of TokenReview in which it is asked. Source of this default and the next: kube-apiserver.</summary>
+    public string TokenWebhookVersion { get; init; } = "v1beta1";
+
+    /// <summary>The version of SubjectAccessReview in which the mode Webhook asks.</summary>
+    public string AuthorizationWebhookVersion { get; init; } = "v1beta1";
+
     /// <summary>How long the answers of that service are remembered.</summary>
     public TimeSpan TokenWebhookTtl { get; init; } = TimeSpan.FromMinutes(2);
 

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -31,7 +33,7 @@ public sealed class NodeRestriction : IAdmissionPlugin
     {
         if (!request.User.Groups.Contains(NodesGroup) || !request.User.Name.StartsWith(UserPrefix, StringComparison.Ordinal)) return ValueTask.FromResult<ApiError?>(null);
         var node = request.User.Name[UserPrefix.Length..];
-        if (node.Length == 0) return ValueTask.FromResult<ApiError?>(Forbidden(request, "could not determine node identity from user"));
+        if (node.Length == 0) return ValueTask.FromResult<ApiError?>(Forbidden(request, $"could not determine node from user {GoQuote.Quote(request.User.Name)}"));
         var type = request.Schema.Type;
         if (type == ResourceTypes.Pods) return PodAsync(request, node, registries, cancellationToken);
         if (type == ResourceTypes.ServiceAccounts && request.Subresource == "token") return TokenAsync(request, node, registries, cancellationToken);
@@ -47,27 +49,27 @@ public sealed class NodeRestriction : IAdmissionPlugin
     {
         switch (request.Subresource)
         {
-            case "" when request.Operation == AdmissionOperation.Create: return CreatePod(request, node);
-            case "" when request.Operation == AdmissionOperation.Delete: return OwnPod(request, request.Stored, node, "delete");
+            case "" when request.Operation == AdmissionOperation.Create: return await CreatePodAsync(request, node, registries, cancellationToken).ConfigureAwait(false);
+            case "" when request.Operation == AdmissionOperation.Delete: return OwnPod(request, request.Stored, node, $"node \"{node}\" can only delete pods");
             case "": return Forbidden(request, $"unexpected operation \"{Verb(request)}\", node \"{node}\" can only create and delete mirror pods");
             case "status":
                 if (request.Operation != AdmissionOperation.Update) return Forbidden(request, $"unexpected operation \"{Verb(request)}\"");
                 if (!JsonTree.DeepEquals(JsonTree.At(request.Object, ["metadata", "labels"]), JsonTree.At(request.Stored!.ToTree(), ["metadata", "labels"])))
                     return Forbidden(request, $"node \"{node}\" cannot update labels through pod status");
-                return OwnPod(request, request.Stored, node, "update status for");
+                return OwnPod(request, request.Stored, node, $"node \"{node}\" can only update pod status for pods");
             case "eviction":
                 var pods = await registries.ConsistentAsync(ResourceTypes.Pods, cancellationToken).ConfigureAwait(false);
-                return pods.Get(request.Key) is { } pod ? OwnPod(request, pod, node, "evict") : ApiError.NotFound(ResourceTypes.Pods, request.Key.Name);
+                return pods.Get(request.Key) is { } pod ? OwnPod(request, pod, node, $"node {node} can only evict pods") : ApiError.NotFound(ResourceTypes.Pods, request.Key.Name);
             default: return Forbidden(request, $"unexpected pod subresource \"{request.Subresource}\", only 'status' and 'eviction' are allowed");
         }
     }
 
-    private static ApiError? OwnPod(AdmissionRequest request, StoredObject? pod, string node, string verb) =>
+    private static ApiError? OwnPod(AdmissionRequest request, StoredObject? pod, string node, string what) =>
         pod is not null && PodView.Of(pod).NodeName == node
             ? null
-            : Forbidden(request, $"node \"{node}\" can only {verb} pods with spec.nodeName set to itself");
+            : Forbidden(request, $"{what} with spec.nodeName set to itself");
 
-    private static ApiError? CreatePod(AdmissionRequest request, string node)
+    private static async ValueTask<ApiError?> CreatePodAsync(AdmissionRequest request, string node, IRegistries registries, CancellationToken cancellationToken)
     {
         if (JsonTree.At(request.Object, ["metadata", "annotations", MirrorAnnotation]) is null)
             return Forbidden(request, $"pod does not have \"{MirrorAnnotation}\" annotation, node \"{node}\" can only create mirror pods");
@@ -75,13 +77,24 @@ public sealed class NodeRestriction : IAdmissionPlugin
         if (JsonTree.String(spec, "nodeName") != node) return Forbidden(request, $"node \"{node}\" can only create pods with spec.nodeName set to itself");
         var owners = JsonTree.At(request.Object, ["metadata", "ownerReferences"]) as JsonArray ?? [];
         if (owners.Count > 1) return Forbidden(request, $"node \"{node}\" can only create pods with a single owner reference set to itself");
-        if (owners.Count == 1 && (owners[0] is not JsonObject owner || JsonTree.String(owner, "kind") != "Node" || JsonTree.String(owner, "name") != node))
+        if (owners.Count == 0 || owners[0] is not JsonObject owner
+            || JsonTree.String(owner, "apiVersion") != "v1" || JsonTree.String(owner, "kind") != "Node" || JsonTree.String(owner, "name") != node)
             return Forbidden(request, $"node \"{node}\" can only create pods with an owner reference set to itself");
+        if (JsonTree.Bool(owner, "controller") != true) return Forbidden(request, $"node \"{node}\" can only create pods with a controller owner reference set to itself");
+        if (JsonTree.Bool(owner, "blockOwnerDeletion") == true) return Forbidden(request, $"node \"{node}\" must not set blockOwnerDeletion on an owner reference");
+        var nodes = await registries.ConsistentAsync(ResourceTypes.Nodes, cancellationToken).ConfigureAwait(false);
+        if (nodes.Get(new ObjectKey("", node)) is not { } own) return ApiError.NotFound(ResourceTypes.Nodes, node);
+        var uid = JsonTree.String(owner, "uid") ?? "";
+        if (uid != own.Meta.Uid) return Forbidden(request, $"node {node} UID mismatch: expected {uid} got {own.Meta.Uid}");
         if (!string.IsNullOrEmpty(JsonTree.String(spec, "serviceAccountName"))) return Forbidden(request, $"node \"{node}\" can not create pods that reference a service account");
+        using var document = JsonDocument.Parse(JsonTree.ToText(spec));
+        var used = NodeReferences.OfSpec(document.RootElement, request.Key.Name).Select(static r => r.Resource).ToHashSet(StringComparer.Ordinal);
+        foreach (var what in (string[])["secrets", "configmaps"])
+            if (used.Contains(what)) return Forbidden(request, $"node \"{node}\" can not create pods that reference {what}");
         foreach (var volume in JsonTree.Array(spec, "volumes")?.OfType<JsonObject>() ?? [])
-            foreach (var (source, what) in ((string, string)[])[("secret", "secrets"), ("configMap", "configmaps"), ("persistentVolumeClaim", "persistentvolumeclaims"), ("projected", "projected volumes")])
-                if (volume.ContainsKey(source)) return Forbidden(request, $"node \"{node}\" can not create pods that reference {what}");
-        return null;
+            foreach (var source in JsonTree.Array(JsonTree.Object(volume, "projected"), "sources")?.OfType<JsonObject>() ?? [])
+                if (source.ContainsKey("clusterTrustBundle")) return Forbidden(request, $"node \"{node}\" can not create pods that reference clustertrustbundles");
+        return used.Contains("persistentvolumeclaims") ? Forbidden(request, $"node \"{node}\" can not create pods that reference persistentvolumeclaims") : null;
     }
 
     private static ApiError? Node(AdmissionRequest request, string node)

@@ -32,7 +32,7 @@ public sealed class AggregationProxy(BackendClient backends, CancellationToken s
         catch (HttpRequestException e)
         {
             if (context.Response.HasStarted) context.Abort();
-            else await RefuseAsync(context, $"error trying to reach service: {e.InnerException?.Message ?? e.Message}").ConfigureAwait(false);
+            else await RefuseAsync(context, $"error trying to reach service: {e.Message}").ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException && (context.Response.HasStarted || ending.IsCancellationRequested))
         {

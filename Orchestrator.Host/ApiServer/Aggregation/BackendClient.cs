@@ -46,7 +46,11 @@ public sealed class BackendClient(IRegistries registries, X509Certificate2? cert
         if (address.ConnectHost is { } host) ServiceConnection.Direct(message, host, address.ConnectPort);
         try
         {
-            return await PoolFor(api).SendAsync(message, cancellationToken).ConfigureAwait(false);
+            return await PoolFor(api, address).SendAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new HttpRequestException(WebhookCaller.Explain(address, e), e);
         }
         catch (Exception e) when (e is FormatException or CryptographicException)
         {
@@ -109,9 +113,10 @@ public sealed class BackendClient(IRegistries registries, X509Certificate2? cert
         return text.ToString();
     }
 
-    private HttpMessageInvoker PoolFor(ApiServiceView api)
+    private HttpMessageInvoker PoolFor(ApiServiceView api, WebhookAddress address)
     {
-        var key = api.Insecure ? "insecure" : api.CaBundle;
+        // A connection is told by the host of the URL, which is the service's name; which endpoint it goes to, only we know.
+        var key = $"{address.ConnectHost}:{address.ConnectPort} {(api.Insecure ? "insecure" : api.CaBundle)}";
         if (_pools.Count > PoolsMax)
             foreach (var old in _pools.Keys) _pools.TryRemove(old, out _);
         return _pools.GetOrAdd(key, static (_, x) => new Lazy<HttpMessageInvoker>(() => x.This.Open(x.api)), (This: this, api)).Value;

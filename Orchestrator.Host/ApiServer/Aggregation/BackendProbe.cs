@@ -86,7 +86,7 @@ internal sealed class BackendProbe(BackendClient backends, IRegistries registrie
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidOperationException)
         {
-            return ApiServiceCondition.FailedDiscovery($"failing or missing response from {url}: Get \"{url}\": {(e.InnerException ?? e).Message}");
+            return ApiServiceCondition.FailedDiscovery($"failing or missing response from {url}: Get \"{url}\": {e.Message}");
         }
     }
 

@@ -45,14 +45,25 @@ public sealed class PluginTests
     [InlineData("", "", "pod does not have \"kubernetes.io/config.mirror\" annotation, node \"n1\" can only create mirror pods")]
     [InlineData("mirror", "", "node \"n1\" can only create pods with spec.nodeName set to itself")]
     [InlineData("mirror", ",\"nodeName\":\"n2\"", "node \"n1\" can only create pods with spec.nodeName set to itself")]
+    [InlineData("mirror", ",\"nodeName\":\"n1\"", "node \"n1\" can only create pods with an owner reference set to itself", "")]
+    [InlineData("mirror", ",\"nodeName\":\"n1\"", "node \"n1\" can only create pods with an owner reference set to itself", """{"apiVersion":"v1","kind":"Node","name":"n2","uid":"UID","controller":true}""")]
+    [InlineData("mirror", ",\"nodeName\":\"n1\"", "node \"n1\" can only create pods with a controller owner reference set to itself", """{"apiVersion":"v1","kind":"Node","name":"n1","uid":"UID"}""")]
+    [InlineData("mirror", ",\"nodeName\":\"n1\"", "node \"n1\" must not set blockOwnerDeletion on an owner reference", """{"apiVersion":"v1","kind":"Node","name":"n1","uid":"UID","controller":true,"blockOwnerDeletion":true}""")]
+    [InlineData("mirror", ",\"nodeName\":\"n1\"", "node n1 UID mismatch: expected other got UID", """{"apiVersion":"v1","kind":"Node","name":"n1","uid":"other","controller":true}""")]
     [InlineData("mirror", ",\"nodeName\":\"n1\"", null)]
+    [InlineData("mirror", ",\"nodeName\":\"n1\",\"imagePullSecrets\":[{\"name\":\"x\"}]", "node \"n1\" can not create pods that reference secrets")]
+    [InlineData("mirror", ",\"nodeName\":\"n1\",\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"s\"}}]", "node \"n1\" can not create pods that reference persistentvolumeclaims")]
     [InlineData("mirror", ",\"nodeName\":\"n1\",\"serviceAccountName\":\"x\"", "node \"n1\" can not create pods that reference a service account")]
     [InlineData("mirror", ",\"nodeName\":\"n1\",\"volumes\":[{\"name\":\"v\",\"secret\":{\"secretName\":\"s\"}}]", "node \"n1\" can not create pods that reference secrets")]
     [InlineData("mirror", ",\"nodeName\":\"n1\",\"volumes\":[{\"name\":\"v\",\"configMap\":{\"name\":\"s\"}}]", "node \"n1\" can not create pods that reference configmaps")]
-    public async Task NodeRestriction_OfPods(string annotation, string spec, string? refusal)
+    public async Task NodeRestriction_OfPods(
+        string annotation, string spec, string? refusal, string owner = """{"apiVersion":"v1","kind":"Node","name":"n1","uid":"UID","controller":true}""")
     {
         var annotations = annotation.Length > 0 ? ",\"annotations\":{\"kubernetes.io/config.mirror\":\"h\"}" : "";
-        await ExpectAsync(refusal, CreateAsync(await StoreAsync("NodeRestriction"), ResourceTypes.Pods, "default",
+        var store = await StoreAsync("NodeRestriction");
+        var node = await CreateAsync(store, ResourceTypes.Nodes, "", """{"metadata":{"name":"n1"}}""");
+        annotations += $",\"ownerReferences\":[{owner.Replace("UID", node.Object!.Meta.Uid, StringComparison.Ordinal)}]";
+        await ExpectAsync(refusal?.Replace("got UID", $"got {node.Object.Meta.Uid}", StringComparison.Ordinal), CreateAsync(store, ResourceTypes.Pods, "default",
             "{\"metadata\":{\"name\":\"p\"" + annotations + "},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]" + spec + "}}", Node("n1")));
     }
 
@@ -64,7 +75,7 @@ public sealed class PluginTests
         var key = new ObjectKey("default", "p");
         var deleted = await store.DeleteAsync(store.SchemaOf(ResourceTypes.Pods), key, new DeleteOptions { User = Node("n1") });
         Assert.Equal("pods \"p\" is forbidden: node \"n1\" can only delete pods with spec.nodeName set to itself", deleted.Error!.Message);
-        await ExpectAsync("node \"n1\" can only update status for pods with spec.nodeName set to itself", PatchAsync(store, ResourceTypes.Pods, key, """{"status":{"phase":"Running"}}""", Node("n1"), "status"));
+        await ExpectAsync("node \"n1\" can only update pod status for pods with spec.nodeName set to itself", PatchAsync(store, ResourceTypes.Pods, key, """{"status":{"phase":"Running"}}""", Node("n1"), "status"));
         await ExpectAsync("node \"n2\" can only create and delete mirror pods", PatchAsync(store, ResourceTypes.Pods, key, """{"metadata":{"labels":{"a":"b"}}}""", Node("n2")));
         await ExpectAsync(null, PatchAsync(store, ResourceTypes.Pods, key, """{"status":{"phase":"Running"}}""", Node("n2"), "status"));
         await ExpectAsync("node \"n2\" cannot update labels through pod status", AdmitAsync("NodeRestriction",

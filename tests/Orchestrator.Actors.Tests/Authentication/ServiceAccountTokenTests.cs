@@ -63,7 +63,7 @@ public sealed class ServiceAccountTokenTests
     [InlineData("""{"spec":{"audiences":[],"expirationSeconds":599}}""", "spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes")]
     [InlineData("""{"spec":{"audiences":[],"expirationSeconds":4294967297}}""", "may not specify a duration larger than 2^32 seconds")]
     [InlineData("""{"spec":{"audiences":[],"boundObjectRef":{"apiVersion":"v1","kind":"Pod","name":"none"}}}""", "pods \"none\" not found")]
-    [InlineData("""{"spec":{"audiences":[],"boundObjectRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"}}}""", "cannot bind token for object of type apps/v1, Kind=Deployment")]
+    [InlineData("""{"spec":{"audiences":[],"boundObjectRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"}}}""", "cannot bind token to object of type apps/v1, Kind=Deployment")]
     public async Task Request_ThatCannotBe_SaysWhy(string json, string expected)
     {
         var (_, requests, _) = await StartAsync();

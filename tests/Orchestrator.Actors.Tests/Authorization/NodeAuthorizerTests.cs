@@ -54,6 +54,42 @@ public sealed class NodeAuthorizerTests
         Assert.False((await AskAsync(nodes, "get", "serviceaccounts", "bot")).Allowed);
     }
 
+    [Fact]
+    public async Task Volume_AndItsSecrets_AreReadable_WhereAPodUsesItsClaim()
+    {
+        var (store, nodes) = await StartAsync();
+        Assert.Null((await store.CreateAsync(ResourceTypes.PersistentVolumes, "",
+            """
+            {"metadata":{"name":"pv"},"spec":{"capacity":{"storage":"1Gi"},"accessModes":["ReadWriteOnce"],"claimRef":{"namespace":"default","name":"data"},
+             "csi":{"driver":"d","volumeHandle":"h","nodePublishSecretRef":{"name":"mount","namespace":"default"},"controllerPublishSecretRef":{"name":"attach","namespace":"default"}}}}
+            """)).Error);
+        Assert.False((await AskAsync(nodes, "get", "persistentvolumes", "pv")).Allowed);
+        await store.PodAsync("p", spec: Uses);
+        await store.BindAsync("p", "n1");
+
+        Assert.True((await AskAsync(nodes, "get", "persistentvolumes", "pv")).Allowed);
+        Assert.True((await AskAsync(nodes, "get", "secrets", "mount")).Allowed);
+        Assert.False((await AskAsync(nodes, "get", "secrets", "attach")).Allowed);
+        var other = Node with { Name = "system:node:n2" };
+        Assert.False((await AskAsync(nodes, "get", "persistentvolumes", "pv", user: other)).Allowed);
+        Assert.False((await AskAsync(nodes, "get", "secrets", "mount", user: other)).Allowed);
+        Assert.Equal("can only get individual resources of this type", (await AskAsync(nodes, "list", "persistentvolumes", "")).Reason);
+        Assert.False((await AskAsync(nodes, "get", "persistentvolumeclaims", "data", "status")).Allowed);
+        Assert.True((await AskAsync(nodes, "patch", "persistentvolumeclaims", "data", "status")).Allowed);
+    }
+
+    [Fact]
+    public async Task Attachment_IsReadable_ByTheNodeOfIt()
+    {
+        var (store, nodes) = await StartAsync();
+        Assert.Null((await store.CreateAsync(ResourceTypes.VolumeAttachments, "",
+            """{"metadata":{"name":"va"},"spec":{"attacher":"d","nodeName":"n1","source":{"persistentVolumeName":"pv"}}}""")).Error);
+        var request = AccessRequest.OfResource(Node, "get", "storage.k8s.io", "volumeattachments", "", "va");
+        Assert.True((await nodes.DecideAsync(request, default)).Allowed);
+        Assert.False((await nodes.DecideAsync(request with { User = Node with { Name = "system:node:n2" } }, default)).Allowed);
+        Assert.False((await nodes.DecideAsync(request with { Verb = "list", Name = "" }, default)).Allowed);
+    }
+
     private static async Task<(StoreFixture, NodeAuthorizer)> StartAsync()
     {
         var store = await StoreFixture.WithNamespaceAsync();

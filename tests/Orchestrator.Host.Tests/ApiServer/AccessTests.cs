@@ -114,6 +114,10 @@ public sealed class AccessTests(RbacServer server) : IClassFixture<RbacServer>
         Assert.False((bool)no.Json!["status"]!["allowed"]!);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.Code);
         Assert.Equal("jane", (string?)token.Json!["status"]!["user"]!["username"]);
+        Assert.Equal(["https://kubernetes.default.svc.cluster.local"], token.Json["status"]!["audiences"]!.AsArray().Select(static a => (string?)a));
+        // A token that says nothing of audiences is meant for the API server, and for nobody else.
+        var vault = await server.SendAsync(HttpMethod.Post, "/apis/authentication.k8s.io/v1/tokenreviews", $$"""{"spec":{"token":"{{ApiServerFixture.Token}}","audiences":["vault"] } }""");
+        Assert.Null(vault.Json!["status"]!["authenticated"]);
     }
 
     private async Task GrantAsync(string name, string rules, string group, string ns)

@@ -130,12 +130,12 @@ public sealed class AuthenticationTests : IAsyncLifetime
             Interlocked.Increment(ref asked);
             var spec = (await JsonNode.ParseAsync(c.Request.Body))!["spec"]!;
             var status = (string?)spec["token"] == "good"
-                ? JsonNode.Parse("""{"authenticated":true,"user":{"username":"wanda","uid":"7","groups":["w"],"extra":{"k":["v"]}},"audiences":["vault"]}""")
+                ? JsonNode.Parse("""{"authenticated":true,"user":{"username":"wanda","uid":"7","groups":["w"],"extra":{"k":["v"]}},"audiences":["vault","api"]}""")
                 : JsonNode.Parse("""{"authenticated":false,"error":"no such token"}""");
             await c.Response.WriteAsJsonAsync(new JsonObject { ["apiVersion"] = "authentication.k8s.io/v1", ["kind"] = "TokenReview", ["status"] = status });
         };
         using var client = Review("/tokens");
-        var tokens = new WebhookTokens(client, TimeSpan.FromMinutes(2), _clock);
+        var tokens = new WebhookTokens(client, "v1", ["api"], TimeSpan.FromMinutes(2), _clock);
 
         for (var n = 0; n < 2; n++)
         {
@@ -147,6 +147,9 @@ public sealed class AuthenticationTests : IAsyncLifetime
         Assert.Equal(["vault"], (await tokens.AuthenticateAsync("good", ["vault", "x"], default)).Audiences.AsEnumerable());
         Assert.Equal("no such token", (await tokens.AuthenticateAsync("bad", [], default)).Error);
         Assert.Equal(3, asked);
+        // A token for somebody else is nobody's here.
+        Assert.Equal(TokenResult.Unknown, await tokens.AuthenticateAsync("good", ["other"], default));
+        asked--;
         _clock.Now += TimeSpan.FromMinutes(3);
         await tokens.AuthenticateAsync("good", [], default);
         Assert.Equal(4, asked);
@@ -169,7 +172,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
             await c.Response.WriteAsJsonAsync(new JsonObject { ["status"] = JsonNode.Parse(status) });
         };
         using var client = Review("/access");
-        var webhook = new WebhookAuthorizer(client, TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30), _clock);
+        var webhook = new WebhookAuthorizer(client, "v1beta1", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30), _clock);
         var jane = new UserInfo("jane", "u", ["dev"]);
         AccessRequest Of(string verb) => AccessRequest.OfResource(jane, verb, "apps", "deployments", "default", "web", "scale");
 
@@ -185,9 +188,61 @@ public sealed class AuthenticationTests : IAsyncLifetime
         await webhook.DecideAsync(Of("list"), default);
         Assert.Equal(4, asked.Count);
 
+        await webhook.DecideAsync(Of("watch") with { FieldSelector = "spec.nodeName=n1,metadata.name!=x", LabelSelector = "a=b,c in (d,e),!f" }, default);
+        Assert.Equal("""{"requirements":[{"key":"spec.nodeName","operator":"In","values":["n1"]},{"key":"metadata.name","operator":"NotIn","values":["x"]}]}""",
+            asked[^1]["resourceAttributes"]!["fieldSelector"]!.ToJsonString());
+        Assert.Equal("""{"requirements":[{"key":"a","operator":"In","values":["b"]},{"key":"c","operator":"In","values":["d","e"]},{"key":"f","operator":"DoesNotExist"}]}""",
+            asked[^1]["resourceAttributes"]!["labelSelector"]!.ToJsonString());
+
         var other = await webhook.DecideAsync(new AccessRequest(jane, "get") { Path = "/metrics" }, default);
         Assert.Equal(AccessVerdict.NoOpinion, other.Verdict);
         Assert.Equal("""{"path":"/metrics","verb":"get"}""", asked[^1]["nonResourceAttributes"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData(500, 5)]
+    [InlineData(429, 5)]
+    [InlineData(503, 1)]
+    [InlineData(403, 1)]
+    public async Task AuthorizationWebhook_ThatFails_IsAskedAgainWhereThatMayHelp_AndTheRequestFailsWithIt(int code, int times)
+    {
+        var asked = 0;
+        _server.Raw["/access"] = c =>
+        {
+            asked++;
+            c.Response.StatusCode = code;
+            return c.Response.WriteAsync("oops");
+        };
+        using var client = Review("/access");
+        var webhook = new WebhookAuthorizer(client, "v1", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30), new HastyClock());
+        var request = AccessRequest.OfResource(new UserInfo("jane", "", []), "get", "", "pods") with { Path = "/api/v1/pods" };
+        var decision = await new AuthorizerChain([webhook]).DecideAsync(request, default);
+        Assert.Equal((AccessVerdict.NoOpinion, true, times), (decision.Verdict, decision.Failed, asked));
+        var refusal = (await RequestAccess.CheckAsync(new AuthorizerChain([webhook]), request, default))!;
+        Assert.Equal(500, refusal.Code);
+        Assert.StartsWith("Internal Server Error: \"/api/v1/pods\": ", refusal.Message, StringComparison.Ordinal);
+        Assert.True((await new AuthorizerChain([webhook, new AlwaysAllowAuthorizer()]).DecideAsync(request, default)).Allowed);
+    }
+
+    [Fact]
+    public async Task AuthorizationWebhook_ThatSaysBoth_Denies()
+    {
+        _server.Raw["/access"] = static c => c.Response.WriteAsync("""{"status":{"allowed":true,"denied":true,"reason":"who knows"}}""");
+        using var client = Review("/access");
+        var webhook = new WebhookAuthorizer(client, "v1", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30), _clock);
+        var decision = await webhook.DecideAsync(AccessRequest.OfResource(new UserInfo("jane", "", []), "get", "", "pods"), default);
+        Assert.Equal((AccessVerdict.Deny, "webhook subject access review returned both allow and deny response"), (decision.Verdict, decision.EvaluationError));
+    }
+
+    [Theory]
+    [InlineData("5", "number")]
+    [InlineData("[\"a\",5]", "array")]
+    [InlineData("{}", "object")]
+    public async Task Oidc_GroupsThatAreNoTexts_AreRefused(string groups, string kind)
+    {
+        using var tokens = Oidc(static s => s with { GroupsClaim = "groups" });
+        Assert.Equal($"oidc: parse groups claim \"groups\": json: cannot unmarshal {kind} into Go value of type string",
+            (await tokens.AuthenticateAsync(Token(c => c["groups"] = JsonNode.Parse(groups)), [], default)).Error);
     }
 
     private OidcTokens Oidc(Func<OidcSettings, OidcSettings> change) => new(change(new OidcSettings(new Uri(Issuer), "cluster")), Authorities(), _clock);
@@ -217,6 +272,13 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     private static string Encode(JsonObject tree) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(tree.ToJsonString()));
+
+    /// <summary>Waits for nothing.</summary>
+    private sealed class HastyClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime == Timeout.InfiniteTimeSpan ? dueTime : TimeSpan.Zero, period);
+    }
 
     /// <summary>Time that the test moves; timers run in real time.</summary>
     private sealed class TestClock : TimeProvider

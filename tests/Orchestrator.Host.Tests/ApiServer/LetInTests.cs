@@ -81,6 +81,18 @@ public sealed class LetInTests(OpenServer server, ApiServerFixture closed) : ICl
         Assert.Equal(["CN=test-authority"], await BelievedAsync(closed.Url));
     }
 
+    [Fact]
+    public async Task Certificate_TellsGroupsInItsOrder_AndTheLastOfItsNames()
+    {
+        using var certificate = server.Issue("CN=last, O=second, O=first, CN=early", server: false);
+        using var client = server.Client(certificate);
+        var user = (await WhoAsync(client)).User!;
+        Assert.Equal("last", (string?)user["username"]);
+        Assert.Equal(["first", "second", "system:authenticated"], user["groups"]!.AsArray().Select(static g => (string?)g));
+        Assert.Equal($"X509SHA256={certificate.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256).ToLowerInvariant()}",
+            (string?)user["extra"]!["authentication.kubernetes.io/credential-id"]![0]);
+    }
+
     /// <summary>The names that a server asks certificates of.</summary>
     private static async Task<string[]> BelievedAsync(Uri url)
     {

@@ -214,6 +214,29 @@ public sealed class WebhookTests : IAsyncLifetime
         Assert.Equal("admission webhook \"v.example.com\" denied the request without explanation", (await CreatePodAsync("p")).Error!.Message);
     }
 
+    [Fact]
+    public async Task Service_WhoseEndpointHasChanged_IsNotReachedWhereItWas()
+    {
+        _server.Answers["/v"] = static _ => Allow();
+        await _registries.WriteAsync(ResourceTypes.Services, [new CreateObject(new ObjectKey("default", "hook"), Raw("""{"metadata":{"name":"hook","namespace":"default"},"spec":{"ports":[{"name":"https","port":8443}]}}"""))]);
+        await SliceAsync(_server.Url.Port);
+        await ConfigureAsync(mutating: false,
+            $$$"""{"name":"v.example.com","clientConfig":{"service":{"name":"hook","namespace":"default","port":8443,"path":"/v"},"caBundle":"{{{_server.CaBundle}}}"},"sideEffects":"None","admissionReviewVersions":["v1"],"rules":[{{{Rule("pods")}}}]}""");
+        Assert.Null((await CreatePodAsync("p")).Error);
+        // The old endpoint still listens, and a connection to it is still open.
+        var port = await FreedPortAsync();
+        await SliceAsync(port);
+        Assert.Contains($"dial tcp 127.0.0.1:{port}: connect: connection refused", (await CreatePodAsync("q")).Error!.Message, StringComparison.Ordinal);
+        Assert.Single(_server.Asked);
+
+        Task SliceAsync(int at)
+        {
+            var key = new ObjectKey("default", "hook-1");
+            var slice = Raw($$$"""{"metadata":{"name":"hook-1","namespace":"default","labels":{"kubernetes.io/service-name":"hook"}},"ports":[{"name":"https","port":{{{at}}}}],"endpoints":[{"addresses":["127.0.0.1"],"conditions":{"ready":true}}]}""");
+            return _registries.WriteAsync(ResourceTypes.EndpointSlices, [at == _server.Url.Port ? new CreateObject(key, slice) : new ReplaceObject(key, slice)]);
+        }
+    }
+
     private static WebhookCaller MakeCaller() => new();
 
     private static UncommittedJson Raw(string json) => UncommittedJson.From(JsonNode.Parse(json)!.AsObject());
