@@ -142,7 +142,9 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
             ? ResponseWriter.WriteAsync(context, OpenApiDocuments.V3ProtobufMediaType, document.Body)
             : Task.CompletedTask;
 
-        DiscoveryDocument? V3(string group, string version) => inProtobuf == true ? documents.V3Protobuf(group, version) : documents.V3(group, version);
+        DiscoveryDocument? V3(string group, string version) => inProtobuf == true
+            ? documents.V3Protobuf(group, version) ?? (aggregated.V3(catalog(), group, version) is { } other ? RemoteOpenApi.ToProtobufV3(other) : null)
+            : documents.V3(group, version) ?? aggregated.V3(catalog(), group, version);
     }
 
     /// <summary>Whether a document is asked for in protobuf; null when it is accepted in neither form.</summary>

@@ -33,15 +33,37 @@ public sealed record RemoteOpenApi(string Group, string Version, ReadOnlyMemory<
         return DiscoveryDocument.Of(OpenApiV2Protobuf.Encode(document.RootElement));
     }
 
+    /// <summary>A document of version 3 in protobuf, under the same ETag.</summary>
+    public static DiscoveryDocument ToProtobufV3(DiscoveryDocument v3)
+    {
+        using var document = JsonDocument.Parse(v3.Body);
+        return new DiscoveryDocument(OpenApiV3Protobuf.Encode(document.RootElement), v3.ETag);
+    }
+
+    /// <summary>The document of version 3 of a server that has only one of version 2, by group and version.</summary>
+    public static IReadOnlyDictionary<(string Group, string Version), DiscoveryDocument> ConvertedV3(IEnumerable<RemoteOpenApi> remotes)
+    {
+        var documents = new Dictionary<(string, string), DiscoveryDocument>();
+        foreach (var remote in remotes)
+            if (remote is { V3: null, V2: { } body } && Parse(body) is { } theirs && OpenApiV3Conversion.Convert(theirs, remote.Prefix) is { } document)
+                documents[(remote.Group, remote.Version)] = DiscoveryDocument.Of(Encoding.UTF8.GetBytes(JsonTree.ToText(document)));
+        return documents;
+    }
+
     /// <summary>The index of version 3 with the documents of other servers.</summary>
-    public static DiscoveryDocument MergeV3Index(DiscoveryDocument local, IEnumerable<RemoteOpenApi> remotes)
+    /// <param name="local">Ours.</param>
+    /// <param name="remotes">The other servers.</param>
+    /// <param name="converted">Of those that have none of their own.</param>
+    public static DiscoveryDocument MergeV3Index(
+        DiscoveryDocument local, IEnumerable<RemoteOpenApi> remotes, IReadOnlyDictionary<(string Group, string Version), DiscoveryDocument> converted)
     {
         var document = JsonNode.Parse(local.Body.Span)!.AsObject();
         var paths = JsonTree.Ensure(document, "paths");
         foreach (var remote in remotes)
         {
             paths.Remove(remote.Prefix[1..]);
-            if (remote.V3 is { } url) paths[remote.Prefix[1..]] = new JsonObject { ["serverRelativeURL"] = url };
+            var own = converted.TryGetValue((remote.Group, remote.Version), out var made) ? $"/openapi/v3{remote.Prefix}?hash={made.ETag.Trim('"')}" : null;
+            if ((remote.V3 ?? own) is { } url) paths[remote.Prefix[1..]] = new JsonObject { ["serverRelativeURL"] = url };
         }
         return DiscoveryDocument.Of(Encoding.UTF8.GetBytes(JsonTree.ToText(document)));
     }

@@ -31,6 +31,12 @@ public sealed class AggregatedDocuments
     /// <summary>/openapi/v3.</summary>
     public DiscoveryDocument V3Index(SchemaCatalog catalog) => Of(catalog)?.V3Index.Value ?? OpenApiDocuments.Of(catalog).V3Index;
 
+    /// <summary>The document of a version of another server that has none of version 3; null when it has one, or is none.</summary>
+    public DiscoveryDocument? V3(SchemaCatalog catalog, string group, string version) => Of(catalog)?.V3.Value.GetValueOrDefault((group, version));
+
+    /// <summary>Whether the document of version 3 of a version of another server is ours to give.</summary>
+    public bool HasV3(string group, string version) => _remote.Specifications.Any(s => s.Group == group && s.Version == version && s is { V3: null, V2: not null });
+
     private Merged? Of(SchemaCatalog catalog)
     {
         var (remote, merged) = (_remote, _merged);
@@ -49,7 +55,8 @@ public sealed class AggregatedDocuments
             Discovery = DiscoveryDocuments.Of(catalog).With(remote.Versions);
             V2 = new(() => RemoteOpenApi.MergeV2(OpenApiDocuments.Of(catalog).V2, remote.Specifications));
             V2Protobuf = new(() => RemoteOpenApi.ToProtobuf(V2!.Value));
-            V3Index = new(() => RemoteOpenApi.MergeV3Index(OpenApiDocuments.Of(catalog).V3Index, remote.Specifications));
+            V3 = new(() => RemoteOpenApi.ConvertedV3(remote.Specifications));
+            V3Index = new(() => RemoteOpenApi.MergeV3Index(OpenApiDocuments.Of(catalog).V3Index, remote.Specifications, V3!.Value));
         }
 
         public SchemaCatalog Catalog { get; }
@@ -57,6 +64,7 @@ public sealed class AggregatedDocuments
         public DiscoveryDocuments Discovery { get; }
         public Lazy<DiscoveryDocument> V2 { get; }
         public Lazy<DiscoveryDocument> V2Protobuf { get; }
+        public Lazy<IReadOnlyDictionary<(string Group, string Version), DiscoveryDocument>> V3 { get; }
         public Lazy<DiscoveryDocument> V3Index { get; }
     }
 }

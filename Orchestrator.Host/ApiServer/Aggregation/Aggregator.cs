@@ -32,7 +32,10 @@ public sealed class Aggregator : IDisposable
     public IRemoteContent Content { get; }
 
     /// <summary>Whose server answers a request; null when it is this one.</summary>
-    public ApiServiceView? Find(RequestInfo request) => _remotes.Find(request);
+    public ApiServiceView? Find(RequestInfo request) =>
+        _remotes.Find(request) is not { } remote ? null
+        : !request.IsResource && request.Path.StartsWith("/openapi/", StringComparison.Ordinal) && Documents.HasV3(remote.Group, remote.Version) ? null
+        : remote;
 
     /// <summary>Hands the request of a user who may make it on to the server of an APIService.</summary>
     public Task HandleAsync(HttpContext context, ApiServiceView api, UserInfo user) => _proxy.HandleAsync(context, api, user);

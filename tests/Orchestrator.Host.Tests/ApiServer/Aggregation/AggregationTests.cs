@@ -158,6 +158,23 @@ public sealed class AggregationTests(AggregatingServer server) : IClassFixture<A
     }
 
     [Fact]
+    public async Task OpenApi_OfAServerWithoutVersion3_IsTurnedIntoIt()
+    {
+        _extension.Old = true;
+        await RegisterAsync();
+        var url = await UntilAsync(async () => (string?)(await server.GetAsync("/openapi/v3")).Json!["paths"]![Base[1..]]?["serverRelativeURL"]);
+        var answer = await server.GetAsync(url);
+        var document = answer.Json!;
+        Assert.Equal(HttpStatusCode.OK, answer.Code);
+        Assert.Equal("#/components/schemas/example.wardle.Flunder",
+            (string?)document["paths"]![$"{Base}/flunders"]!["get"]!["responses"]!["200"]!["content"]!["*/*"]!["schema"]!["$ref"]);
+        Assert.Null(document["paths"]!["/apis/other/v1/things"]);
+        Assert.Equal(["example.wardle.Flunder", "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"], document["components"]!["schemas"]!.AsObject().Select(static s => s.Key).Order());
+        Assert.Equal("#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
+            (string?)document["components"]!["schemas"]!["example.wardle.Flunder"]!["properties"]!["metadata"]!["$ref"]);
+    }
+
+    [Fact]
     public async Task Namespace_IsEmptiedElsewhereToo()
     {
         await RegisterAsync();

@@ -27,6 +27,9 @@ internal sealed class ExtensionServer : IAsyncDisposable
     /// <summary>Refuses discovery while it is set.</summary>
     public bool Broken { get; set; }
 
+    /// <summary>Has no OpenAPI of version 3, as servers before Kubernetes 1.24.</summary>
+    public bool Old { get; set; }
+
     /// <summary>The heads of the requests for objects, by path.</summary>
     public ConcurrentDictionary<string, Dictionary<string, string>> Heads { get; } = new();
 
@@ -77,9 +80,14 @@ internal sealed class ExtensionServer : IAsyncDisposable
                       "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta":{"type":"object","description":"Another one."},"example.wardle.Unused":{"type":"object"} } }
                     """);
                 return;
-            case "/openapi/v3":
+            case "/openapi/v3" when !Old:
                 await JsonAsync(context, $$$"""{"paths":{"apis/{{{Group}}}/{{{Version}}}":{"serverRelativeURL":"/openapi/v3/apis/{{{Group}}}/{{{Version}}}?hash=ABC"},"version":{"serverRelativeURL":"/openapi/v3/version"} } }""");
                 return;
+        }
+        if (path.StartsWith("/openapi/", StringComparison.Ordinal) && Old)
+        {
+            context.Response.StatusCode = 404;
+            return;
         }
         Heads[path] = context.Request.Headers.ToDictionary(static h => h.Key, static h => string.Join('|', h.Value.Select(static v => v)), StringComparer.OrdinalIgnoreCase);
         Heads[path]["certificate"] = (await context.Connection.GetClientCertificateAsync())?.Subject ?? "";
