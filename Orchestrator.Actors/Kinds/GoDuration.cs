@@ -49,4 +49,19 @@ public static class GoDuration
         fault = null;
         return TimeSpan.FromSeconds(negative ? -seconds : seconds);
     }
+
+    /// <summary>As Go's <c>Duration.String</c> prints it: <c>1h2m0.5s</c>, <c>300ms</c>, <c>0s</c>.</summary>
+    public static string Format(TimeSpan duration)
+    {
+        if (duration < TimeSpan.Zero) return $"-{Format(duration.Negate())}";
+        var ticks = duration.Ticks;
+        if (ticks is > 0 and < TimeSpan.TicksPerMillisecond) return $"{Decimal(ticks, TimeSpan.TicksPerMicrosecond)}µs";
+        if (ticks is > 0 and < TimeSpan.TicksPerSecond) return $"{Decimal(ticks, TimeSpan.TicksPerMillisecond)}ms";
+        var seconds = Decimal(ticks % TimeSpan.TicksPerMinute, TimeSpan.TicksPerSecond);
+        var hours = ticks / TimeSpan.TicksPerHour;
+        if (hours > 0) return string.Create(CultureInfo.InvariantCulture, $"{hours}h{duration.Minutes}m{seconds}s");
+        return duration.Minutes > 0 ? string.Create(CultureInfo.InvariantCulture, $"{duration.Minutes}m{seconds}s") : $"{seconds}s";
+    }
+
+    private static string Decimal(long ticks, long unit) => ((decimal)ticks / unit).ToString("0.#######", CultureInfo.InvariantCulture);
 }

@@ -19,6 +19,7 @@ internal static class GoTypes
         SchemaKind.Bytes => "[]uint8",
         SchemaKind.Time => "v1.Time",
         SchemaKind.MicroTime => "v1.MicroTime",
+        SchemaKind.Duration => "v1.Duration",
         SchemaKind.Quantity => "resource.Quantity",
         SchemaKind.IntOrString => "intstr.IntOrString",
         SchemaKind.RawObject => "runtime.RawExtension",

@@ -29,6 +29,9 @@ public enum SchemaKind : byte
     /// <summary>RFC 3339 with microseconds.</summary>
     MicroTime,
 
+    /// <summary>A length of time as Go writes it, such as <c>1m30s</c>.</summary>
+    Duration,
+
     /// <summary>Base64 of bytes.</summary>
     Bytes,
 }

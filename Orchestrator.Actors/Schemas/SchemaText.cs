@@ -21,7 +21,7 @@ namespace Orchestrator.Actors.Schemas;
 /// <c>versioned</c>: an update must name the version that it replaces; <c>upsert</c>: an update may create; <c>deprecated=v1.19</c>: since when.
 /// <c>converted</c> says that objects are stored in another version of the kind; <c>virtual</c> that nothing is stored.
 /// A field is: name, type, #protobuf numbers, flags, documentation. Types: string, bool, int32, int64, double, bytes, quantity,
-/// time, microtime, intorstring, any, raw, the name of another type, []T, map[string]T. Flags: required, default=JSON,
+/// time, microtime, duration, intorstring, any, raw, the name of another type, []T, map[string]T. Flags: required, default=JSON,
 /// default0=JSON (also replaces 0), enum=A|B, min=, max=, minLength= (0: though required it may be empty or absent, which is one in Go; a rule of the kind asks for it), maxLength=,
 /// minItems= (1: an empty list is a missing one), format= (label, subdomain, port and so on), patch=, mergeKey=, list=, keys=, map=atomic.
 /// No value of a flag contains a blank.
@@ -39,6 +39,7 @@ internal sealed class SchemaText
         ["quantity"] = new(SchemaKind.Quantity),
         ["time"] = new(SchemaKind.Time),
         ["microtime"] = new(SchemaKind.MicroTime),
+        ["duration"] = new(SchemaKind.Duration),
         ["intorstring"] = new(SchemaKind.IntOrString),
         ["any"] = new(SchemaKind.Any),
         ["raw"] = new(SchemaKind.RawObject),

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Net.Security;
+using System.Net;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,6 +16,7 @@ using Orchestrator.Actors.Registry;
 using Orchestrator.Host.ApiServer.Aggregation;
 using Orchestrator.Host.ApiServer.Audit;
 using Orchestrator.Host.ApiServer.FlowControl;
+using Orchestrator.Host.ApiServer.ResourceMetrics;
 
 namespace Orchestrator.Host.ApiServer;
 
@@ -69,12 +70,13 @@ public sealed class ApiServerHost : IAsyncDisposable
     {
         var authenticator = await AuthenticatorAsync(options, store, clock, cancellationToken).ConfigureAwait(false);
         var stopping = new CancellationTokenSource();
-        var proxy = new NodeProxy(store, nodes ?? NodeProxy.CreateClient(options.NodeClientCertificate, options.ClientAuthorities), stopping.Token);
+        nodes ??= NodeProxy.CreateClient(options.NodeClientCertificate, options.ClientAuthorities);
+        var proxy = new NodeProxy(store, nodes, stopping.Token);
         var flows = new FlowController(options.RequestsMax, PatienceMax, clock);
         var deadlines = new RequestDeadlines(options.RequestTimeout, clock);
         var audit = options.Audit is { } target ? new AuditLog(target, clock, logs.CreateLogger<AuditLog>()) : null;
         var aggregator = new Aggregator(options, store, clock, logs, stopping.Token);
-        var pipeline = Compose(options, store, clock, logs, authenticator, proxy, aggregator, flows, deadlines, audit, stopping.Token);
+        var pipeline = Compose(options, store, clock, logs, authenticator, proxy, new NodeSamples(store, nodes, clock), aggregator, flows, deadlines, audit, stopping.Token);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -133,7 +135,7 @@ public sealed class ApiServerHost : IAsyncDisposable
     }
 
     private static RequestPipeline Compose(
-        ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, Authenticator authenticator, NodeProxy nodes,
+        ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, Authenticator authenticator, NodeProxy nodes, NodeSamples samples,
         Aggregator aggregator, FlowController flows, RequestDeadlines deadlines, AuditLog? audit, CancellationToken stopping)
     {
         var metrics = new Metrics(flows, audit, store.Registries);
@@ -145,7 +147,8 @@ public sealed class ApiServerHost : IAsyncDisposable
             new ListEndpoint(reads, representations),
             new WatchEndpoint(reads, representations, () => store.Catalog, metrics, clock, stopping),
             new ResourceEndpoint(store, reads, representations),
-            new SubresourceEndpoint(store, options.Tokens), new ComponentStatusEndpoint(store, representations, options.Components), nodes,
+            new SubresourceEndpoint(store, options.Tokens), new ComponentStatusEndpoint(store, representations, options.Components),
+            new ResourceMetricsEndpoint(store, representations, samples), nodes,
             new ReviewEndpoint(store, options.Authorizer, authenticator), aggregator, options.Authorizer, flows, audit, metrics, deadlines, logs.CreateLogger<RequestPipeline>());
     }
 

@@ -1,5 +1,5 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Authentication;
@@ -10,13 +10,14 @@ using Orchestrator.Actors.Schemas;
 using Orchestrator.Host.ApiServer.Aggregation;
 using Orchestrator.Host.ApiServer.Audit;
 using Orchestrator.Host.ApiServer.FlowControl;
+using Orchestrator.Host.ApiServer.ResourceMetrics;
 
 namespace Orchestrator.Host.ApiServer;
 
 /// <summary>The way of a request: who, may they, what do they want, and the endpoint that does it.</summary>
 public sealed partial class RequestPipeline(
     ResourceStore store, Authenticator authenticator, DocumentEndpoint documents, ListEndpoint lists, WatchEndpoint watches, ResourceEndpoint resources,
-    SubresourceEndpoint subresources, ComponentStatusEndpoint components, NodeProxy nodes, ReviewEndpoint reviews, Aggregator aggregator, IAuthorizer authorizer, FlowController flows, AuditLog? audit, Metrics metrics, RequestDeadlines deadlines, ILogger logger)
+    SubresourceEndpoint subresources, ComponentStatusEndpoint components, ResourceMetricsEndpoint usage, NodeProxy nodes, ReviewEndpoint reviews, Aggregator aggregator, IAuthorizer authorizer, FlowController flows, AuditLog? audit, Metrics metrics, RequestDeadlines deadlines, ILogger logger)
 {
     /// <summary>How long a client waits for a kind that is established and that this process is about to serve.</summary>
     private static readonly TimeSpan NewKindPatience = TimeSpan.FromSeconds(1);
@@ -175,6 +176,7 @@ public sealed partial class RequestPipeline(
         if (Refuses(request, schema) is { } refusal) return refusal.Code == 404 ? DocumentEndpoint.NotFoundAsync(context, store.Catalog, request.Path) : StatusWriter.WriteAsync(context, refusal);
         if (schema.DeprecationWarning.Length > 0) ResponseWarnings.Add(context, [schema.DeprecationWarning]);
         if (ComponentStatusEndpoint.Handles(schema)) return components.HandleAsync(context, request, schema);
+        if (ResourceMetricsEndpoint.Handles(schema)) return usage.HandleAsync(context, request, schema);
         if (request.Verb == "list") return lists.HandleAsync(context, request, schema);
         if (request.Verb == "watch") return watches.HandleAsync(context, request, schema);
         if (request.Subresource == "log") return nodes.HandleAsync(context, request, context.Request.Query);

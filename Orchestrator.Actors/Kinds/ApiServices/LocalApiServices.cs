@@ -18,6 +18,9 @@ public static class LocalApiServices
     /// <summary>The group of APIServices itself, which stands for all others and has no object.</summary>
     public const string OwnGroup = "apiregistration.k8s.io";
 
+    /// <summary>A group that other servers serve in other clusters: whoever installs one may take it over, for good.</summary>
+    private const string ResourceMetricsGroup = "metrics.k8s.io";
+
     private const int CustomGroupPriority = 1000, CustomVersionPriority = 100;
 
     private static readonly FrozenDictionary<string, int> Groups = new Dictionary<string, int>(StringComparer.Ordinal)
@@ -44,6 +47,7 @@ public static class LocalApiServices
         ["resource.k8s.io"] = 16_200,
         ["flowcontrol.apiserver.k8s.io"] = 16_100,
         ["internal.apiserver.k8s.io"] = 16_000,
+        [ResourceMetricsGroup] = 100,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The priorities of a version that is served here.</summary>
@@ -53,6 +57,7 @@ public static class LocalApiServices
         var within = (group, version) switch
         {
             ("", _) => 1,
+            (ResourceMetricsGroup, _) => 100,
             ("autoscaling", "v2") => 30,
             ("flowcontrol.apiserver.k8s.io", "v1") => 21,
             _ when version.Contains("alpha", StringComparison.Ordinal) => 1,
@@ -69,7 +74,7 @@ public static class LocalApiServices
     {
         var custom = catalog.Custom.Select(static r => (r.Group, r.Version)).ToHashSet();
         return catalog.Resources.Select(static r => (r.Group, r.Version)).Distinct().Where(v => v.Group != OwnGroup && !custom.Contains(v))
-            .Select(static v => Make(v.Group, v.Version, OnStart));
+            .Select(static v => Make(v.Group, v.Version, v.Group == ResourceMetricsGroup ? null : OnStart));
     }
 
     /// <summary>What the definitions of custom resources ask for.</summary>
@@ -79,16 +84,18 @@ public static class LocalApiServices
             .Select(v => (Group: JsonTree.String(JsonTree.Object(d, "spec"), "group") ?? "", Version: JsonTree.String(v, "name") ?? "")))
         .Distinct().Select(static v => Make(v.Group, v.Version, Always));
 
-    private static JsonObject Make(string group, string version, string managed)
+    private static JsonObject Make(string group, string version, string? managed)
     {
         var (groupPriority, versionPriority) = PrioritiesOf(group, version);
         var spec = new JsonObject { ["version"] = version, ["groupPriorityMinimum"] = groupPriority, ["versionPriority"] = versionPriority };
         if (group.Length > 0) spec["group"] = group;
+        var metadata = new JsonObject { ["name"] = NameOf(group, version) };
+        if (managed is not null) metadata["labels"] = new JsonObject { [ApiServiceView.ManagedLabel] = managed };
         return new JsonObject
         {
             ["apiVersion"] = $"{OwnGroup}/v1",
             ["kind"] = "APIService",
-            ["metadata"] = new JsonObject { ["name"] = NameOf(group, version), ["labels"] = new JsonObject { [ApiServiceView.ManagedLabel] = managed } },
+            ["metadata"] = metadata,
             ["spec"] = spec,
         };
     }

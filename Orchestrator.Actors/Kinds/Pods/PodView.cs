@@ -24,12 +24,12 @@ public sealed record ContainerPortView(string Name, int ContainerPort, int HostP
 }
 
 /// <summary>What became of one container, as far as controllers care.</summary>
-public sealed record ContainerStatusView(string Name, bool Ready, int RestartCount, int? ExitCode, DateTimeOffset? FinishedAt)
+public sealed record ContainerStatusView(string Name, bool Ready, bool Running, int RestartCount, int? ExitCode, DateTimeOffset? FinishedAt)
 {
     internal static ContainerStatusView Read(JsonElement c)
     {
         var terminated = c.Get("state", "terminated");
-        return new ContainerStatusView(c.Text("name"), c.Flag("ready"), (int)c.Number("restartCount"),
+        return new ContainerStatusView(c.Text("name"), c.Flag("ready"), c.Get("state", "running").Exists(), (int)c.Number("restartCount"),
             terminated.Exists() ? (int)terminated.Number("exitCode") : null,
             terminated.Exists() ? KindTime.Read(terminated, "finishedAt") : null);
     }

@@ -9,6 +9,7 @@ internal static class OpenApiNames
     public const string RawExtension = "io.k8s.apimachinery.pkg.runtime.RawExtension";
     public const string Time = Meta + "Time";
     public const string MicroTime = Meta + "MicroTime";
+    public const string Duration = Meta + "Duration";
     public const string Patch = Meta + "Patch";
     public const string ObjectMeta = Meta + "ObjectMeta";
     public const string ListMeta = Meta + "ListMeta";
@@ -23,6 +24,7 @@ internal static class OpenApiNames
         {
             "meta" or "version" or "runtime" => "io.k8s.apimachinery.pkg." + (package == "meta" ? "apis." : "") + typeName,
             "apiextensions" => "io.k8s.apiextensions-apiserver.pkg.apis." + typeName,
+            "metrics" => "io.k8s.metrics.pkg.apis." + typeName,
             "apiregistration" => "io.k8s.kube-aggregator.pkg.apis." + typeName,
             _ => "io.k8s.api." + typeName,
         };

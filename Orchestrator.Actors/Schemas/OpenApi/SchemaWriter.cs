@@ -13,6 +13,7 @@ internal static class SchemaWriter
         SchemaKind.IntOrString => OpenApiNames.IntOrString,
         SchemaKind.Time => OpenApiNames.Time,
         SchemaKind.MicroTime => OpenApiNames.MicroTime,
+        SchemaKind.Duration => OpenApiNames.Duration,
         SchemaKind.RawObject => OpenApiNames.RawExtension,
         _ => null,
     };
@@ -25,6 +26,7 @@ internal static class SchemaWriter
             SchemaKind.Quantity => ("A number with an optional suffix, decimal such as m, k, M or binary such as Ki, Mi.", "", "number"),
             SchemaKind.IntOrString => ("A whole number, or a text such as a name or a percentage.", "int-or-string", "integer"),
             SchemaKind.RawObject => ("Any object.", "", ""),
+            SchemaKind.Duration => ("A length of time as Go writes it, such as 1m30s.", "", ""),
             _ => ("A time in RFC 3339 form.", "date-time", ""),
         };
         writer.WriteString("description"u8, description);

@@ -1,7 +1,8 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using System.Text;
+using Orchestrator.Actors.Kinds;
 
 namespace Orchestrator.Actors.Schemas.Protobuf;
 
@@ -154,6 +155,9 @@ internal sealed class ProtobufDecoder(ReadOnlyMemory<byte> bytes, Utf8JsonWriter
             case SchemaKind.IntOrString: WriteIntOrString(found); break;
             case SchemaKind.Time:
             case SchemaKind.MicroTime: WriteTime(found, type.Kind == SchemaKind.MicroTime); break;
+            case SchemaKind.Duration:
+                writer.WriteStringValue(GoDuration.Format(TimeSpan.FromMicroseconds((Wrapped(found) is [.., var nanos] ? (long)nanos.Value : 0) / 1000)));
+                break;
             default: WriteRaw(found); break;
         }
     }

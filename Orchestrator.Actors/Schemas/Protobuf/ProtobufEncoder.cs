@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Orchestrator.Actors.Kinds;
 
 namespace Orchestrator.Actors.Schemas.Protobuf;
 
@@ -120,6 +121,9 @@ internal static class ProtobufEncoder
             case SchemaKind.Time:
             case SchemaKind.MicroTime:
                 WriteTime(writer, value);
+                break;
+            case SchemaKind.Duration:
+                writer.Int(1, (long)((GoDuration.Parse(value.GetString() ?? "", out _) ?? TimeSpan.Zero).TotalMicroseconds * 1000));
                 break;
             case SchemaKind.RawObject:
             case SchemaKind.Any:

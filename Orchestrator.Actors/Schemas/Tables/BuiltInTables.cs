@@ -31,6 +31,8 @@ public static class BuiltInTables
         ["events.events.k8s.io"] = ClusterTables.Events,
         ["leases.coordination.k8s.io"] = ClusterTables.Leases,
         ["componentstatuses"] = ClusterTables.ComponentStatuses,
+        ["nodes.metrics.k8s.io"] = ClusterTables.Metrics,
+        ["pods.metrics.k8s.io"] = ClusterTables.Metrics,
         ["priorityclasses.scheduling.k8s.io"] = ClusterTables.PriorityClasses,
         ["runtimeclasses.node.k8s.io"] = ClusterTables.RuntimeClasses,
         ["configmaps"] = ConfigTables.ConfigMaps,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Schemas.Tables;
 
@@ -27,6 +28,14 @@ internal static class ClusterTables
         row.Name().Text(healthy.Text("status") switch { "True" => "Healthy", "False" => "Unhealthy", _ => "Unknown" })
             .Text(healthy.Text("message")).Text(healthy.Text("error"));
     });
+
+    /// <summary>What a node uses, or all containers of a pod together.</summary>
+    public static TableLayout Metrics { get; } = new("Name, CPU, Memory, Window", static row =>
+        row.Name().Text(Used(row.Object, "cpu")).Text(Used(row.Object, "memory")).Text(row.Object.Text("window")));
+
+    private static string Used(JsonElement metrics, string resource) => metrics.Get("containers").Exists()
+        ? metrics.Items("containers").Aggregate(default(Quantity), (sum, c) => sum + Quantity.ParseOrZero(c.Get("usage").Text(resource))).ToString()
+        : metrics.Get("usage").Text(resource);
 
     public static TableLayout PriorityClasses { get; } = new("Name, Value:integer, Global-Default:boolean, Age, PreemptionPolicy", static row =>
         row.Name().Number(row.Object.Number("value")).Flag(row.Object.Flag("globalDefault")).Age().Text(row.Object.Text("preemptionPolicy")));
