@@ -141,11 +141,12 @@ internal static class FieldOwnership
         return changed is null ? set : FieldSet.Of(changed);
     }
 
-    // Source: apimachinery, structuredmerge.go: an error of no kind, which clients are told as 500 without a reason.
+    // Source of the words: apimachinery, structuredmerge.go, where it is an error of no kind and so becomes a 500. It is the client's mistake,
+    // clients go by the words, and a 500 of ours is to mean a fault of ours.
     private static ApiError Unfit(ResourceSchema schema, JsonObject configuration, string fault)
     {
         var meta = JsonTree.Object(configuration, "metadata");
-        return new ApiError(500, "",
+        return ApiError.BadRequest(
             $"failed to create typed patch object ({JsonTree.String(meta, "namespace") ?? ""}/{JsonTree.String(meta, "name") ?? ""}; {schema.ApiVersion}, Kind={schema.Kind}): {fault}");
     }
 }

@@ -19,7 +19,7 @@ public static class LocalApiServices
     public const string OwnGroup = "apiregistration.k8s.io";
 
     /// <summary>A group that other servers serve in other clusters: whoever installs one may take it over, for good.</summary>
-    private const string ResourceMetricsGroup = "metrics.k8s.io";
+    public const string ResourceMetricsGroup = "metrics.k8s.io";
 
     private const int CustomGroupPriority = 1000, CustomVersionPriority = 100;
 

@@ -1,3 +1,5 @@
+using Orchestrator.Actors.Kinds.ApiServices;
+
 namespace Orchestrator.Actors.Schemas.Discovery;
 
 /// <summary>The order in which groups are told. Clients take the first match of a name, so it decides what a name means.</summary>
@@ -18,5 +20,7 @@ internal static class GroupOrder
         return byRank != 0 ? byRank : string.CompareOrdinal(group, other);
     }
 
-    private static int Rank(string group) => Array.IndexOf(BuiltIn, group) is var at && at < 0 ? int.MaxValue : at;
+    // The API of a metrics server comes after everything else: its nodes and pods are not those that people mean.
+    private static int Rank(string group) => group == LocalApiServices.ResourceMetricsGroup ? int.MaxValue
+        : Array.IndexOf(BuiltIn, group) is var at && at < 0 ? BuiltIn.Length : at;
 }

@@ -26,8 +26,9 @@ public sealed class NodeSamples(ResourceStore store, HttpMessageInvoker nodes, T
     /// <summary>Most nodes that are asked at a time (count).</summary>
     private const int AskedMax = 32;
 
+    private static readonly SemaphoreSlim Asking = new(AskedMax);
+
     private readonly ConcurrentDictionary<string, Node> _nodes = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _asked = new(AskedMax);
 
     private sealed class Node
     {
@@ -76,7 +77,7 @@ public sealed class NodeSamples(ResourceStore store, HttpMessageInvoker nodes, T
     {
         var (host, _) = await NodeTarget.EndpointAsync(store, name, cancellationToken).ConfigureAwait(false);
         if (host is null) return null;
-        await _asked.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await Asking.WaitAsync(cancellationToken).ConfigureAwait(false);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try
@@ -94,7 +95,7 @@ public sealed class NodeSamples(ResourceStore store, HttpMessageInvoker nodes, T
         }
         finally
         {
-            _asked.Release();
+            Asking.Release();
         }
     }
 }

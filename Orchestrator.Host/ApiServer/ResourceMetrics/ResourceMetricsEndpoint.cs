@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Kinds;
+using Orchestrator.Actors.Kinds.ApiServices;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -15,9 +16,7 @@ namespace Orchestrator.Host.ApiServer.ResourceMetrics;
 /// <remarks>An APIService that names a service for <c>v1beta1.metrics.k8s.io</c> takes its place. Source: KEP-118 and metrics-server's pkg/api.</remarks>
 public sealed class ResourceMetricsEndpoint(ResourceStore store, Representations representations, NodeSamples samples)
 {
-    public const string Group = "metrics.k8s.io";
-
-    public static bool Handles(ResourceSchema schema) => schema.Group == Group;
+    public static bool Handles(ResourceSchema schema) => schema.Group == LocalApiServices.ResourceMetricsGroup;
 
     public async Task HandleAsync(HttpContext context, RequestInfo request, ResourceSchema schema)
     {

@@ -72,6 +72,6 @@ public sealed record UsageSample(DateTimeOffset Time, Used? Node, ImmutableDicti
 
     private static string Text(JsonElement owner, string name) => Get(owner, name) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "";
 
-    private static IEnumerable<JsonElement> Items(JsonElement owner, string name) =>
-        Get(owner, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
+    private static JsonElement.ArrayEnumerator Items(JsonElement owner, string name) =>
+        Get(owner, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : default;
 }

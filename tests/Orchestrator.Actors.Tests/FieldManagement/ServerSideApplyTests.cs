@@ -194,7 +194,7 @@ public sealed class ServerSideApplyTests
     [InlineData("""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"}}""", 400, "invalid object type: v1, Kind=Secret")]
     [InlineData("""{"kind":"ConfigMap","metadata":{"name":"a"}}""", 400, "invalid object type: , Kind=ConfigMap")]
     [InlineData("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","managedFields":[]}}""", 400, "metadata.managedFields must be nil")]
-    [InlineData("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"datum":1}""", 500,
+    [InlineData("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"datum":1}""", 400,
         "failed to create typed patch object (/a; v1, Kind=ConfigMap): .datum: field not declared in schema")]
     [InlineData("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","uid":"u1"}}""", 409,
         "Operation cannot be fulfilled on configmaps \"a\": uid mismatch: the provided object specified uid u1, and no existing object was found")]

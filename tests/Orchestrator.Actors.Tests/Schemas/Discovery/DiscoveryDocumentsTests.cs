@@ -35,9 +35,10 @@ public sealed class DiscoveryDocumentsTests
     {
         var groups = Read(Documents.Groups)["groups"]!.AsArray();
         Assert.Equal(["apiregistration.k8s.io", "apps"], groups.Take(2).Select(static g => (string?)g!["name"]));
-        Assert.Equal("example.com", (string?)groups[^1]!["name"]);
-        Assert.Equal(["v1", "v1beta1", "v2alpha1"], groups[^1]!["versions"]!.AsArray().Select(static v => (string)v!["version"]!));
-        Assert.Equal("example.com/v1", (string?)groups[^1]!["preferredVersion"]!["groupVersion"]);
+        Assert.Equal("example.com", (string?)groups[^2]!["name"]);
+        Assert.Equal("metrics.k8s.io", (string?)groups[^1]!["name"]);
+        Assert.Equal(["v1", "v1beta1", "v2alpha1"], groups[^2]!["versions"]!.AsArray().Select(static v => (string)v!["version"]!));
+        Assert.Equal("example.com/v1", (string?)groups[^2]!["preferredVersion"]!["groupVersion"]);
         Assert.Equal("APIGroup", (string?)Read(Documents.Group("apps"))["kind"]);
         Assert.Null(Documents.Group("nobody.example.com"));
         Assert.Null(Documents.Group(""));
