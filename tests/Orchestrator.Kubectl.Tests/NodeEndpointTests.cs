@@ -35,6 +35,20 @@ public sealed class NodeEndpointTests(HollowCluster cluster) : IClassFixture<Hol
     }
 
     [SkippableFact]
+    public async Task Top_ShowsNodesPodsAndContainers()
+    {
+        var kubectl = await cluster.NewNamespaceAsync();
+        await RunPodAsync(kubectl);
+        // Simulated pods use nothing, and are shown.
+        Assert.Contains("node-1 0m 0%", Words(await kubectl.RunAsync("top", "nodes")), StringComparison.Ordinal);
+        Assert.Equal("NAME CPU(cores) MEMORY(bytes) p 0m 0Mi", Words(await kubectl.RunAsync("top", "pods")));
+        Assert.Equal("POD NAME CPU(cores) MEMORY(bytes) p c 0m 0Mi", Words(await kubectl.RunAsync("top", "pod", "p", "--containers")));
+        Assert.Contains("pods.metrics.k8s.io \"none\" not found", (await kubectl.TryAsync("top", "pod", "none")).Error, StringComparison.Ordinal);
+    }
+
+    private static string Words(string table) => string.Join(' ', table.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
+
+    [SkippableFact]
     public async Task SimulatedPods_AnswerStreams()
     {
         var kubectl = await cluster.NewNamespaceAsync();
