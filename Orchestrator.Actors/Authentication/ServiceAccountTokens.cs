@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
+using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas.Tables;
@@ -17,6 +20,10 @@ public sealed class ServiceAccountTokens(ITokenSigner signer, IRegistries regist
     /// <summary>How long a token of a deleted pod is good for: its containers are ending meanwhile. Source: pkg/serviceaccount/claims.go, TokenExpirationPastPodDeletion.</summary>
     private static readonly TimeSpan PastDeletion = TimeSpan.FromSeconds(60);
 
+    /// <summary>Labels of secrets that hold a token. Source: pkg/serviceaccount/legacy.go.</summary>
+    private const string LastUsed = "kubernetes.io/legacy-token-last-used", InvalidSince = "kubernetes.io/legacy-token-invalid-since";
+
+    private readonly ConcurrentDictionary<string, string> _noting = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Known> _known = new(StringComparer.Ordinal);
 
     public bool KnowsAudiences => true;
@@ -79,13 +86,41 @@ public sealed class ServiceAccountTokens(ITokenSigner signer, IRegistries regist
             var found = await FindAsync(ResourceTypes.Secrets, new ObjectKey(account.Namespace, secret.Name), secret.Uid, cancellationToken).ConfigureAwait(false);
             if (found is null || found.Meta.Deleting || (secret.Uid.Length > 0 && found.Meta.Uid != secret.Uid)) return "service account token has been invalidated";
             // The secret must still hold this very token, for a new one takes the place of the old one.
-            if (secret.Uid.Length == 0 && !HoldsToken(found, token)) return "token does not match server's copy";
+            if (secret.Uid.Length == 0)
+            {
+                if (!HoldsToken(found, token)) return "token does not match server's copy";
+                await NoteUseAsync(found, now, cancellationToken).ConfigureAwait(false);
+                if (found.Meta.Labels.GetValueOrDefault(InvalidSince) is { Length: > 0 })
+                    return $"the token in secret {account.Namespace}/{secret.Name} for service account {account} has been marked invalid. Use tokens from the TokenRequest API or manually created "
+                        + $"secret-based tokens, or remove the '{InvalidSince}' label from the secret to temporarily allow use of this token";
+            }
         }
         if (identity.Pod is { } pod && Gone(await FindAsync(ResourceTypes.Pods, new ObjectKey(account.Namespace, pod.Name), pod.Uid, cancellationToken).ConfigureAwait(false), pod, now))
             return "service account token has been invalidated";
         if (identity is { Pod: null, Node: { } node } && Gone(await FindAsync(ResourceTypes.Nodes, new ObjectKey("", node.Name), node.Uid, cancellationToken).ConfigureAwait(false), node, now))
             return "service account token has been invalidated";
         return null;
+    }
+
+    /// <summary>Writes on the secret of a token on which day it was used last, so that those that nobody uses can be told and taken away.</summary>
+    private async ValueTask NoteUseAsync(StoredObject secret, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var today = now.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        if (secret.Meta.Labels.GetValueOrDefault(LastUsed) == today) return;
+        // One request a day is enough to say so, and none waits for another's.
+        if (!_noting.TryAdd(secret.Meta.Uid, today)) return;
+        try
+        {
+            var (tree, before) = (secret.ToTree(), secret.ToTree());
+            JsonTree.Ensure(SystemMetadata.Of(tree), "labels")[LastUsed] = today;
+            FieldRecord.OfUpdate(ResourceTypes.Secrets, before, tree, FieldManagers.ApiServer, now);
+            // Who changes the secret at this moment is not to be disturbed: the next request says it.
+            await registries.WriteAsync(ResourceTypes.Secrets, [new ReplaceObject(secret.Key, UncommittedJson.From(tree), secret.Meta.Uid, secret.Revision)], cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _noting.TryRemove(secret.Meta.Uid, out _);
+        }
     }
 
     private static bool Gone(StoredObject? found, BoundObject bound, DateTimeOffset now) =>

@@ -113,7 +113,7 @@ public sealed class WebhookCaller : IWebhookCaller, IDisposable
                 return socket.SocketErrorCode switch
                 {
                     SocketError.ConnectionRefused => $"dial tcp {target}: connect: connection refused",
-                    SocketError.HostNotFound or SocketError.NoData => $"dial tcp: lookup {address.Url.Host}: no such host",
+                    SocketError.HostNotFound or SocketError.NoData => $"dial tcp: lookup {address.ConnectHost ?? address.Url.Host}: no such host",
                     SocketError.ConnectionReset => "EOF",
                     _ => $"dial tcp {target}: {socket.Message}",
                 };

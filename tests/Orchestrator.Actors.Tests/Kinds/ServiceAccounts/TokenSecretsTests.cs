@@ -47,6 +47,31 @@ public sealed class TokenSecretsTests
     }
 
     [Fact]
+    public async Task Secret_TellsTheDayOfTheLastUseOfItsToken_AndMayBeMarkedAsInvalid()
+    {
+        var (store, secrets, tokens) = await StartAsync();
+        await CreateAsync(store, ResourceTypes.ServiceAccounts, """{"metadata":{"name":"bot"}}""");
+        await CreateAsync(store, ResourceTypes.Secrets, Secret);
+        Assert.Null(await secrets.SyncAsync(Key));
+        var token = Entry((await store.Store.GetAsync(ResourceTypes.Secrets, Key))!.ToTree(), "token");
+
+        Assert.NotNull((await tokens.AuthenticateAsync(token, [], default)).User);
+        var used = (await store.Store.GetAsync(ResourceTypes.Secrets, Key))!;
+        Assert.Equal("2026-01-02", used.Meta.Labels["kubernetes.io/legacy-token-last-used"]);
+        Assert.NotNull((await tokens.AuthenticateAsync(token, [], default)).User);
+        Assert.Equal(used.Revision, (await store.Store.GetAsync(ResourceTypes.Secrets, Key))!.Revision);
+
+        store.Clock.Now += TimeSpan.FromDays(1);
+        await store.Store.PatchAsync(store.Store.SchemaOf(ResourceTypes.Secrets), Key, static t =>
+        {
+            t["metadata"]!["labels"]!["kubernetes.io/legacy-token-invalid-since"] = "2026-01-02";
+            return (t, null);
+        });
+        Assert.StartsWith("the token in secret default/bot-token for service account default/bot has been marked invalid.", (await tokens.AuthenticateAsync(token, [], default)).Error, StringComparison.Ordinal);
+        Assert.Equal("2026-01-03", (await store.Store.GetAsync(ResourceTypes.Secrets, Key))!.Meta.Labels["kubernetes.io/legacy-token-last-used"]);
+    }
+
+    [Fact]
     public async Task Secret_OfAnAccountThatIsNot_OrIsAnother_Goes()
     {
         var (store, secrets, tokens) = await StartAsync();
