@@ -22,6 +22,7 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
     private readonly string _root;
     private readonly TimeProvider _clock;
     private readonly FileSystemWatcher _watcher;
+    private readonly ProcessMeasure _measure = new();
     private readonly ConcurrentDictionary<string, Action<string>> _watchers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, System.Diagnostics.Process> _children = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _pulses = new(StringComparer.Ordinal);
@@ -152,6 +153,7 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
         await StopContainerAsync(containerId, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         if (Directory.Exists(DirectoryOf(containerId))) Directory.Delete(DirectoryOf(containerId), recursive: true);
         _pulses.TryRemove(containerId, out _);
+        _measure.Forget(containerId);
     }
 
     public Task<ContainerState?> InspectContainerAsync(string containerId, CancellationToken cancellationToken) =>
@@ -165,7 +167,7 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
             if (ProcessRecord.Inspect(directory) is { Phase: ContainerPhase.Running } c && c.Pod.NodeName == nodeName && ProcessRecord.RunningPid(directory) is { } pid)
                 leaders[pid] = c.Id;
         }
-        return Task.FromResult(leaders.Count == 0 ? [] : ProcessMeasure.Of(leaders, ProcessTable.Read(), ProcessTable.MemoryOf));
+        return Task.FromResult(leaders.Count == 0 ? [] : _measure.Measure(leaders, ProcessTable.Read(), ProcessTable.MemoryOf));
     }
 
     public async Task WatchExitsAsync(string nodeName, Action<string> exited, CancellationToken cancellationToken)

@@ -41,7 +41,7 @@ public sealed class ProcessMeasureTests
             new(21, 20, 20, 80, 6),
             new(30, 1, 30, 50_000, 7), // of no container
         ];
-        var usages = ProcessMeasure.Of(new Dictionary<int, string> { [10] = "a", [20] = "b", [99] = "gone" }, table, static pid => pid == 11 ? null : new ProcessMemory(pid, pid * 10));
+        var usages = new ProcessMeasure().Measure(new Dictionary<int, string> { [10] = "a", [20] = "b", [99] = "gone" }, table, static pid => pid == 11 ? null : new ProcessMemory(pid, pid * 10));
 
         Assert.Equal(["a", "b"], usages.Select(static u => u.ContainerId).Order(StringComparer.Ordinal));
         var a = usages.Single(static u => u.ContainerId == "a");
@@ -51,8 +51,27 @@ public sealed class ProcessMeasureTests
     }
 
     [Fact]
+    public void Time_OfAProcessWhoseParentEndedFirst_IsKept_AndNoneIsCountedTwice()
+    {
+        var measure = new ProcessMeasure();
+        ProcessStat leader = new(10, 1, 10, 100, 1), parent = new(11, 10, 10, 20, 2), child = new(12, 11, 10, 3000, 3), orphan = child with { Parent = 1 };
+
+        Assert.Equal(31.2, Seconds(leader, parent, child));
+        Assert.Equal(31.2, Seconds(leader with { CpuTicks = 120 }, orphan)); // the leader has seen the parent's end
+        Assert.Equal(32.2, Seconds(leader with { CpuTicks = 120 }, orphan with { CpuTicks = 3100 }));
+        Assert.Equal(32.2, Seconds(leader with { CpuTicks = 120 }));
+        Assert.Equal(32.3, Seconds(leader with { CpuTicks = 120 }, new ProcessStat(12, 10, 10, 10, 4))); // its number is used again
+        Assert.Equal(32.3, Seconds(leader with { CpuTicks = 120 })); // ended while we read: its time is nowhere
+        Assert.Equal(32.4, Seconds(leader with { CpuTicks = 140 }));
+        measure.Forget("a");
+        Assert.Equal(1.4, Seconds(leader with { CpuTicks = 140 }));
+
+        double Seconds(params ProcessStat[] table) => Assert.Single(measure.Measure(new Dictionary<int, string> { [10] = "a" }, table, static _ => null)).CpuSeconds;
+    }
+
+    [Fact]
     public void Numbers_ThatFormACircle_EndTheSearch() =>
-        Assert.Empty(ProcessMeasure.Of(new Dictionary<int, string> { [5] = "a" }, [new(2, 3, 2, 1, 1), new(3, 2, 3, 1, 1)], static _ => null));
+        Assert.Empty(new ProcessMeasure().Measure(new Dictionary<int, string> { [5] = "a" }, [new(2, 3, 2, 1, 1), new(3, 2, 3, 1, 1)], static _ => null));
 
     [Fact]
     public void Table_HasThisProcess_WithItsTime()
