@@ -9,7 +9,8 @@ using Orchestrator.Host.ApiServer.Proxy;
 namespace Orchestrator.Host.ApiServer;
 
 /// <summary>What a connection asks for, as the object that admission looks at: PodExecOptions, PodPortForwardOptions, NodeProxyOptions and so on.</summary>
-/// <remarks>Source: k8s.io/api, core/v1; the output streams are on unless the query says otherwise.</remarks>
+/// <remarks>Source: k8s.io/api, core/v1. A stream that the query does not name is off: a client opens what it asked for and nothing else,
+/// and a node that waits for more waits in vain.</remarks>
 internal static class ConnectOptions
 {
     public static JsonObject Of(ResourceSchema schema, RequestInfo request, HttpRequest http)
@@ -28,8 +29,8 @@ internal static class ConnectOptions
                 if (ports.Count > 0) options["ports"] = ports;
                 return options;
         }
-        foreach (var (name, unsaid) in (ReadOnlySpan<(string, bool)>)[("stdin", false), ("stdout", true), ("stderr", true), ("tty", false)])
-            if (ListOptions.Flag(query, name) ?? unsaid) options[name] = true;
+        foreach (var name in (ReadOnlySpan<string>)["stdin", "stdout", "stderr", "tty"])
+            if (ListOptions.Flag(query, name) == true) options[name] = true;
         if (query["container"].ToString() is { Length: > 0 } container) options["container"] = container;
         if (request.Subresource == "exec" && query["command"] is { Count: > 0 } command) options["command"] = new JsonArray([.. command.Select(static c => (JsonNode?)(c ?? ""))]);
         return options;

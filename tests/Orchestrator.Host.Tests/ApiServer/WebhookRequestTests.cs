@@ -71,7 +71,8 @@ public sealed class WebhookRequestTests(WebhookedServer server) : IClassFixture<
             ? new JsonObject { ["allowed"] = false, ["status"] = new JsonObject { ["message"] = "no shells here", ["code"] = 403 } }
             : new JsonObject { ["allowed"] = true });
 
-        var exec = await server.SendAsync(HttpMethod.Post, $"{Path}/pods/p/exec?command=sh&command=-c&container=c&stdin=true&stderr=false");
+        var exec = await server.SendAsync(HttpMethod.Post, $"{Path}/pods/p/exec?command=sh&command=-c&container=c&stdin=true&stdout=1&tty=false");
+        await server.SendAsync(HttpMethod.Post, $"{Path}/pods/p/attach?stdout=true");
         var forward = await server.SendAsync(HttpMethod.Post, $"{Path}/pods/p/portforward?ports=80,81");
 
         Assert.Equal(HttpStatusCode.Forbidden, exec.Code);
@@ -84,7 +85,9 @@ public sealed class WebhookRequestTests(WebhookedServer server) : IClassFixture<
         Assert.Equal("""{"group":"","version":"v1","resource":"pods"}""", asked[0]["resource"]!.ToJsonString());
         Assert.Equal(("exec", "p", "default"), ((string?)asked[0]["subResource"], (string?)asked[0]["name"], (string?)asked[0]["namespace"]));
         Assert.Null(asked[0]["options"]);
-        Assert.Equal("""{"kind":"PodPortForwardOptions","apiVersion":"v1","ports":[80,81]}""", asked[1]["object"]!.ToJsonString());
+        // What the query does not name is not asked for: a client that wants stdout alone opens no stream for errors.
+        Assert.Equal("""{"kind":"PodAttachOptions","apiVersion":"v1","stdout":true}""", asked[1]["object"]!.ToJsonString());
+        Assert.Equal("""{"kind":"PodPortForwardOptions","apiVersion":"v1","ports":[80,81]}""", asked[2]["object"]!.ToJsonString());
     }
 
     [Fact]
@@ -139,7 +142,7 @@ public sealed class WebhookRequestTests(WebhookedServer server) : IClassFixture<
             }
             : new JsonObject { ["allowed"] = true }, "mutatingwebhookconfigurations");
 
-        using var exec = new HttpRequestMessage(HttpMethod.Post, $"{Path}/pods/changed/exec?command=sh&container=c&stdin=true");
+        using var exec = new HttpRequestMessage(HttpMethod.Post, $"{Path}/pods/changed/exec?command=sh&container=c&stdin=true&stdout=true&stderr=true");
         exec.Headers.Connection.Add("Upgrade");
         exec.Headers.Upgrade.ParseAdd("SPDY/3.1");
         using (var answer = await server.Admin.SendAsync(exec))
