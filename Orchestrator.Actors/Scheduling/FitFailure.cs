@@ -15,6 +15,15 @@ public sealed record FitFailure(int NodeCount, IReadOnlyDictionary<string, int> 
     /// <summary>Why the pod fits no node, whichever; empty when the nodes gave the reasons.</summary>
     public string WhicheverNode { get; init; } = "";
 
+    /// <summary>The node on which room is being made for the pod; empty for none.</summary>
+    public string NominatedNode { get; init; } = "";
+
+    /// <summary>Per reason, the number of nodes on which displacing pods does not help; null when that was not looked into.</summary>
+    public IReadOnlyDictionary<string, int>? Displacing { get; init; }
+
+    /// <summary>Why the pod may displace nobody; empty when it may.</summary>
+    public string Ineligible { get; init; } = "";
+
     /// <summary>The message of the event, in upstream's form: <c>0/3 nodes are available: 1 Insufficient cpu, 2 node(s) ....</c></summary>
     public string Message
     {
@@ -22,18 +31,26 @@ public sealed record FitFailure(int NodeCount, IReadOnlyDictionary<string, int> 
         {
             if (NodeCount == 0) return "no nodes available to schedule pods";
             var head = $"0/{Text(NodeCount)} nodes are available:";
-            var unhelped = NodeCount - Resolvable;
-            // Upstream orders by the rendered text.
-            var preemption = string.Join(", ", new[]
-            {
-                Resolvable > 0 ? $"{Text(Resolvable)} No preemption victims found for incoming pod" : "",
-                unhelped > 0 ? $"{Text(unhelped)} Preemption is not helpful for scheduling" : "",
-            }.Where(static t => t.Length > 0).Order(StringComparer.Ordinal));
-            return $"{head} {(WhicheverNode.Length > 0 ? WhicheverNode : Joined)}. preemption: {head} {preemption}.";
+            var why = $"{head} {(WhicheverNode.Length > 0 ? WhicheverNode : Join(Reasons))}.";
+            if (Ineligible.Length > 0) return $"{why} preemption: {Ineligible}";
+            return NominatedNode.Length > 0 ? why : $"{why} preemption: {head} {Join(Displacing ?? Undisplaced)}.";
         }
     }
 
-    private string Joined => string.Join(", ", Reasons.Select(static r => $"{Text(r.Value)} {r.Key}").Order(StringComparer.Ordinal));
+    private Dictionary<string, int> Undisplaced
+    {
+        get
+        {
+            var reasons = new Dictionary<string, int>(StringComparer.Ordinal);
+            if (Resolvable > 0) reasons[Preemption.NoVictims] = Resolvable;
+            if (NodeCount > Resolvable) reasons[Preemption.NotHelpful] = NodeCount - Resolvable;
+            return reasons;
+        }
+    }
+
+    // Upstream orders by the rendered text.
+    private static string Join(IReadOnlyDictionary<string, int> reasons) =>
+        string.Join(", ", reasons.Select(static r => $"{Text(r.Value)} {r.Key}").Order(StringComparer.Ordinal));
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

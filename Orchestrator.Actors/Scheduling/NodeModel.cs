@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Resources;
@@ -11,6 +12,8 @@ public sealed class NodeModel
     private readonly Dictionary<string, NodeSnapshot> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<ObjectKey, Counted> _pods = [];
     private readonly List<NodeSnapshot> _nodes = [];
+    private readonly Dictionary<ObjectKey, (PodView Pod, string Node)> _nominated = [];
+    private readonly SortedDictionary<int, int> _priorities = [];
 
     private sealed record Counted(PodView View, string NodeName, bool Assumed);
 
@@ -22,6 +25,29 @@ public sealed class NodeModel
 
     /// <summary>Pods counted here that carry required anti-affinity, which can keep others away.</summary>
     public int PodsWithAntiAffinity { get; private set; }
+
+    /// <summary>Whether any counted pod is less important than that.</summary>
+    public bool HasBelow(int priority)
+    {
+        foreach (var (least, _) in _priorities) return least < priority;
+        return false;
+    }
+
+    /// <summary>Room is being made for pods that wait.</summary>
+    public bool HasNominated => _nominated.Count > 0;
+
+    /// <summary>Notes that room is being made for <paramref name="pod"/>: less important pods shall not take it.</summary>
+    public void Nominate(PodView pod, string nodeName) => _nominated[pod.Key] = (pod, nodeName);
+
+    public bool Unnominate(ObjectKey pod) => _nominated.Remove(pod);
+
+    /// <summary>The pods, at least as important as <paramref name="pod"/>, for which room is being made on a node.</summary>
+    public IEnumerable<PodView> NominatedTo(string nodeName, PodView pod) =>
+        _nominated.Values.Where(n => n.Node == nodeName && n.Pod.Key != pod.Key && n.Pod.Priority >= pod.Priority).Select(static n => n.Pod);
+
+    /// <summary>The less important pods that waited for room on a node.</summary>
+    public ImmutableArray<PodView> NominatedBelow(string nodeName, int priority) =>
+        [.. _nominated.Values.Where(n => n.Node == nodeName && n.Pod.Priority < priority).Select(static n => n.Pod)];
 
     public NodeSnapshot? Find(string name) => _byName.TryGetValue(name, out var node) && node.View is not null ? node : null;
 
@@ -63,6 +89,7 @@ public sealed class NodeModel
             return ClusterEvents.None;
         }
         if (pod.Finished) return Remove(pod.Key);
+        _nominated.Remove(pod.Key);
         var known = _pods.TryGetValue(pod.Key, out var counted);
         if (known && counted!.NodeName != pod.NodeName) Uncount(pod.Key);
         var fresh = !known || counted!.NodeName != pod.NodeName;
@@ -74,6 +101,7 @@ public sealed class NodeModel
 
     public ClusterEvents Remove(ObjectKey pod)
     {
+        _nominated.Remove(pod);
         if (!Uncount(pod)) return ClusterEvents.None;
         Revision++;
         return ClusterEvents.PodRemoved;
@@ -82,6 +110,7 @@ public sealed class NodeModel
     /// <summary>Counts a pod on the node that was chosen for it.</summary>
     public void Assume(PodView pod, string nodeName)
     {
+        _nominated.Remove(pod.Key);
         Uncount(pod.Key);
         Count(pod, nodeName, assumed: true);
     }
@@ -114,6 +143,8 @@ public sealed class NodeModel
         var known = _pods.TryGetValue(pod.Key, out var before);
         _pods[pod.Key] = new Counted(pod, nodeName, assumed);
         Slot(nodeName).Add(pod);
+        if (known) Tally(before!.View.Priority, -1);
+        Tally(pod.Priority, 1);
         if (known) PodsWithAntiAffinity -= before!.View.Placement.AntiAffinity.IsEmpty ? 0 : 1;
         PodsWithAntiAffinity += pod.Placement.AntiAffinity.IsEmpty ? 0 : 1;
     }
@@ -121,10 +152,18 @@ public sealed class NodeModel
     private bool Uncount(ObjectKey key)
     {
         if (!_pods.Remove(key, out var counted)) return false;
+        Tally(counted.View.Priority, -1);
         PodsWithAntiAffinity -= counted.View.Placement.AntiAffinity.IsEmpty ? 0 : 1;
         if (!_byName.TryGetValue(counted.NodeName, out var node)) return true;
         node.Remove(key);
         if (node.View is null && node.PodCount == 0) _byName.Remove(counted.NodeName);
         return true;
+    }
+
+    private void Tally(int priority, int change)
+    {
+        var count = _priorities.GetValueOrDefault(priority) + change;
+        if (count == 0) _priorities.Remove(priority);
+        else _priorities[priority] = count;
     }
 }

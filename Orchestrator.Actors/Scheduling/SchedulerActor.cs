@@ -9,6 +9,7 @@ using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Kinds.Events;
 using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Kinds.PersistentVolumeClaims;
+using Orchestrator.Actors.Kinds.PodDisruptionBudgets;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -47,6 +48,9 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
     private readonly HashSet<ResourceType> _missing = [.. Followed];
     private readonly ActionRunner _runner;
     private readonly SchedulingCycle _cycle;
+    private readonly Preemption _preemption;
+    private readonly Displacement _displacement;
+    private readonly Dictionary<ObjectKey, PodDisruptionBudgetView> _budgets = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<ObjectKey, FitFailure> _unreported = [];
     private bool _turnPending;
@@ -61,6 +65,8 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         _events = events;
         _clock = clock;
         _cycle = new SchedulingCycle(_model, SchedulerProfile.Default, new Random(seed));
+        _preemption = new Preemption(_model, SchedulerProfile.Default);
+        _displacement = new Displacement(registries, writes, runner);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -70,7 +76,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
     public static Props Props(RegistryClient registries, IRegistries writes, ActionRunner runner, EventRecorder events, TimeProvider clock, int seed) =>
         Akka.Actor.Props.Create(() => new SchedulerActor(registries, writes, runner, events, clock, seed));
 
-    private static IEnumerable<ResourceType> Followed => [ResourceTypes.Nodes, ResourceTypes.Pods, .. StorageModel.Types];
+    private static IEnumerable<ResourceType> Followed => [ResourceTypes.Nodes, ResourceTypes.Pods, ResourceTypes.PodDisruptionBudgets, .. StorageModel.Types];
 
     protected override void PreStart()
     {
@@ -93,7 +99,8 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
             case Report: ReportFailures(); break;
             // A claim that has changed meanwhile brings its pod back to the queue.
             case NodeChosen chosen when chosen.Refusal is { Reason: not "Conflict" } refusal: _log.Warning("A claim was not told the node of its pod: {0}", refusal.Message); break;
-            case NodeChosen: break;
+            case NodeChosen or Displaced { Refusal: null }: break;
+            case Displaced displaced: _log.Warning("Room could not be made: {0}", displaced.Refusal!.Message); break;
             case Status.Failure failure: _log.Warning(failure.Cause, "A write of the scheduler failed"); break;
             default: Unhandled(message); break;
         }
@@ -105,6 +112,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         {
             if (synced.Type == ResourceTypes.Nodes) _model.Set(NodeView.Of(o));
             else if (synced.Type == ResourceTypes.Pods) Take(PodView.Of(o));
+            else if (synced.Type == ResourceTypes.PodDisruptionBudgets) _budgets[o.Key] = PodDisruptionBudgetView.Of(o);
             else _storage.Set(synced.Type, o);
         }
         _missing.Remove(synced.Type);
@@ -118,6 +126,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         {
             if (batch.Type == ResourceTypes.Pods)
                 events |= change.Kind == ChangeKind.Deleted ? Drop(change.Object.Key) : Take(PodView.Of(change.Object));
+            else if (batch.Type == ResourceTypes.PodDisruptionBudgets) TakeBudget(change);
             else if (batch.Type != ResourceTypes.Nodes) events |= TakeStorage(batch.Type, change);
             else if (change.Kind == ChangeKind.Deleted) _model.RemoveNode(change.Object.Key.Name);
             else events |= _model.Set(NodeView.Of(change.Object));
@@ -126,9 +135,16 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         AskForTurn();
     }
 
+    private void TakeBudget(ObjectChange change)
+    {
+        if (change.Kind == ChangeKind.Deleted) _budgets.Remove(change.Object.Key);
+        else _budgets[change.Object.Key] = PodDisruptionBudgetView.Of(change.Object);
+    }
+
     private ClusterEvents Take(PodView pod)
     {
         var waits = pod.NodeName.Length == 0 && pod.Active && pod.SchedulingGates.IsEmpty && pod.SchedulerName is ("" or SchedulerName);
+        if (waits && pod.NominatedNodeName.Length > 0) _model.Nominate(pod, pod.NominatedNodeName);
         if (!waits) _queue.Remove(pod.Key);
         else if (!_model.IsAssumed(pod.Key)) _queue.Set(pod);
         return _model.Set(pod);
@@ -173,10 +189,11 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         for (var i = 0; i < BatchMax && _queue.Take() is { } pod; i++)
         {
             var place = new PodToPlace(pod, _storage.VolumesOf(pod));
-            var (node, failure) = place.Volumes is { Refusal.Length: > 0 } volumes ? new PlacementResult(null, Refused(volumes)) : _cycle.Place(place);
-            if (node is null)
+            var result = place.Volumes is { Refusal.Length: > 0 } volumes ? new PlacementResult(null, Refused(volumes)) : _cycle.Place(place);
+            if (result.Node is not { } node)
             {
-                _queue.Reject(pod.Key, failure!.HelpedBy, now);
+                var failure = MakeRoom(place, result, now);
+                _queue.Reject(pod.Key, failure.HelpedBy, now);
                 _unreported[pod.Key] = failure;
                 continue;
             }
@@ -201,6 +218,26 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
         }
         ReportFailures();
         AskForTurn();
+    }
+
+    /// <summary>Displaces less important pods for one that no node takes, where that helps.</summary>
+    private FitFailure MakeRoom(PodToPlace place, PlacementResult result, DateTimeOffset now)
+    {
+        var (pod, failure) = (place.View, result.Failure!);
+        var found = _preemption.Find(place, result.Helpable ?? [], _budgets.Values);
+        failure = failure with { Displacing = found.Reasons, Ineligible = found.Ineligible };
+        if (found.Plan is not { } plan)
+        {
+            // Nobody makes room any more, unless it is on its way.
+            if (found.Ineligible.Length == 0) _model.Unnominate(pod.Key);
+            return found.Ineligible.Length > 0 && !pod.PreemptsNobody ? failure with { NominatedNode = pod.NominatedNodeName } : failure;
+        }
+        var outranked = _model.NominatedBelow(plan.Node.Name, pod.Priority);
+        foreach (var other in outranked) _model.Unnominate(other.Key);
+        _model.Nominate(pod, plan.Node.Name);
+        foreach (var victim in plan.Victims) _events.Record(Event(victim, false, "Preempted", $"Preempted by pod {pod.Uid} on node {plan.Node.Name}"), Source);
+        _displacement.RunAsync(plan, outranked, now).PipeTo(Self, success: static refusal => new Displaced(refusal));
+        return failure with { NominatedNode = plan.Node.Name, HelpedBy = failure.HelpedBy | ClusterEvents.PodRemoved };
     }
 
     private FitFailure Refused(PodVolumes volumes) =>
@@ -253,19 +290,22 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
             _unreported.Remove(key);
             if (_queue.Find(key) is not { } pod) continue;
             _reportsLeft--;
-            ReportFailure(pod, failure.Message, now, writes);
+            ReportFailure(pod, failure, now, writes);
         }
         if (writes.Count > 0) _writes.WriteAsync(ResourceTypes.Pods, writes.ToImmutable(), static _ => ComponentUsers.Scheduler).PipeTo(ActorRefs.Nobody, failure: static e => new Status.Failure(e));
         if (_unreported.Count > 0) Timers.StartSingleTimer(nameof(Report), Report.Instance, ReportEvery);
     }
 
-    private void ReportFailure(PodView pod, string message, DateTimeOffset now, ImmutableArray<ObjectWrite>.Builder writes)
+    private void ReportFailure(PodView pod, FitFailure failure, DateTimeOffset now, ImmutableArray<ObjectWrite>.Builder writes)
     {
+        var message = failure.Message;
         _events.Record(Event(pod, true, "FailedScheduling", message), Source);
-        if (pod.Condition("PodScheduled") is { Status: "False" } condition && condition.Message == message) return;
+        if (pod.NominatedNodeName == failure.NominatedNode && pod.Condition("PodScheduled") is { Status: "False" } condition && condition.Message == message) return;
         var status = StatusWrite.Current(pod.Source);
         if (!StatusWrite.SetCondition(status, "PodScheduled", "False", "Unschedulable", message, now))
             StatusWrite.Condition(status, "PodScheduled")!["message"] = message;
+        if (failure.NominatedNode.Length > 0) status["nominatedNodeName"] = failure.NominatedNode;
+        else status.Remove("nominatedNodeName");
         writes.Add(new ReplaceStatus(pod.Key, JsonSerializer.SerializeToUtf8Bytes(status), pod.Uid, pod.Source.Revision)
         {
             Manager = FieldManagers.Scheduler,
@@ -279,6 +319,8 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
     private sealed record Bound(ImmutableArray<PodView> Pods, ImmutableArray<ObjectWrite> Writes, ImmutableArray<WriteResult> Results);
 
     private sealed record NodeChosen(ApiError? Refusal);
+
+    private sealed record Displaced(ApiError? Refusal);
 
     private sealed class Report
     {

@@ -22,7 +22,8 @@ public sealed record SchedulerProfile(
 }
 
 /// <summary>Where a pod goes, or why nowhere: one of the two is set.</summary>
-public readonly record struct PlacementResult(NodeSnapshot? Node, FitFailure? Failure);
+/// <param name="Helpable">On failure, the nodes that reject the pod for what other pods take.</param>
+public readonly record struct PlacementResult(NodeSnapshot? Node, FitFailure? Failure, IReadOnlyList<NodeSnapshot>? Helpable = null);
 
 /// <summary>Chooses a node for one pod after the other. Pure but for the model, which it reads, and the seeded tie-break.</summary>
 /// <remarks>
@@ -52,21 +53,17 @@ public sealed class SchedulingCycle(NodeModel model, SchedulerProfile profile, R
         _feasible.Clear();
         _raw.Clear();
         Dictionary<string, int>? reasons = null;
-        int resolvable = 0, asked = 0;
+        List<NodeSnapshot>? helpable = null;
+        var asked = 0;
         var helped = ClusterEvents.None;
+        // Room was made for it there.
+        if (pod.View.NominatedNodeName.Length > 0 && model.Find(pod.View.NominatedNodeName) is { } nominated
+            && Check(kind, pod, nominated, kind.AnswerFor(nominated, pod, profile), out _).IsOk) return new PlacementResult(nominated, null);
         for (; asked < nodes.Count && _feasible.Count < wanted; asked++)
         {
             var node = nodes[(_start + asked) % nodes.Count];
             var answer = kind.AnswerFor(node, pod, profile);
-            var verdict = answer.Verdict;
-            var helpedBy = answer.HelpedBy;
-            if (verdict.IsOk) verdict = AskClusterRules(kind, pod, node, ref helpedBy);
-            if (verdict.IsOk && pod.Volumes is { } volumes)
-            {
-                // Each pod has claims of its own, so this answer is shared with no other.
-                verdict = volumes.Filter(node);
-                helpedBy = ClusterEvents.StorageChanged | ClusterEvents.NodeChanged;
-            }
+            var verdict = Check(kind, pod, node, answer, out var helpedBy);
             if (verdict.IsOk)
             {
                 _feasible.Add(node);
@@ -74,13 +71,49 @@ public sealed class SchedulingCycle(NodeModel model, SchedulerProfile profile, R
                 continue;
             }
             helped |= helpedBy;
-            if (verdict.Code == VerdictCode.Unschedulable) resolvable++;
+            if (verdict.Code == VerdictCode.Unschedulable) (helpable ??= []).Add(node);
             foreach (var reason in verdict.Reason.Split(FitFailure.Separator))
                 (reasons ??= new(StringComparer.Ordinal))[reason] = (reasons.GetValueOrDefault(reason)) + 1;
         }
         if (nodes.Count > 0) _start = (_start + asked) % nodes.Count;
         if (_feasible.Count > 0) return new PlacementResult(Best(kind, pod), null);
-        return new PlacementResult(null, new FitFailure(nodes.Count, reasons ?? [], resolvable, helped | ClusterEvents.NodeAdded));
+        return new PlacementResult(null, new FitFailure(nodes.Count, reasons ?? [], helpable?.Count ?? 0, helped | ClusterEvents.NodeAdded), helpable);
+    }
+
+    private Verdict Check(EquivalenceClass kind, PodToPlace pod, NodeSnapshot node, NodeAnswer answer, out ClusterEvents helpedBy)
+    {
+        var verdict = answer.Verdict;
+        helpedBy = answer.HelpedBy;
+        if (verdict.IsOk) verdict = AskClusterRules(kind, pod, node, ref helpedBy);
+        if (verdict.IsOk && pod.Volumes is { } volumes)
+        {
+            // Each pod has claims of its own, so this answer is shared with no other.
+            verdict = volumes.Filter(node);
+            helpedBy = ClusterEvents.StorageChanged | ClusterEvents.NodeChanged;
+        }
+        return verdict.IsOk && model.HasNominated ? AskBesideNominated(pod, node, ref helpedBy) : verdict;
+    }
+
+    // What was made room for elsewhere must not be taken: the node has to do with those beside it as well.
+    private Verdict AskBesideNominated(PodToPlace pod, NodeSnapshot node, ref ClusterEvents helpedBy)
+    {
+        var expected = model.NominatedTo(node.Name, pod.View).ToList();
+        if (expected.Count == 0) return Verdict.Ok;
+        foreach (var other in expected) node.Add(other);
+        try
+        {
+            foreach (var filter in profile.Filters)
+            {
+                if (filter.Filter(pod, node) is not { IsOk: false } verdict) continue;
+                helpedBy = filter.HelpedBy | ClusterEvents.PodPlaced | ClusterEvents.PodRemoved;
+                return verdict;
+            }
+            return Verdict.Ok;
+        }
+        finally
+        {
+            foreach (var other in expected) node.Remove(other.Key);
+        }
     }
 
     /// <summary>Keeps what was gathered for pods like <paramref name="pod"/> true after it was assumed on <paramref name="node"/>.</summary>

@@ -39,6 +39,9 @@ public sealed class FaultList
     public void Invalid(FieldPath path, object? value, string detail) =>
         Add("FieldValueInvalid", path, $"Invalid value: {Show(value)}", detail);
 
+    /// <summary>A value that is wrong as a whole, and is not shown.</summary>
+    public void InvalidAsAWhole(FieldPath path, string detail) => Add("FieldValueInvalid", path, "Invalid value", detail);
+
     /// <summary>A text that must be a qualified name, with every rule that it breaks.</summary>
     /// <param name="name">What is checked, where it is not what is shown.</param>
     public void QualifiedName(FieldPath path, string value, string? name = null)

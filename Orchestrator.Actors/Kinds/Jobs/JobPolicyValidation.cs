@@ -9,6 +9,9 @@ namespace Orchestrator.Actors.Kinds.Jobs;
 internal static class JobPolicyValidation
 {
     private const int RulesMax = 20;
+
+    /// <summary>Longest text of indexes (bytes).</summary>
+    private const int IndexesLengthMax = 64 * 1024;
     private const int ExitCodesMax = 255;
 
     public static void Validate(JsonObject? spec, FieldPath path, FaultList faults)
@@ -60,7 +63,30 @@ internal static class JobPolicyValidation
         if (rules.Count == 0) faults.Required(path.Child("rules"), "at least one rules must be specified when the successPolicy is specified");
         if (rules.Count > RulesMax) faults.TooMany(path.Child("rules"), rules.Count, RulesMax);
         for (var i = 0; i < rules.Count; i++)
-            if (rules[i] is JsonObject rule && rule["succeededCount"] is null && rule["succeededIndexes"] is null)
-                faults.Required(path.Child("rules").Index(i), "at least one of succeededCount or succeededIndexes must be specified");
+            if (rules[i] is JsonObject rule) ValidateSuccessRule(spec, rule, path.Child("rules").Index(i), faults);
+    }
+
+    private static void ValidateSuccessRule(JsonObject spec, JsonObject rule, FieldPath path, FaultList faults)
+    {
+        if (rule["succeededCount"] is null && rule["succeededIndexes"] is null)
+            faults.Required(path, "at least one of succeededCount or succeededIndexes must be specified");
+        // Without it the job is refused anyway.
+        if (JsonTree.Int64(spec, "completions") is not { } completions) return;
+        long named = 0;
+        if (JsonTree.String(rule, "succeededIndexes") is { } indexes)
+        {
+            var at = path.Child("succeededIndexes");
+            if (indexes.Length > IndexesLengthMax) faults.TooLong(at, IndexesLengthMax);
+            if (IndexIntervals.Check(indexes, completions, out named) is { } fault) faults.Invalid(at, indexes, $"error parsing succeededIndexes: {fault}");
+        }
+        if (JsonTree.Int64(rule, "succeededCount") is not { } count) return;
+        if (count < 0) faults.Invalid(path.Child("succeededCount"), count, "must be greater than or equal to 0");
+        if (count > completions)
+            faults.Invalid(path.Child("succeededCount"), count, FormattableString.Invariant($"must be less than or equal to {completions} (the number of specified completions)"));
+        if (rule["succeededIndexes"] is not null && count > named)
+        {
+            faults.Invalid(path.Child("succeededCount"), count,
+                FormattableString.Invariant($"must be less than or equal to {named} (the number of indexes in the specified succeededIndexes field)"));
+        }
     }
 }

@@ -60,6 +60,7 @@ public sealed class JobValidation : IKindValidation
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults)
     {
+        if (subresource == "status") JobStatusValidation.Validate(tree, stored, faults);
         if (subresource.Length > 0) return;
         var (spec, old) = (JsonTree.Object(tree, "spec"), JsonTree.Object(stored, "spec"));
         foreach (var name in (ReadOnlySpan<string>)["selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"])

@@ -44,6 +44,7 @@ internal ref struct PodSpecReader
     public string NodeName { get; private set; } = "";
     public string SchedulerName { get; private set; } = "";
     public int Priority { get; private set; }
+    public bool PreemptsNobody { get; private set; }
     public string RestartPolicy { get; private set; } = "Always";
     public bool HostNetwork { get; private set; }
     public string Hostname { get; private set; } = "";
@@ -121,6 +122,7 @@ internal ref struct PodSpecReader
     {
         switch (name)
         {
+            case "preemptionPolicy": PreemptsNobody = Text(ref reader) == "Never"; break;
             case "containers": ReadContainers(ref reader, init: false); break;
             case "initContainers": ReadContainers(ref reader, init: true); break;
             case "volumes": ReadVolumes(ref reader); break;

@@ -62,6 +62,7 @@ public sealed class PodView
         NodeName = spec.NodeName;
         SchedulerName = spec.SchedulerName;
         Priority = spec.Priority;
+        PreemptsNobody = spec.PreemptsNobody;
         RestartPolicy = spec.RestartPolicy;
         HostNetwork = spec.HostNetwork;
         Hostname = spec.Hostname;
@@ -86,6 +87,10 @@ public sealed class PodView
     public string NodeName { get; }
     public string SchedulerName { get; }
     public int Priority { get; }
+
+    /// <summary>The pod waits for room however important it is.</summary>
+    public bool PreemptsNobody { get; }
+
     public string RestartPolicy { get; }
     public bool HostNetwork { get; }
     public string Hostname { get; }

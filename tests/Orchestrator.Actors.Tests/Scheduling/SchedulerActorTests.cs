@@ -63,6 +63,39 @@ public sealed class SchedulerActorTests : RegistryRegionKit
     }
 
     [Fact]
+    public async Task MoreImportantPod_DisplacesALesserOne_WhichIsToldWhy()
+    {
+        await CreateAsync(ResourceTypes.Nodes, SchedulingFixture.Node("node-0", cpu: "2").Source);
+        await CreateAsync(ResourceTypes.Pods, SchedulingFixture.Stored("d", "victim", """
+            {"metadata":{"name":"victim","namespace":"d","uid":"victim","finalizers":["example.com/stays"]},"spec":{"nodeName":"node-0","priority":1,"containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"2"}}}]},"status":{"phase":"Running"}}
+            """));
+        await CreateAsync(ResourceTypes.Pods, SchedulingFixture.Pod("p-0", """{"cpu":"1"}""", ",\"priority\":9").Source);
+        Start();
+
+        var informer = await Registries.InformerAsync(ResourceTypes.Pods);
+        await AwaitAssertAsync(() =>
+        {
+            var victim = PodView.Of(informer.Get(new ObjectKey("d", "victim"))!);
+            Assert.True(victim.Terminating);
+            Assert.Equal(("True", "PreemptionByScheduler", "default-scheduler: preempting to accommodate a higher priority pod"),
+                (victim.Condition("DisruptionTarget")?.Status, victim.Condition("DisruptionTarget")?.Reason, victim.Condition("DisruptionTarget")?.Message));
+            Assert.Equal("node-0", PodView.Of(informer.Get(new ObjectKey("d", "p-0"))!).NominatedNodeName);
+        }, Patience);
+        await EventAsync("Preempted", "Preempted by pod p-0 on node node-0");
+        await EventAsync("FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu.");
+
+        var store = Store();
+        await store.PatchAsync(store.SchemaOf(ResourceTypes.Pods), new ObjectKey("d", "victim"), static tree =>
+        {
+            tree["metadata"]!.AsObject().Remove("finalizers");
+            tree["metadata"]!["deletionGracePeriodSeconds"] = 0;
+            return (tree, null);
+        });
+        await store.DeleteAsync(store.SchemaOf(ResourceTypes.Pods), new ObjectKey("d", "victim"), new DeleteOptions { GracePeriodSeconds = 0 });
+        await AwaitAssertAsync(() => Assert.Equal("node-0", PodView.Of(informer.Get(new ObjectKey("d", "p-0"))!).NodeName), Patience);
+    }
+
+    [Fact]
     public async Task TwoSchedulersAtOnce_AndTheEndOfOne_BindNothingTwice()
     {
         const int Pods = 300;

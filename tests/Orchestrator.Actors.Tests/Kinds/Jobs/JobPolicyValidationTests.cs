@@ -18,6 +18,13 @@ public sealed class JobPolicyValidationTests
     [InlineData("\"completionMode\":\"Indexed\",\"successPolicy\":{\"rules\":[{}]}",
         "spec.successPolicy.rules[0]: Required value: at least one of succeededCount or succeededIndexes must be specified")]
     [InlineData("\"completionMode\":\"Indexed\",\"successPolicy\":{\"rules\":[{\"succeededCount\":1}]}", "")]
+    [InlineData("\"completions\":4,\"completionMode\":\"Indexed\",\"successPolicy\":{\"rules\":[{\"succeededIndexes\":\"0-2,1\"}]}",
+        "spec.successPolicy.rules[0].succeededIndexes: Invalid value: \"0-2,1\": error parsing succeededIndexes: non-increasing order, previous: 2, current: 1")]
+    [InlineData("\"completions\":4,\"completionMode\":\"Indexed\",\"successPolicy\":{\"rules\":[{\"succeededIndexes\":\"0-4\"}]}",
+        "spec.successPolicy.rules[0].succeededIndexes: Invalid value: \"0-4\": error parsing succeededIndexes: too large index: \"4\"")]
+    [InlineData("\"completions\":4,\"completionMode\":\"Indexed\",\"successPolicy\":{\"rules\":[{\"succeededIndexes\":\"0-1\",\"succeededCount\":3}]}",
+        "spec.successPolicy.rules[0].succeededCount: Invalid value: 3: must be less than or equal to 2 (the number of indexes in the specified succeededIndexes field)")]
+    [InlineData("\"completions\":4,\"completionMode\":\"Indexed\",\"successPolicy\":{\"rules\":[{\"succeededIndexes\":\"0-1,3\",\"succeededCount\":3}]}", "")]
     public void Policies_AreChecked(string spec, string fault)
     {
         var faults = new FaultList();
