@@ -237,6 +237,7 @@ public sealed partial class ResourceStore
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree!);
         ObjectUpdate.Prepare(schema, tree!, before, subresource, _clock.GetUtcNow());
         if (Validation.ValidateUpdate(schema, tree!, before, subresource, request.Notes) is { } invalid) return new Proposal(invalid) { Warnings = warnings };
+        if (request.Notes is { } notes && subresource.Length == 0) Kinds.KindWarnings.Tell(schema, tree!, before, notes);
         if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return new Proposal(denied) { Warnings = warnings };
         if (schema.Type == ResourceTypes.Services && subresource.Length == 0
             && await AllocateAsync(stored.Key, tree!, cancellationToken).ConfigureAwait(false) is { } exhausted)
@@ -296,6 +297,7 @@ public sealed partial class ResourceStore
         // Some kinds name what nobody has named.
         if (key.Name.Length == 0) key = key with { Name = JsonTree.String(SystemMetadata.Of(tree), "name") ?? "" };
         if (Validation.ValidateCreate(schema, tree) is { } invalid) return new PreparedCreate(key, false, invalid);
+        if (options.Notes is { } notes) Kinds.KindWarnings.Tell(schema, tree, null, notes);
         var validating = _admission.ValidateAsync(request, Registries, cancellationToken);
         error = validating.IsCompletedSuccessfully ? validating.Result : await validating.ConfigureAwait(false);
         if (error is not null) return new PreparedCreate(key, false, error);

@@ -67,7 +67,7 @@ public sealed class SchedulerActorTests : RegistryRegionKit
     {
         await CreateAsync(ResourceTypes.Nodes, SchedulingFixture.Node("node-0", cpu: "2").Source);
         await CreateAsync(ResourceTypes.Pods, SchedulingFixture.Stored("d", "victim", """
-            {"metadata":{"name":"victim","namespace":"d","uid":"victim","finalizers":["example.com/stays"]},"spec":{"nodeName":"node-0","priority":1,"containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"2"}}}]},"status":{"phase":"Running"}}
+            {"metadata":{"name":"victim","namespace":"d","uid":"victim"},"spec":{"nodeName":"node-0","terminationGracePeriodSeconds":30,"priority":1,"containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"2"}}}]},"status":{"phase":"Running"}}
             """));
         await CreateAsync(ResourceTypes.Pods, SchedulingFixture.Pod("p-0", """{"cpu":"1"}""", ",\"priority\":9").Source);
         Start();
@@ -85,12 +85,6 @@ public sealed class SchedulerActorTests : RegistryRegionKit
         await EventAsync("FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu.");
 
         var store = Store();
-        await store.PatchAsync(store.SchemaOf(ResourceTypes.Pods), new ObjectKey("d", "victim"), static tree =>
-        {
-            tree["metadata"]!.AsObject().Remove("finalizers");
-            tree["metadata"]!["deletionGracePeriodSeconds"] = 0;
-            return (tree, null);
-        });
         await store.DeleteAsync(store.SchemaOf(ResourceTypes.Pods), new ObjectKey("d", "victim"), new DeleteOptions { GracePeriodSeconds = 0 });
         await AwaitAssertAsync(() => Assert.Equal("node-0", PodView.Of(informer.Get(new ObjectKey("d", "p-0"))!).NodeName), Patience);
     }
