@@ -56,6 +56,9 @@ public sealed class ApiServerHost : IAsyncDisposable
     /// <summary>What aggregated servers hold in namespaces.</summary>
     public IRemoteContent RemoteContent => _aggregator.Content;
 
+    /// <summary>Discovery and OpenAPI, aggregated servers included.</summary>
+    public AggregatedDocuments Documents => _aggregator.Documents;
+
     /// <summary>Starts listening.</summary>
     /// <param name="options">Where and as whom.</param>
     /// <param name="store">The verbs.</param>

@@ -10,6 +10,10 @@ public sealed class AggregatedDocuments
 {
     private volatile Merged? _merged;
     private volatile Remote _remote = new([], []);
+    private volatile TaskCompletionSource _replaced = NewPulse();
+
+    /// <summary>Ends when other servers serve something else than now; take it before looking.</summary>
+    public Task Replaced => _replaced.Task;
 
     /// <summary>Takes what other servers serve from now on.</summary>
     public void Set(IReadOnlyList<RemoteVersion> versions, IReadOnlyList<RemoteOpenApi> specifications)
@@ -18,6 +22,7 @@ public sealed class AggregatedDocuments
         if (versions.Count == before.Versions.Count && versions.Zip(before.Versions).All(static p => p.First.SameAs(p.Second))
             && specifications.SequenceEqual(before.Specifications)) return;
         _remote = new Remote(versions, specifications);
+        Interlocked.Exchange(ref _replaced, NewPulse()).TrySetResult();
     }
 
     public DiscoveryDocuments Discovery(SchemaCatalog catalog) => Of(catalog)?.Discovery ?? DiscoveryDocuments.Of(catalog);
@@ -36,6 +41,8 @@ public sealed class AggregatedDocuments
 
     /// <summary>Whether the document of version 3 of a version of another server is ours to give.</summary>
     public bool HasV3(string group, string version) => _remote.Specifications.Any(s => s.Group == group && s.Version == version && s is { V3: null, V2: not null });
+
+    private static TaskCompletionSource NewPulse() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Merged? Of(SchemaCatalog catalog)
     {
