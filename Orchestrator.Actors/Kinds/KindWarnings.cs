@@ -54,7 +54,8 @@ internal static class KindWarnings
             case "persistentvolumes": TellVolume(tree, warn); break;
             case "persistentvolumeclaims":
                 TellAnnotation(tree, OldStorageClass, "deprecated since v1.8; use \"storageClassName\" attribute instead", warn);
-                PodWarnings.TellFractions(JsonTree.At(tree, ["spec", "resources", "requests"]) as JsonObject, Spec.Child("resources").Child("requests"), warn, "storage");
+                if (JsonTree.At(tree, ["spec", "resources", "requests"]) is JsonObject requests)
+                    PodWarnings.TellFractions(requests, Spec.Child("resources").Child("requests"), warn, "storage");
                 break;
             case "ingresses.networking.k8s.io" when stored is null && HasOldClass(tree):
                 warn("annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead");
@@ -135,7 +136,7 @@ internal static class KindWarnings
         TellAnnotation(tree, OldStorageClass, "deprecated since v1.8; use \"storageClassName\" attribute instead", warn);
         if (JsonTree.String(spec, "persistentVolumeReclaimPolicy") == "Recycle")
             warn($"{Spec.Child("persistentVolumeReclaimPolicy")}: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.");
-        PodWarnings.TellFractions(JsonTree.Object(spec, "capacity"), Spec.Child("capacity"), warn, "storage");
+        if (JsonTree.Object(spec, "capacity") is { } capacity) PodWarnings.TellFractions(capacity, Spec.Child("capacity"), warn, "storage");
         var terms = JsonTree.At(spec, ["nodeAffinity", "required", "nodeSelectorTerms"]) as JsonArray ?? [];
         for (var i = 0; i < terms.Count; i++)
             PodWarnings.TellTerm(terms[i] as JsonObject, Spec.Child("nodeAffinity").Child("required").Child("nodeSelectorTerms").Index(i), warn);

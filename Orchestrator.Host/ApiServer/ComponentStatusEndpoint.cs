@@ -1,47 +1,28 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
-using Orchestrator.Actors.Schemas.Tables;
 
 namespace Orchestrator.Host.ApiServer;
 
 /// <summary>The health of the parts of the control plane, found out when it is asked for; nothing of it is stored.</summary>
 /// <remarks>The parts have the names of Kubernetes: what keeps the data here is called etcd-0, because clients look for it.
 /// Source: kubernetes pkg/registry/core/componentstatus.</remarks>
-public sealed class ComponentStatusEndpoint(ResourceStore store, Representations representations, IReadOnlyList<HealthCheck> components)
+public sealed class ComponentStatusEndpoint(ResourceStore store, Representations representations, IReadOnlyList<HealthCheck> components) : ComputedKindEndpoint(representations)
 {
     /// <summary>How long one part is waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     public static bool Handles(ResourceSchema schema) => schema.Type == ResourceTypes.ComponentStatuses;
 
-    public async Task HandleAsync(HttpContext context, RequestInfo request, ResourceSchema schema)
+    protected override async Task<StoredObject?> FindAsync(ResourceSchema schema, ObjectKey key, CancellationToken cancellationToken) =>
+        All().FirstOrDefault(c => c.Name == key.Name) is { } one ? await ExamineAsync(one, cancellationToken).ConfigureAwait(false) : null;
+
+    protected override async Task<IReadOnlyList<StoredObject>> ListAsync(ResourceSchema schema, string ns, Selection selection, CancellationToken cancellationToken)
     {
-        var list = request.Name.Length == 0;
-        var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => Representations.Offers(f, schema, list));
-        if (format is null)
-        {
-            await StatusWriter.WriteAsync(context, Representations.NotAcceptable).ConfigureAwait(false);
-            return;
-        }
-        if (!list)
-        {
-            if (All().FirstOrDefault(c => c.Name == request.Name) is { } one)
-                await representations.WriteObjectAsync(context, schema, format, await ExamineAsync(one, context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
-            else await StatusWriter.WriteAsync(context, ApiError.NotFound(schema.Type, request.Name)).ConfigureAwait(false);
-            return;
-        }
-        var (options, error) = ListOptions.Read(schema, request, context.Request.Query);
-        if (options is null)
-        {
-            await StatusWriter.WriteAsync(context, error!).ConfigureAwait(false);
-            return;
-        }
-        var examined = await Task.WhenAll(All().Select(c => ExamineAsync(c, context.RequestAborted))).ConfigureAwait(false);
-        await representations.WriteListAsync(context, schema, format, [.. examined.Where(options.Selection.Matches)], new TableListMeta("")).ConfigureAwait(false);
+        var examined = await Task.WhenAll(All().Select(c => ExamineAsync(c, cancellationToken))).ConfigureAwait(false);
+        return [.. examined.Where(selection.Matches)];
     }
 
     private IEnumerable<HealthCheck> All() => components.Append(new HealthCheck("etcd-0", CheckStoreAsync)).OrderBy(static c => c.Name, StringComparer.Ordinal);

@@ -56,23 +56,25 @@ internal static class PodWarnings
         foreach (var (key, text) in OldAnnotations)
             if (annotations?.ContainsKey(key) == true) warn($"{path.Child("metadata").Child("annotations").Key(key)}: {text}");
         TellVolumes(spec, here.Child("volumes"), warn);
-        TellRepeated(JsonTree.Array(spec, "hostAliases"), here.Child("hostAliases"), "ip", warn);
-        TellRepeated(JsonTree.Array(spec, "imagePullSecrets"), here.Child("imagePullSecrets"), "name", warn);
-        TellUnnamed(JsonTree.Array(spec, "imagePullSecrets"), here.Child("imagePullSecrets"), warn);
-        TellFractions(JsonTree.Object(spec, "overhead"), here.Child("overhead"), warn);
+        if (JsonTree.Array(spec, "hostAliases") is { } aliases) TellRepeated(aliases, here.Child("hostAliases"), "ip", warn);
+        if (JsonTree.Array(spec, "imagePullSecrets") is { } secrets)
+        {
+            TellRepeated(secrets, here.Child("imagePullSecrets"), "name", warn);
+            TellUnnamed(secrets, here.Child("imagePullSecrets"), warn);
+        }
+        if (JsonTree.Object(spec, "overhead") is { } overhead) TellFractions(overhead, here.Child("overhead"), warn);
         if (annotations?.ContainsKey(SeccompPod) == true && JsonTree.Object(spec, "securityContext")?["seccompProfile"] is null)
             warn($"{path.Child("metadata").Child("annotations").Key(SeccompPod)}: non-functional in v1.27+; use the \"seccompProfile\" field instead");
         TellContainers(spec, annotations, path, isTemplate, warn);
         if (JsonTree.Int64(spec, "terminationGracePeriodSeconds") is < 0)
             warn($"{here.Child("terminationGracePeriodSeconds")}: must be >= 0; negative values are invalid and will be treated as 1");
         foreach (var kind in (ReadOnlySpan<string>)["podAffinity", "podAntiAffinity"])
-            TellPodAffinity(JsonTree.Object(JsonTree.Object(spec, "affinity"), kind), here.Child("affinity").Child(kind), warn);
+            if (JsonTree.Object(JsonTree.Object(spec, "affinity"), kind) is { } affinity) TellPodAffinity(affinity, here.Child("affinity").Child(kind), warn);
     }
 
     /// <summary>Tells of amounts of bytes that are no whole bytes.</summary>
-    public static void TellFractions(JsonObject? amounts, FieldPath path, Action<string> warn, params ReadOnlySpan<string> resources)
+    public static void TellFractions(JsonObject amounts, FieldPath path, Action<string> warn, params ReadOnlySpan<string> resources)
     {
-        if (amounts is null) return;
         foreach (var name in resources.IsEmpty ? ["memory", "ephemeral-storage"] : resources)
             if (JsonTree.String(amounts, name) is { } text && Quantity.TryParse(text, out var amount) && amount.Milli % 1000 != 0)
                 warn($"{path.Key(name)}: fractional byte value {GoQuote.Quote(amount.ToString())} is invalid, must be an integer");
@@ -89,17 +91,13 @@ internal static class PodWarnings
 
     private static void TellPlacement(JsonObject spec, FieldPath path, Action<string> warn)
     {
-        foreach (var (key, _) in JsonTree.Object(spec, "nodeSelector") ?? [])
-            if (OldNodeLabel(key) is { } text) warn($"{path.Child("nodeSelector").Key(key)}: {text}");
-        var affinity = JsonTree.Object(JsonTree.Object(spec, "affinity"), "nodeAffinity");
-        var there = path.Child("affinity").Child("nodeAffinity");
-        var required = JsonTree.Array(JsonTree.Object(affinity, "requiredDuringSchedulingIgnoredDuringExecution"), "nodeSelectorTerms") ?? [];
-        for (var i = 0; i < required.Count; i++)
-            TellTerm(required[i] as JsonObject, there.Child("requiredDuringSchedulingIgnoredDuringExecution").Child("nodeSelectorTerms").Index(i), warn);
-        var preferred = JsonTree.Array(affinity, "preferredDuringSchedulingIgnoredDuringExecution") ?? [];
-        for (var i = 0; i < preferred.Count; i++)
-            TellTerm(JsonTree.Object(preferred[i] as JsonObject, "preference"), there.Child("preferredDuringSchedulingIgnoredDuringExecution").Index(i).Child("preference"), warn);
-        var spreads = JsonTree.Array(spec, "topologySpreadConstraints") ?? [];
+        if (JsonTree.Object(spec, "nodeSelector") is { } selector)
+        {
+            foreach (var (key, _) in selector)
+                if (OldNodeLabel(key) is { } text) warn($"{path.Child("nodeSelector").Key(key)}: {text}");
+        }
+        if (JsonTree.Object(JsonTree.Object(spec, "affinity"), "nodeAffinity") is { } affinity) TellNodeAffinity(affinity, path.Child("affinity").Child("nodeAffinity"), warn);
+        if (JsonTree.Array(spec, "topologySpreadConstraints") is not { } spreads) return;
         for (var i = 0; i < spreads.Count; i++)
         {
             var at = path.Child("topologySpreadConstraints").Index(i);
@@ -108,9 +106,18 @@ internal static class PodWarnings
         }
     }
 
-    private static void TellPodAffinity(JsonObject? affinity, FieldPath path, Action<string> warn)
+    private static void TellNodeAffinity(JsonObject affinity, FieldPath there, Action<string> warn)
     {
-        if (affinity is null) return;
+        var required = JsonTree.Array(JsonTree.Object(affinity, "requiredDuringSchedulingIgnoredDuringExecution"), "nodeSelectorTerms") ?? [];
+        for (var i = 0; i < required.Count; i++)
+            TellTerm(required[i] as JsonObject, there.Child("requiredDuringSchedulingIgnoredDuringExecution").Child("nodeSelectorTerms").Index(i), warn);
+        var preferred = JsonTree.Array(affinity, "preferredDuringSchedulingIgnoredDuringExecution") ?? [];
+        for (var i = 0; i < preferred.Count; i++)
+            TellTerm(JsonTree.Object(preferred[i] as JsonObject, "preference"), there.Child("preferredDuringSchedulingIgnoredDuringExecution").Index(i).Child("preference"), warn);
+    }
+
+    private static void TellPodAffinity(JsonObject affinity, FieldPath path, Action<string> warn)
+    {
         var required = JsonTree.Array(affinity, "requiredDuringSchedulingIgnoredDuringExecution") ?? [];
         for (var i = 0; i < required.Count; i++)
             if ((required[i] as JsonObject)?["labelSelector"] is null)
@@ -123,29 +130,29 @@ internal static class PodWarnings
 
     private static void TellVolumes(JsonObject spec, FieldPath path, Action<string> warn)
     {
-        var volumes = JsonTree.Array(spec, "volumes") ?? [];
+        if (JsonTree.Array(spec, "volumes") is not { } volumes) return;
         for (var i = 0; i < volumes.Count; i++)
         {
             if (volumes[i] is not JsonObject volume) continue;
             foreach (var (field, text) in OldVolumes)
                 if (volume[field] is not null) warn($"{path.Index(i).Child(field == "storageos" ? "storageOS" : field)}: {text}");
-            TellFractions(JsonTree.At(volume, ["ephemeral", "volumeClaimTemplate", "spec", "resources", "requests"]) as JsonObject,
-                path.Index(i).Child("ephemeral").Child("volumeClaimTemplate").Child("spec").Child("resources").Child("requests"), warn, "storage");
+            if (JsonTree.At(volume, ["ephemeral", "volumeClaimTemplate", "spec", "resources", "requests"]) is JsonObject requests)
+                TellFractions(requests, path.Index(i).Child("ephemeral").Child("volumeClaimTemplate").Child("spec").Child("resources").Child("requests"), warn, "storage");
         }
     }
 
-    private static void TellRepeated(JsonArray? items, FieldPath path, string field, Action<string> warn)
+    private static void TellRepeated(JsonArray items, FieldPath path, string field, Action<string> warn)
     {
-        if (items is not { Count: > 1 }) return;
+        if (items.Count < 2) return;
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < items.Count; i++)
             if (JsonTree.String(items[i] as JsonObject, field) is var value && !seen.Add(value ?? "")) warn($"{path.Index(i).Child(field)}: duplicate {field} {GoQuote.Quote(value ?? "")}");
     }
 
-    private static void TellUnnamed(JsonArray? secrets, FieldPath path, Action<string> warn)
+    private static void TellUnnamed(JsonArray secrets, FieldPath path, Action<string> warn)
     {
-        for (var i = 0; i < (secrets?.Count ?? 0); i++)
-            if (JsonTree.String(secrets![i] as JsonObject, "name") is null or "") warn($"{path.Index(i).Child("name")}: invalid empty name \"\"");
+        for (var i = 0; i < secrets.Count; i++)
+            if (JsonTree.String(secrets[i] as JsonObject, "name") is null or "") warn($"{path.Index(i).Child("name")}: invalid empty name \"\"");
     }
 
     private static void TellContainers(JsonObject spec, JsonObject? annotations, FieldPath path, bool isTemplate, Action<string> warn)
@@ -162,7 +169,7 @@ internal static class PodWarnings
                 if (annotations is not null) TellProfiles(container, annotations, path.Child("metadata").Child("annotations"), isTemplate && !podArmor, warn);
                 var resources = JsonTree.Object(container, "resources");
                 foreach (var side in (ReadOnlySpan<string>)["limits", "requests"])
-                    TellFractions(JsonTree.Object(resources, side), here.Child("resources").Child(side), warn);
+                    if (JsonTree.Object(resources, side) is { } amounts) TellFractions(amounts, here.Child("resources").Child(side), warn);
                 TellHiddenVariables(JsonTree.Array(container, "env"), here.Child("env"), warn);
                 TellPorts(JsonTree.Array(container, "ports"), here.Child("ports"), ports, warn);
             }

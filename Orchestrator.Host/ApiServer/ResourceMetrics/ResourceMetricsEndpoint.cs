@@ -1,61 +1,38 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Kinds;
 using Orchestrator.Actors.Kinds.ApiServices;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
-using Orchestrator.Actors.Schemas.Tables;
 
 namespace Orchestrator.Host.ApiServer.ResourceMetrics;
 
 /// <summary>What nodes and pods use, measured when it is asked for: the API of a metrics server, without one.</summary>
 /// <remarks>An APIService that names a service for <c>v1beta1.metrics.k8s.io</c> takes its place. Source: KEP-118 and metrics-server's pkg/api.</remarks>
-public sealed class ResourceMetricsEndpoint(ResourceStore store, Representations representations, NodeSamples samples)
+public sealed class ResourceMetricsEndpoint(ResourceStore store, Representations representations, NodeSamples samples) : ComputedKindEndpoint(representations)
 {
     public static bool Handles(ResourceSchema schema) => schema.Group == LocalApiServices.ResourceMetricsGroup;
 
-    public async Task HandleAsync(HttpContext context, RequestInfo request, ResourceSchema schema)
+    protected override async Task<StoredObject?> FindAsync(ResourceSchema schema, ObjectKey key, CancellationToken cancellationToken) =>
+        (await InformerAsync(schema, cancellationToken).ConfigureAwait(false)).Get(key) is { } about
+        && await MeasureAsync(schema, [about], cancellationToken).ConfigureAwait(false) is [var one] ? one : null;
+
+    protected override async Task<IReadOnlyList<StoredObject>> ListAsync(ResourceSchema schema, string ns, Selection selection, CancellationToken cancellationToken)
     {
-        var list = request.Name.Length == 0;
-        var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => Representations.Offers(f, schema, list));
-        if (format is null)
-        {
-            await StatusWriter.WriteAsync(context, Representations.NotAcceptable).ConfigureAwait(false);
-            return;
-        }
-        if (!list)
-        {
-            var measured = await MeasureAsync(schema, await FindAsync(schema, new ObjectKey(request.Namespace, request.Name), context.RequestAborted).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false);
-            await (measured is [var one]
-                ? representations.WriteObjectAsync(context, schema, format, one)
-                : StatusWriter.WriteAsync(context, ApiError.NotFound(schema.Type, request.Name))).ConfigureAwait(false);
-            return;
-        }
-        var (options, error) = ListOptions.Read(schema, request, context.Request.Query);
-        if (options is null)
-        {
-            await StatusWriter.WriteAsync(context, error!).ConfigureAwait(false);
-            return;
-        }
-        var about = await InformerAsync(schema, context.RequestAborted).ConfigureAwait(false);
+        var about = await InformerAsync(schema, cancellationToken).ConfigureAwait(false);
         if (IsNodes(schema)) samples.Keep(about.Objects.EnumerateFrom().Select(static n => n.Key.Name).ToHashSet(StringComparer.Ordinal));
         // What is selected of nodes and pods is selected of what they use: the labels and the name are theirs.
-        List<StoredObject> chosen = [.. about.Objects.EnumerateFrom().Where(o => (request.Namespace.Length == 0 || o.Key.Namespace == request.Namespace) && options.Selection.Matches(o))];
-        var all = await MeasureAsync(schema, chosen, context.RequestAborted).ConfigureAwait(false);
-        await representations.WriteListAsync(context, schema, format, all, new TableListMeta("")).ConfigureAwait(false);
+        List<StoredObject> chosen = [.. about.Objects.EnumerateFrom().Where(o => (ns.Length == 0 || o.Key.Namespace == ns) && selection.Matches(o))];
+        return await MeasureAsync(schema, chosen, cancellationToken).ConfigureAwait(false);
     }
 
     private ValueTask<Informer> InformerAsync(ResourceSchema schema, CancellationToken cancellationToken) =>
         store.Registries.ConsistentAsync(IsNodes(schema) ? ResourceTypes.Nodes : ResourceTypes.Pods, cancellationToken);
 
     private static bool IsNodes(ResourceSchema schema) => schema.Plural == "nodes";
-
-    private async ValueTask<List<StoredObject>> FindAsync(ResourceSchema schema, ObjectKey key, CancellationToken cancellationToken) =>
-        (await InformerAsync(schema, cancellationToken).ConfigureAwait(false)).Get(key) is { } found ? [found] : [];
 
     private async Task<List<StoredObject>> MeasureAsync(ResourceSchema schema, List<StoredObject> about, CancellationToken cancellationToken)
     {
