@@ -20,6 +20,8 @@ namespace Orchestrator.Host.Tests.ApiServer;
 /// <summary>What the scheduler, the controllers and the kubelets write is asked about over real HTTPS, as what they would be as clients.</summary>
 public sealed class ComponentWebhookTests : IAsyncLifetime
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private static readonly ObjectKey Pod = new("default", "p");
 
     private readonly WebhookCaller _caller = MakeCaller();
@@ -81,7 +83,7 @@ public sealed class ComponentWebhookTests : IAsyncLifetime
         await using var reporter = new StatusReporter(_store.Admitted, clock, 1);
         var uid = (string)Read(ResourceTypes.Pods, Pod)["metadata"]!["uid"]!;
         reporter.Report(Pod, uid, "n1", """{"phase":"Running"}"""u8.ToArray());
-        await UntilAsync(() => clock.Waiting > 0);
+        await clock.SomebodyWaits.WaitAsync(Patience);
         Assert.Equal("Pending", (string?)Read(ResourceTypes.Pods, Pod)["status"]!["phase"]);
         var asked = Assert.Single(_server.Asked);
         Assert.Equal(("UPDATE", "status", "system:node:n1"), ((string?)asked["operation"], (string?)asked["subResource"], (string?)asked["userInfo"]!["username"]));
@@ -89,8 +91,11 @@ public sealed class ComponentWebhookTests : IAsyncLifetime
         Assert.Equal(("Running", "Pending"), ((string?)asked["object"]!["status"]!["phase"], (string?)asked["oldObject"]!["status"]!["phase"]));
 
         _server.Answers["/deny"] = static _ => new JsonObject { ["allowed"] = true };
+        var pods = _registries.Informers.Single(static i => i.Type == ResourceTypes.Pods);
+        var before = pods.Revision;
         clock.Step();
-        await UntilAsync(() => (string?)Read(ResourceTypes.Pods, Pod)["status"]!["phase"] == "Running");
+        await pods.WaitForAsync(before + 1, default).AsTask().WaitAsync(Patience);
+        Assert.Equal("Running", (string?)Read(ResourceTypes.Pods, Pod)["status"]!["phase"]);
     }
 
     [Fact]
@@ -172,26 +177,19 @@ public sealed class ComponentWebhookTests : IAsyncLifetime
 
     private static WebhookCaller MakeCaller() => new();
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!condition()) await Task.Delay(5, deadline.Token);
-    }
-
     /// <summary>Time stands; who waits goes on when the test says so.</summary>
     private sealed class SteppedClock : TimeProvider
     {
         private readonly List<Timer> _timers = [];
+        private readonly TaskCompletionSource _waited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public int Waiting
-        {
-            get { lock (_timers) return _timers.Count; }
-        }
+        public Task SomebodyWaits => _waited.Task;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
             var timer = new Timer(() => callback(state));
             lock (_timers) _timers.Add(timer);
+            _waited.TrySetResult();
             return timer;
         }
 
