@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Authentication;
 

@@ -4,6 +4,7 @@ using Akka.Cluster.Tools.Singleton;
 using Akka.Event;
 using Akka.Persistence;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Serialization;
 
 namespace Orchestrator.Actors.Certificates;
@@ -112,7 +113,7 @@ public sealed class CertificateAuthorityActor : UntypedPersistentActor
     }
 
     private void AnswerTokens(object message, IActorRef sender) => sender.Tell(message is SignToken sign
-        ? new TokenSigned(_tokenKey!.Sign(System.Text.Json.Nodes.JsonNode.Parse(sign.Claims)!.AsObject()))
+        ? new TokenSigned(_tokenKey!.Sign(JsonNode.Parse(sign.Claims)!.AsObject()))
         : new TokenKeys([_tokenKey!.PublicPem]));
 
     private void Sign(SignCertificate sign, IActorRef sender)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -74,12 +73,12 @@ internal static class FieldManager
         return record;
     }
 
-    /// <summary>Puts a record into a tree.</summary>
+    /// <summary>Puts a record into a tree. Nobody changes a record in place, so that other trees may hold it too.</summary>
     public static void PutIn(JsonObject tree, JsonNode? record)
     {
         var meta = JsonTree.Ensure(tree, "metadata");
         if (record is null) meta.Remove("managedFields");
-        else meta["managedFields"] = record.Parent is null ? record : record.DeepClone();
+        else meta["managedFields"] = record;
     }
 
     // What client-side apply owned and nobody has changed since may be taken by the server-side apply of the same tool.

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Actors.FieldManagement;

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.FieldManagement;

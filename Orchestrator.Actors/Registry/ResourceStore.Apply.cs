@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Kinds.CustomResources;

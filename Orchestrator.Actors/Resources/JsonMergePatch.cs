@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Orchestrator.Actors.Resources;
 
 /// <summary>RFC 7386: fields of the patch replace those of the target, null removes, objects merge.</summary>

@@ -1,45 +1,28 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization.Metadata;
 
 namespace Orchestrator.Actors.Resources;
 
-/// <summary>Reads values of a JSON tree whatever backs them: parsed text or values that our own code set.</summary>
-/// <remarks>JsonValue.GetValue&lt;T&gt; throws unless T is exactly the type that was put in; these convert.</remarks>
+/// <summary>Reads values of a JSON tree where they may be absent, or other than they should be.</summary>
 public static class JsonTree
 {
-    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static bool IsString(JsonNode? node, [NotNullWhen(true)] out string? text)
     {
-        if (node is JsonValue value && value.TryGetValue(out text)) return true;
-        text = null;
-        return false;
+        text = (node as JsonString)?.Value;
+        return text is not null;
     }
 
-    public static string? AsString(JsonNode? node) => IsString(node, out var text) ? text : null;
+    public static string? AsString(JsonNode? node) => (node as JsonString)?.Value;
 
     /// <summary>The number as a whole one; null when it is no number, has a fraction or does not fit.</summary>
-    public static long? AsInt64(JsonNode? node)
-    {
-        if (node is not JsonValue value) return null;
-        if (value.TryGetValue(out long whole)) return whole;
-        if (value.TryGetValue(out int small)) return small;
-        if (value.GetValueKind() != JsonValueKind.Number) return null;
-        return long.TryParse(ToText(node), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed) ? parsed : null;
-    }
+    public static long? AsInt64(JsonNode? node) => node is JsonWhole whole ? whole.Value : (node as JsonValue)?.Whole;
 
-    public static double? AsDouble(JsonNode? node)
-    {
-        if (node is not JsonValue value || value.GetValueKind() != JsonValueKind.Number) return null;
-        if (value.TryGetValue(out double number)) return number;
-        return double.TryParse(ToText(node), NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) ? parsed : null;
-    }
+    public static double? AsDouble(JsonNode? node) => (node as JsonValue)?.Double;
 
-    public static bool? AsBool(JsonNode? node) => node is JsonValue value && value.TryGetValue(out bool flag) ? flag : null;
+    public static bool? AsBool(JsonNode? node) => (node as JsonBool)?.Value;
 
     public static string? String(JsonObject? owner, string name) => AsString(owner?[name]);
 

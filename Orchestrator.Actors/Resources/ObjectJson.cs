@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace Orchestrator.Actors.Resources;
 
@@ -27,12 +26,7 @@ public static class ObjectJson
         List<string>? duplicates = null;
         try
         {
-            var reader = new Utf8JsonReader(utf8, Options);
-            reader.Read();
-            var tree = ReadValue(ref reader, null, ref duplicates);
-            // Reading on is what finds text after the value.
-            reader.Read();
-            return new ParsedJson(tree, null, duplicates);
+            return new ParsedJson(Read(utf8, ref duplicates), null, duplicates);
         }
         catch (JsonException)
         {
@@ -43,6 +37,28 @@ public static class ObjectJson
             // A string that is no valid UTF-16 once unescaped, as "\ud800".
             return new ParsedJson(null, "invalid UTF-16 surrogate in string", null);
         }
+    }
+
+    /// <summary>The tree of a text of which nothing is said but what it says.</summary>
+    /// <exception cref="JsonException">The text is no JSON, or too deep.</exception>
+    internal static JsonNode? Read(ReadOnlySpan<byte> utf8)
+    {
+        List<string>? duplicates = null;
+        try
+        {
+            return Read(utf8, ref duplicates);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException(e.Message, e);
+        }
+    }
+
+    /// <summary>The tree of the value at which the reader stands.</summary>
+    internal static JsonNode? Read(ref Utf8JsonReader reader)
+    {
+        List<string>? duplicates = null;
+        return ReadValue(ref reader, null, ref duplicates);
     }
 
     /// <summary>Where the fields of a well-formed text stand, by their paths (count of fields before them): for the first time, and again.</summary>
@@ -83,6 +99,16 @@ public static class ObjectJson
             }
         }
         return (first, again);
+    }
+
+    private static JsonNode? Read(ReadOnlySpan<byte> utf8, ref List<string>? duplicates)
+    {
+        var reader = new Utf8JsonReader(utf8, Options);
+        reader.Read();
+        var tree = ReadValue(ref reader, null, ref duplicates);
+        // Reading on is what finds text after the value.
+        reader.Read();
+        return tree;
     }
 
     private static JsonNode? ReadValue(ref Utf8JsonReader reader, Trail? trail, ref List<string>? duplicates) => reader.TokenType switch
@@ -127,7 +153,7 @@ public static class ObjectJson
     {
         // "-0" and "1.0" and "1e3" would lose their text as a long or a double.
         if (reader.TryGetInt64(out var whole) && !reader.ValueSpan.SequenceEqual("-0"u8)) return JsonValue.Create(whole);
-        return JsonValue.Create(JsonElement.ParseValue(ref reader))!;
+        return JsonValue.Number(reader.ValueSpan);
     }
 
     /// <summary>Where the reader is; made for objects and lists only, and put into words only for a fault.</summary>

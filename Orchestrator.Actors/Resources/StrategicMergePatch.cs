@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Actors.Resources;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Schemas;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Schemas;
@@ -41,7 +40,7 @@ internal sealed class Pruner
             }
             else if (!typed || !IsPlain(value, field.Type.Kind))
             {
-                PruneValue(value, field, type, path, typed);
+                if (PruneValue(value, field, type, path, typed) is { } canonical) tree.SetAt(i, canonical);
                 if (Fault is null && typed && MeansNothing(field, value)) (dropped ??= []).Add(name);
                 if (Fault is null || !DropsMisfits) continue;
                 (Fault, Restoring) = (null, null);
@@ -52,11 +51,8 @@ internal sealed class Pruner
         foreach (var name in dropped) tree.Remove(name);
     }
 
-    private void PruneValue(JsonNode value, FieldSchema field, TypeSchema owner, FieldPath? path, bool typed)
-    {
-        var here = (path ?? FieldPath.Root).Child(field.Name);
-        Visit(value, field.Type, here, typed, owner);
-    }
+    private JsonNode? PruneValue(JsonNode value, FieldSchema field, TypeSchema owner, FieldPath? path, bool typed) =>
+        Visit(value, field.Type, (path ?? FieldPath.Root).Child(field.Name), typed, owner);
 
     // Go leaves a field alone that is null; in a custom resource null stays where it may.
     private static bool DropsNull(FieldSchema field, bool typed) => typed ? field.Type.Kind != SchemaKind.Any : !field.Type.Nullable;
@@ -80,7 +76,8 @@ internal sealed class Pruner
         _ => false,
     };
 
-    private void Visit(JsonNode? value, TypeSchema type, FieldPath path, bool typed, TypeSchema owner)
+    // The value that takes the place of this one; null when it stays.
+    private JsonNode? Visit(JsonNode? value, TypeSchema type, FieldPath path, bool typed, TypeSchema owner)
     {
         switch (type.Kind)
         {
@@ -99,9 +96,9 @@ internal sealed class Pruner
             case SchemaKind.Any:
                 break;
             default:
-                if (typed && !IsPlain(value!, type.Kind)) CheckScalar(value!, type, path, owner);
-                break;
+                return typed && !IsPlain(value!, type.Kind) ? CheckScalar(value!, type, path, owner) : null;
         }
+        return null;
     }
 
     private void VisitMap(JsonObject map, TypeSchema type, FieldPath path, bool typed, TypeSchema owner)
@@ -115,7 +112,10 @@ internal sealed class Pruner
             {
                 if (typed ? items.Kind != SchemaKind.Any : !items.Nullable && type.ItemsDefault is null) (nulls ??= []).Add(key);
             }
-            else if (!typed || !IsPlain(value, items.Kind)) Visit(value, items, path.Child(key), typed, owner);
+            else if (!typed || !IsPlain(value, items.Kind))
+            {
+                if (Visit(value, items, path.Child(key), typed, owner) is { } canonical) map.SetAt(i, canonical);
+            }
         }
         foreach (var key in nulls ?? [])
         {
@@ -134,7 +134,10 @@ internal sealed class Pruner
             {
                 if (typed && ZeroOf(items) is { } zero) list[i] = zero;
             }
-            else if (!typed || !IsPlain(value, items.Kind)) Visit(value, items, path.Index(i), typed, owner);
+            else if (!typed || !IsPlain(value, items.Kind))
+            {
+                if (Visit(value, items, path.Index(i), typed, owner) is { } canonical) list[i] = canonical;
+            }
         }
     }
 
@@ -150,41 +153,39 @@ internal sealed class Pruner
         _ => null,
     };
 
-    private void CheckScalar(JsonNode value, TypeSchema type, FieldPath path, TypeSchema owner)
+    private JsonNode? CheckScalar(JsonNode value, TypeSchema type, FieldPath path, TypeSchema owner)
     {
         var text = JsonTree.AsString(value);
         switch (type.Kind)
         {
             case SchemaKind.Double when value is JsonValue && value.GetValueKind() == JsonValueKind.Number:
             case SchemaKind.RawObject when value is JsonObject:
-                return;
+                return null;
             case SchemaKind.Quantity when text is not null || IsNumber(value):
-                if (Quantity.Parse(text ?? JsonTree.ToText(value), out var quantity) is { } bad) Fault ??= bad;
-                else Rewrite(value, text, quantity.ToString());
-                return;
+                if (Quantity.Parse(text ?? JsonTree.ToText(value), out var quantity) is not { } bad) return Rewritten(text, quantity.ToString());
+                Fault ??= bad;
+                return null;
             case SchemaKind.IntOrString when text is not null || JsonTree.AsInt64(value) is >= int.MinValue and <= int.MaxValue:
-                return;
+                return null;
             case SchemaKind.Time or SchemaKind.MicroTime when text is not null:
-                if (!Rfc3339.TryParse(text, out var time)) Fault ??= Rfc3339.Explain(text, type.Kind == SchemaKind.MicroTime);
-                else Rewrite(value, text, type.Kind == SchemaKind.Time ? Rfc3339.Seconds(time) : Rfc3339.Micros(time));
-                return;
+                if (Rfc3339.TryParse(text, out var time)) return Rewritten(text, type.Kind == SchemaKind.Time ? Rfc3339.Seconds(time) : Rfc3339.Micros(time));
+                Fault ??= Rfc3339.Explain(text, type.Kind == SchemaKind.MicroTime);
+                return null;
             case SchemaKind.Bytes when text is not null:
                 if (BadBase64(text) is { } at) Fault ??= $"illegal base64 data at input byte {at}";
-                return;
+                return null;
             case SchemaKind.IntOrString:
                 Fault ??= $"json: cannot unmarshal {JsonTree.KindOf(value)} into Go value of type {(IsNumber(value) ? "int32" : "string")}";
-                return;
+                return null;
             default:
                 Wrong(value, type, path, owner);
-                return;
+                return null;
         }
     }
 
     // Kubernetes answers with the canonical form: 0.5 becomes 500m, a time zone becomes UTC.
-    private static void Rewrite(JsonNode value, string? text, string canonical)
-    {
-        if (!string.Equals(text, canonical, StringComparison.Ordinal)) value.ReplaceWith(canonical);
-    }
+    private static JsonNode? Rewritten(string? text, string canonical) =>
+        string.Equals(text, canonical, StringComparison.Ordinal) ? null : canonical;
 
     private static bool IsNumber(JsonNode value) => value is JsonValue && value.GetValueKind() == JsonValueKind.Number;
 

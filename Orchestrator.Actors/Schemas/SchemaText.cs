@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Schemas;
 

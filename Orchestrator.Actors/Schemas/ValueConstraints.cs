@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Schemas;
 

@@ -165,10 +165,10 @@ public sealed partial class RequestPipeline(
         await DocumentEndpoint.NotFoundAsync(context, store.Catalog, request.Path).ConfigureAwait(false);
     }
 
-    private static bool IsEstablished(System.Text.Json.Nodes.JsonObject definition, string version) =>
-        JsonTree.Array(JsonTree.Object(definition, "spec"), "versions")?.OfType<System.Text.Json.Nodes.JsonObject>()
+    private static bool IsEstablished(JsonObject definition, string version) =>
+        JsonTree.Array(JsonTree.Object(definition, "spec"), "versions")?.OfType<JsonObject>()
             .Any(v => JsonTree.String(v, "name") == version && JsonTree.Bool(v, "served") == true) == true
-        && JsonTree.Array(JsonTree.Object(definition, "status"), "conditions")?.OfType<System.Text.Json.Nodes.JsonObject>()
+        && JsonTree.Array(JsonTree.Object(definition, "status"), "conditions")?.OfType<JsonObject>()
             .Any(static c => JsonTree.String(c, "type") == "Established" && JsonTree.String(c, "status") == "True") == true;
 
     private Task DispatchAsync(HttpContext context, RequestInfo request, ResourceSchema schema, UserInfo user)

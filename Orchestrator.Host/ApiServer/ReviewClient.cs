@@ -3,7 +3,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Resources;
 

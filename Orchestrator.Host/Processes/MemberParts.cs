@@ -212,7 +212,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
             await EnsureAsync(store, ResourceTypes.PriorityClasses, priority).ConfigureAwait(false);
     }
 
-    private static async Task EnsureAsync(ResourceStore store, ResourceType type, System.Text.Json.Nodes.JsonObject tree)
+    private static async Task EnsureAsync(ResourceStore store, ResourceType type, JsonObject tree)
     {
         var key = new ObjectKey((string?)tree["metadata"]!["namespace"] ?? "", (string)tree["metadata"]!["name"]!);
         if (await store.GetAsync(type, key).ConfigureAwait(false) is not null) return;

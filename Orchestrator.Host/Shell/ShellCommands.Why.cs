@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
 using Akka.Actor;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Resources;

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Akka.Actor;
 using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Host.Shell;

@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Host.ApiServer;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;

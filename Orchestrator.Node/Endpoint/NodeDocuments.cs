@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Node.Runtime;
 
 namespace Orchestrator.Node.Endpoint;

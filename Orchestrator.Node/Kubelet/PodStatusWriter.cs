@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Node.Kubelet;
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Kinds.CertificateSigningRequests;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;

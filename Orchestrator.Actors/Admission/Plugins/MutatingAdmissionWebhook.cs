@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Matching;
 using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Authorization;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.PodSecurity;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Matching;
 using Orchestrator.Actors.Admission.Policies;
 using Orchestrator.Actors.Admission.Webhooks;

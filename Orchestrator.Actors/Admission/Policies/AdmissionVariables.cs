@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Matching;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;

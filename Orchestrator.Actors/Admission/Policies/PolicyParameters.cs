@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Cel.Values;
 using Orchestrator.Actors.Kinds.CustomResources;
 using Orchestrator.Actors.Registry;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Matching;
 using Orchestrator.Actors.Admission.Policies;
 using Orchestrator.Actors.Registry;

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Matching;
 using Orchestrator.Actors.Admission.Policies;
 using Orchestrator.Actors.Authorization;

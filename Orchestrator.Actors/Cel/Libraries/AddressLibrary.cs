@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Cel.Checking;
 using Orchestrator.Actors.Cel.Types;
 using Orchestrator.Actors.Cel.Values;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Cel.Checking;
 using Orchestrator.Actors.Cel.Types;
 using Orchestrator.Actors.Cel.Values;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Cel.Checking;
 using Orchestrator.Actors.Cel.Types;
 using Orchestrator.Actors.Cel.Values;

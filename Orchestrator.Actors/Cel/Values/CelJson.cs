@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Cel.Types;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;

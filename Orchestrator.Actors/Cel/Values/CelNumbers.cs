@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Cel.Types;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Cel.Values;
 

@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Cel.Types;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Cel.Values;
 

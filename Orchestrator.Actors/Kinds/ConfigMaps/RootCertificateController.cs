@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Kinds.Services;
 using Orchestrator.Actors.Resources;

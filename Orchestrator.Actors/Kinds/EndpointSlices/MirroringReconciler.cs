@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Resources;
 

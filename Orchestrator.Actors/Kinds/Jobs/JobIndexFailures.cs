@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Resources;
 

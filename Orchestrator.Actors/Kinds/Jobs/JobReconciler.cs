@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Resources;
@@ -173,9 +172,8 @@ public static class JobReconciler
             var name = DecidedNames.Generate(prefix, pass.NameSeed, i);
             var pod = OwnedBody.Pod(template, job.Key.Namespace, name, prefix, job.Identity);
             var metadata = pod["metadata"]!.AsObject();
-            var finalizers = JsonTree.Array(metadata, "finalizers") ?? [];
+            if (JsonTree.Array(metadata, "finalizers") is not { } finalizers) metadata["finalizers"] = finalizers = [];
             finalizers.Add(JobView.TrackingFinalizer);
-            if (finalizers.Parent is null) metadata["finalizers"] = finalizers;
             if (job.Indexed) JobIndex.Give(pod, job.Key.Name, indexes[i]);
             pass.IndexFailures?.Mark(pod, indexes[i]);
             pass.Do(new CreateAction(ResourceTypes.Pods, new ObjectKey(job.Key.Namespace, name), pod)

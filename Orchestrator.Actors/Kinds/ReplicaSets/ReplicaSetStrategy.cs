@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Actors.Kinds.ReplicaSets;

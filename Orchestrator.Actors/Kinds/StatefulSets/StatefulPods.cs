@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Resources;

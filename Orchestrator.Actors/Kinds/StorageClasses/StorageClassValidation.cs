@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -19,7 +18,7 @@ public sealed class StorageClassValidation : IKindValidation
         ValidateParameters(JsonTree.Object(tree, "parameters"), FieldPath.Of("parameters"), faults);
         FieldRules.OneOf(tree, "reclaimPolicy", ["Delete", "Retain"], FieldPath.Root, faults);
         FieldRules.OneOf(tree, "volumeBindingMode", ["Immediate", "WaitForFirstConsumer"], FieldPath.Root, faults);
-        var seen = new List<System.Text.Json.Nodes.JsonNode>();
+        var seen = new List<JsonNode>();
         foreach (var (index, term) in tree.Entries("allowedTopologies"))
         {
             var path = FieldPath.Of("allowedTopologies").Index(index);

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Policies;
 using Orchestrator.Actors.Cel;
 using Orchestrator.Actors.Cel.Types;

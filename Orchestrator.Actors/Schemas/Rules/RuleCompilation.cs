@@ -111,12 +111,12 @@ internal static class RulePath
     /// <summary>The schema that a path leads to; null when it leads nowhere.</summary>
     /// <param name="path">The names.</param>
     /// <param name="schema">As written.</param>
-    public static System.Text.Json.Nodes.JsonObject? Find(IEnumerable<(string Name, bool Quoted)> path, System.Text.Json.Nodes.JsonObject schema)
+    public static JsonObject? Find(IEnumerable<(string Name, bool Quoted)> path, JsonObject schema)
     {
         foreach (var (name, _) in path)
         {
-            var next = schema["properties"] is System.Text.Json.Nodes.JsonObject properties ? properties[name] : schema["additionalProperties"];
-            if (next is not System.Text.Json.Nodes.JsonObject node) return null;
+            var next = schema["properties"] is JsonObject properties ? properties[name] : schema["additionalProperties"];
+            if (next is not JsonObject node) return null;
             schema = node;
         }
         return schema;

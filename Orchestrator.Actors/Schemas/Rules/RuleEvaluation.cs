@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Cel.Evaluation;
 using Orchestrator.Actors.Cel.Values;
 using Orchestrator.Actors.Resources;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Kinds.ApiServices;
 using Orchestrator.Actors.Kinds.Namespaces;
 using Orchestrator.Actors.Resources;

@@ -95,7 +95,7 @@ public sealed class FlowController
         return lent < lendable;
     }
 
-    private static StoredObject Stored(System.Text.Json.Nodes.JsonObject tree) =>
+    private static StoredObject Stored(JsonObject tree) =>
         new(new ObjectKey("", (string)tree["metadata"]!["name"]!), 0, System.Text.Encoding.UTF8.GetBytes(JsonTree.ToText(tree)));
 
     private sealed record State(ImmutableArray<FlowSchema> Schemas, ImmutableSortedDictionary<string, PriorityLevel> Levels);

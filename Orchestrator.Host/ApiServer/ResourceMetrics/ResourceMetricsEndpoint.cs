@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Kinds;
 using Orchestrator.Actors.Kinds.ApiServices;
 using Orchestrator.Actors.Kinds.Pods;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Admission.PodSecurity;
 using Orchestrator.Actors.Resources;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Tests.Authentication;
 

@@ -1,8 +1,8 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Cel;
 using Orchestrator.Actors.Cel.Evaluation;
 using Orchestrator.Actors.Cel.Types;
 using Orchestrator.Actors.Cel.Values;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Tests.Cel;
 

@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.FieldManagement;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Tests.FieldManagement;
 

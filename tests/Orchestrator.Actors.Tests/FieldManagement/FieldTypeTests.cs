@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;

@@ -116,7 +116,7 @@ public sealed class TwoOwnersTests : IAsyncLifetime
     private static ReplaceObject Held(string name, string holder, int renewal, long? ifRevision = null)
     {
         var tree = new StoredObject(TestObjects.Key(name), 0, TestObjects.Json(TestObjects.Key(name)).WithRevision(0)).ToTree();
-        tree["spec"] = new System.Text.Json.Nodes.JsonObject { ["holderIdentity"] = holder, ["renewTime"] = $"2026-01-01T00:00:{renewal:00}.000000Z" };
+        tree["spec"] = new JsonObject { ["holderIdentity"] = holder, ["renewTime"] = $"2026-01-01T00:00:{renewal:00}.000000Z" };
         tree["metadata"]!.AsObject().Remove("resourceVersion");
         return new ReplaceObject(TestObjects.Key(name), UncommittedJson.From(tree), IfRevision: ifRevision);
     }

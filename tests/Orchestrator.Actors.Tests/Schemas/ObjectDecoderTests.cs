@@ -66,9 +66,9 @@ public sealed class ObjectDecoderTests
     [Fact]
     public void Check_ValuesSetByCode_CountLikeParsedOnes()
     {
-        var tree = new System.Text.Json.Nodes.JsonObject
+        var tree = new JsonObject
         {
-            ["spec"] = new System.Text.Json.Nodes.JsonObject { ["priority"] = 3, ["terminationGracePeriodSeconds"] = 30L },
+            ["spec"] = new JsonObject { ["priority"] = 3, ["terminationGracePeriodSeconds"] = 30L },
         };
         Assert.Null(ObjectDecoder.Check(Pods, tree, FieldValidation.Strict).Error);
     }

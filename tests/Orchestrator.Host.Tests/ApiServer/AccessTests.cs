@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Admission.Plugins;
 using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Host.ApiServer;
 
 namespace Orchestrator.Host.Tests.ApiServer;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Host.ApiServer;
 using Orchestrator.Host.ApiServer.Audit;
 

@@ -3,10 +3,10 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Host.ApiServer;
 using Orchestrator.Host.Processes;
 
@@ -128,7 +128,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
         _server.Raw["/tokens"] = async c =>
         {
             Interlocked.Increment(ref asked);
-            var spec = (await JsonNode.ParseAsync(c.Request.Body))!["spec"]!;
+            var spec = (JsonNode.Parse(await new StreamReader(c.Request.Body).ReadToEndAsync()))!["spec"]!;
             var status = (string?)spec["token"] == "good"
                 ? JsonNode.Parse("""{"authenticated":true,"user":{"username":"wanda","uid":"7","groups":["w"],"extra":{"k":["v"]}},"audiences":["vault","api"]}""")
                 : JsonNode.Parse("""{"authenticated":false,"error":"no such token"}""");
@@ -161,7 +161,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
         var asked = new List<JsonNode>();
         _server.Raw["/access"] = async c =>
         {
-            var spec = (await JsonNode.ParseAsync(c.Request.Body))!["spec"]!;
+            var spec = (JsonNode.Parse(await new StreamReader(c.Request.Body).ReadToEndAsync()))!["spec"]!;
             lock (asked) asked.Add(spec);
             var status = (string?)spec["resourceAttributes"]?["verb"] switch
             {

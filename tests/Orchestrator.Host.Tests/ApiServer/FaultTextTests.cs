@@ -1,4 +1,5 @@
-using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
+
 
 namespace Orchestrator.Host.Tests.ApiServer;
 

@@ -3,9 +3,9 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Authentication;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Tests.Authentication;
 using Orchestrator.Host.ApiServer;
 

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Tests.Authentication;
 using Orchestrator.Host.ApiServer;
 

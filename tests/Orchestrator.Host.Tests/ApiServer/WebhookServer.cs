@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -10,6 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Host.Tests.ApiServer;
 
@@ -72,7 +72,7 @@ internal sealed class WebhookServer : IAsyncDisposable
             await raw(context);
             return;
         }
-        var review = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+        var review = (JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync()))!.AsObject();
         var request = review["request"]!.AsObject();
         JsonObject response;
         lock (Asked)

@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Host.Tests.Fuzz;
 

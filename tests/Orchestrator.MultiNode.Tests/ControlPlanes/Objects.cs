@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Node.Endpoint;
 using Orchestrator.Node.Runtime;
 

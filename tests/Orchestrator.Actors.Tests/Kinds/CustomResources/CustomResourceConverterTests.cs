@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Kinds.CustomResources;

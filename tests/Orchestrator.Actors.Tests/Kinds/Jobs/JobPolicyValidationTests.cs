@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Kinds.Jobs;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Actors.Tests.Kinds.Jobs;

@@ -3,7 +3,6 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Host.ApiServer;
@@ -297,7 +296,7 @@ public sealed class AggregationTests(AggregatingServer server) : IClassFixture<A
     }
 
     private static string Condition(JsonNode? apiService) =>
-        apiService?["status"]?["conditions"]?.AsArray().FirstOrDefault() is { } c ? $"{(string?)c["status"]} {(string?)c["reason"]}" : "";
+        apiService?["status"]?["conditions"]?.AsArray() is [{ } c, ..] ? $"{(string?)c["status"]} {(string?)c["reason"]}" : "";
 
     private Task UntilAsync(Func<Task<bool>> condition) => UntilAsync<string>(async () => await condition() ? "" : null);
 

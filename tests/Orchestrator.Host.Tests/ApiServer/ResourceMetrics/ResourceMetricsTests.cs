@@ -1,5 +1,5 @@
 using System.Net;
-using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Host.Tests.ApiServer.ResourceMetrics;
 
