@@ -1,8 +1,11 @@
 using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Authentication;
 
@@ -55,11 +58,15 @@ public sealed class JsonWebToken
             parsed = new JsonWebToken(token[..token.LastIndexOf('.')], Parse(parts[0]), Parse(parts[1]), Base64Url.DecodeFromChars(parts[2]));
             return true;
         }
-        catch (Exception e) when (e is FormatException or JsonException)
+        // A text that is half of a pair of surrogates is an InvalidOperationException.
+        catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException)
         {
             return false;
         }
     }
+
+    /// <summary>The claims as a tree; null when there is a text among them that is none.</summary>
+    public JsonObject? ReadClaims() => ObjectJson.Parse(JsonMarshal.GetRawUtf8Value(Claims)).Tree as JsonObject;
 
     /// <summary>The texts of a claim that is a text or a list of texts; empty when it is neither.</summary>
     public ImmutableArray<string> Strings(string claim)

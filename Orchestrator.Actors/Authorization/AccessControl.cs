@@ -1,47 +1,50 @@
-using System.Collections.Immutable;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Authorization;
 
-/// <summary>Decides for one process who may do what: the chain of <c>--authorization-mode</c> behind the right of the masters.</summary>
-public sealed class AccessControl
+/// <summary>Decides for one process who may do what: the chain of an <see cref="AuthorizationConfiguration"/> behind the right of the masters.</summary>
+/// <remarks>Called from many threads. The configuration may be replaced while requests are decided; each is decided by one of them.</remarks>
+public sealed class AccessControl : IAuthorizer
 {
-    /// <summary>The modes that are named without anything else. Source: kube-apiserver, <c>--authorization-mode</c>.</summary>
-    public static ImmutableArray<string> Modes { get; } = ["AlwaysAllow", "AlwaysDeny", "Webhook", "RBAC", "Node"];
+    private readonly NodeAuthorizer _nodes;
+    private readonly Func<ConfiguredAuthorizer, IAuthorizer>? _webhooks;
+    private volatile AuthorizerChain _chain;
 
-    public static ImmutableArray<string> DefaultModes { get; } = ["Node", "RBAC"];
-
-    /// <param name="modes">Of <see cref="Modes"/>, in their order.</param>
+    /// <param name="configuration">Holds until another is used.</param>
     /// <param name="registries">Where roles and what nodes use are read.</param>
-    /// <param name="webhook">The authorizer of the mode Webhook; null where it is not among the modes.</param>
-    /// <exception cref="ArgumentException">A mode is unknown.</exception>
-    public AccessControl(IEnumerable<string> modes, IRegistries registries, IAuthorizer? webhook = null)
+    /// <param name="webhooks">Makes the authorizers of the type Webhook; null where there are none.</param>
+    public AccessControl(AuthorizationConfiguration configuration, IRegistries registries, Func<ConfiguredAuthorizer, IAuthorizer>? webhooks = null)
     {
         Rbac = new RbacAuthorizer(registries);
-        Nodes = new NodeAuthorizer(registries);
-        Authorizer = new AuthorizerChain([new MastersAuthorizer(), .. modes.Select(mode => mode switch
-        {
-            "AlwaysAllow" => new AlwaysAllowAuthorizer(),
-            "AlwaysDeny" => new AlwaysDenyAuthorizer(),
-            "RBAC" => Rbac,
-            "Node" => Nodes,
-            "Webhook" when webhook is not null => webhook,
-            _ => throw new ArgumentException($"unknown authorization mode {mode}", nameof(modes)),
-        })]);
+        _nodes = new NodeAuthorizer(registries);
+        _webhooks = webhooks;
+        _chain = ChainOf(configuration);
     }
 
-    /// <summary>The whole chain.</summary>
-    public IAuthorizer Authorizer { get; }
-
-    /// <summary>What roles grant, for the checks against escalation; it is there whether or not it is among the modes.</summary>
+    /// <summary>What roles grant, for the checks against escalation; it is there whether or not it is in the chain.</summary>
     public RbacAuthorizer Rbac { get; }
 
-    private NodeAuthorizer Nodes { get; }
+    /// <summary>Decides by another configuration from now on. The authorizers that live in this process go on with what they know.</summary>
+    public void Use(AuthorizationConfiguration configuration) => _chain = ChainOf(configuration);
+
+    public ValueTask<AccessDecision> DecideAsync(AccessRequest request, CancellationToken cancellationToken) => _chain.DecideAsync(request, cancellationToken);
+
+    public ValueTask<UserRules> RulesAsync(UserInfo user, string ns, CancellationToken cancellationToken) => _chain.RulesAsync(user, ns, cancellationToken);
 
     /// <summary>Whether a user may do something, for admission.</summary>
     public async ValueTask<bool> AllowsAsync(
         UserInfo user, string verb, ResourceType type, string subresource, ObjectKey key, CancellationToken cancellationToken) =>
-        (await Authorizer.DecideAsync(AccessRequest.OfResource(user, verb, type.Group, type.Plural, key.Namespace, key.Name, subresource), cancellationToken).ConfigureAwait(false)).Allowed;
+        (await DecideAsync(AccessRequest.OfResource(user, verb, type.Group, type.Plural, key.Namespace, key.Name, subresource), cancellationToken).ConfigureAwait(false)).Allowed;
+
+    private AuthorizerChain ChainOf(AuthorizationConfiguration configuration) => new([new MastersAuthorizer(), .. configuration.Authorizers.Select(a => a.Type switch
+    {
+        "AlwaysAllow" => new AlwaysAllowAuthorizer(),
+        "AlwaysDeny" => new AlwaysDenyAuthorizer(),
+        "RBAC" => Rbac,
+        "Node" => _nodes,
+        AuthorizationConfiguration.WebhookType when _webhooks is not null => _webhooks(a),
+        _ => throw new ArgumentException($"unknown authorization mode {a.Type} specified", nameof(configuration)),
+    })]);
 }

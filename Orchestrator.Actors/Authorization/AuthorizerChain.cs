@@ -62,16 +62,16 @@ public sealed class AuthorizerChain(ImmutableArray<IAuthorizer> authorizers) : I
     private struct Reasons
     {
         private string? _reasons;
-        private string? _errors;
+        private List<string>? _errors;
         private bool _failed;
 
         public void Add(AccessDecision decision)
         {
             if (decision.Reason.Length > 0) _reasons = _reasons is null ? decision.Reason : $"{_reasons}\n{decision.Reason}";
             _failed |= decision.Failed;
-            if (decision.EvaluationError.Length > 0) _errors = _errors is null ? decision.EvaluationError : $"{_errors}, {decision.EvaluationError}";
+            if (decision.EvaluationError.Length > 0) (_errors ??= []).Add(decision.EvaluationError);
         }
 
-        public readonly AccessDecision ToDecision() => new(AccessVerdict.NoOpinion, _reasons ?? "", _errors ?? "") { Failed = _failed };
+        public readonly AccessDecision ToDecision() => new(AccessVerdict.NoOpinion, _reasons ?? "", _errors is null ? "" : Aggregate(_errors)) { Failed = _failed };
     }
 }

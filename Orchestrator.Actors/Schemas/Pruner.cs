@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Orchestrator.Actors.Kinds;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Schemas;
@@ -170,6 +171,9 @@ internal sealed class Pruner
             case SchemaKind.Time or SchemaKind.MicroTime when text is not null:
                 if (Rfc3339.TryParse(text, out var time)) return Rewritten(text, type.Kind == SchemaKind.Time ? Rfc3339.Seconds(time) : Rfc3339.Micros(time));
                 Fault ??= Rfc3339.Explain(text, type.Kind == SchemaKind.MicroTime);
+                return null;
+            case SchemaKind.Duration when text is not null:
+                if (GoDuration.Parse(text, out var badTime) is null) Fault ??= badTime;
                 return null;
             case SchemaKind.Bytes when text is not null:
                 if (BadBase64(text) is { } at) Fault ??= $"illegal base64 data at input byte {at}";

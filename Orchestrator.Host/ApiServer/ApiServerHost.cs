@@ -141,7 +141,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, Authenticator authenticator, NodeProxy nodes, NodeSamples samples,
         Aggregator aggregator, FlowController flows, RequestDeadlines deadlines, AuditLog? audit, CancellationToken stopping)
     {
-        var metrics = new Metrics(flows, audit, store.Registries);
+        var metrics = new Metrics(flows, audit, store.Registries, options.Reloads);
         var representations = new Representations(clock, store.Converter);
         var reads = new ConsistentReads(store.Registries, new SnapshotCache(clock));
         return new RequestPipeline(

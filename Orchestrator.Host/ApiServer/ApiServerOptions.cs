@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
 using Orchestrator.Host.ApiServer.Audit;
+using Orchestrator.Host.ApiServer.Configuration;
 
 namespace Orchestrator.Host.ApiServer;
 
@@ -54,8 +55,11 @@ public sealed record ApiServerOptions
     /// <summary>The names that front proxies may have; empty for any.</summary>
     public ImmutableArray<string> FrontProxyNames { get; init; } = [];
 
-    /// <summary>Lets those in who show nothing, as <c>system:anonymous</c>.</summary>
-    public bool Anonymous { get; init; }
+    /// <summary>Whether those who show nothing are let in as <c>system:anonymous</c>; asked for each of them.</summary>
+    public Func<AnonymousAccess> Anonymous { get; init; } = static () => AnonymousAccess.None;
+
+    /// <summary>How often the files were read again that configure the server.</summary>
+    public ImmutableArray<ReloadCounts> Reloads { get; init; } = [];
 
     /// <summary>host:port at which clients reach the server, as discovery tells them; empty says nothing.</summary>
     public string ServerAddress { get; init; } = "";

@@ -10,8 +10,8 @@ namespace Orchestrator.Host.ApiServer;
 /// <param name="tokens">The kinds of tokens, in order.</param>
 /// <param name="apiAudiences">What the API server calls itself in tokens.</param>
 /// <param name="proxy">The front proxy, or null.</param>
-/// <param name="anonymous">Whether those who show nothing are let in as <c>system:anonymous</c>.</param>
-public sealed class Authenticator(ClientCertificates certificates, ImmutableArray<ITokenAuthenticator> tokens, ImmutableArray<string> apiAudiences, FrontProxy? proxy = null, bool anonymous = false)
+/// <param name="anonymous">Whether those who show nothing are let in as <c>system:anonymous</c>; null is nobody.</param>
+public sealed class Authenticator(ClientCertificates certificates, ImmutableArray<ITokenAuthenticator> tokens, ImmutableArray<string> apiAudiences, FrontProxy? proxy = null, Func<AnonymousAccess>? anonymous = null)
 {
     private static readonly UserInfo Nobody = new(UserInfo.Anonymous, "", [UserInfo.Unauthenticated]);
 
@@ -28,7 +28,7 @@ public sealed class Authenticator(ClientCertificates certificates, ImmutableArra
         var header = context.Request.Headers.Authorization.ToString();
         if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && header.AsSpan("Bearer ".Length).Trim() is { Length: > 0 } token)
             return UserOfAsync(token.ToString(), context.RequestAborted);
-        return ValueTask.FromResult(anonymous && !refused && header.Length == 0 ? Nobody : null);
+        return ValueTask.FromResult(!refused && header.Length == 0 && anonymous?.Invoke().LetsIn(context.Request.Path.Value ?? "") == true ? Nobody : null);
     }
 
     /// <summary>Whose a token is.</summary>

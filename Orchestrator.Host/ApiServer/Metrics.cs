@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Schemas;
 using Orchestrator.Host.ApiServer.Audit;
+using Orchestrator.Host.ApiServer.Configuration;
 using Orchestrator.Host.ApiServer.FlowControl;
 
 namespace Orchestrator.Host.ApiServer;
@@ -14,7 +16,7 @@ namespace Orchestrator.Host.ApiServer;
 /// <summary>Counts requests under the names that Kubernetes' metrics have.</summary>
 /// <remarks>Source: k8s.io/apiserver, endpoints/metrics and util/flowcontrol/metrics. What a client made up is no label: the number of
 /// series stays that of the kinds that are served.</remarks>
-public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries registries)
+public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries registries, ImmutableArray<ReloadCounts> reloads)
 {
     /// <summary>Upper bounds of the buckets of durations (seconds).</summary>
     private static readonly double[] Durations = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
@@ -85,6 +87,7 @@ public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries r
             Counter(text, "apiserver_audit_event_total", "Counter of audit events generated and sent to the audit backend.");
             Line(text, "apiserver_audit_event_total", audit.Count);
         }
+        foreach (var reload in reloads) reload.WriteTo(text);
         WriteProcess(text);
         return text.ToString();
     }

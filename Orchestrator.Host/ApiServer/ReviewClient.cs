@@ -11,7 +11,9 @@ namespace Orchestrator.Host.ApiServer;
 /// <summary>Asks a service by a review (TokenReview, SubjectAccessReview) as a kubeconfig file says.</summary>
 public sealed class ReviewClient : IDisposable
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan TimeoutMax = TimeSpan.FromSeconds(30);
+
+    private const string AccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
     /// <summary>How often a question is asked that meets a fault (count), and the pause before the next, which grows.</summary>
     /// <remarks>Source: k8s.io/apiserver, pkg/util/webhook, DefaultRetryBackoffWithInitialDelay and DefaultShouldRetry.</remarks>
@@ -24,17 +26,23 @@ public sealed class ReviewClient : IDisposable
     private readonly HttpClient _http;
     private readonly Uri _url;
 
-    public ReviewClient(Uri url, HttpMessageHandler handler, string? token = null)
+    private readonly Func<AuthenticationHeaderValue?> _credentials;
+
+    /// <param name="url">Of the service.</param>
+    /// <param name="handler">Reaches it.</param>
+    /// <param name="credentials">Made for each question, since files of tokens change; null for none.</param>
+    /// <param name="timeout">For each attempt; null for 30 seconds.</param>
+    public ReviewClient(Uri url, HttpMessageHandler handler, Func<AuthenticationHeaderValue?>? credentials = null, TimeSpan? timeout = null)
     {
         _url = url;
-        _http = new HttpClient(handler) { Timeout = Timeout, MaxResponseContentBufferSize = 1 << 20 };
-        if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        _credentials = credentials ?? (static () => null);
+        _http = new HttpClient(handler) { Timeout = timeout ?? TimeoutMax, MaxResponseContentBufferSize = 1 << 20 };
     }
 
     /// <summary>Reads the current context of a kubeconfig file; paths in it are relative to the file.</summary>
     /// <exception cref="FormatException">It names no server.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static ReviewClient OfKubeconfig(string file)
+    public static ReviewClient OfKubeconfig(string file, TimeSpan? timeout = null)
     {
         var (json, fault) = YamlReader.ToJson(File.ReadAllBytes(file));
         var tree = JsonNode.Parse(json ?? throw new FormatException(fault)) as JsonObject ?? throw new FormatException("it is not a kubeconfig file");
@@ -47,14 +55,58 @@ public sealed class ReviewClient : IDisposable
         X509Certificate2Collection? authorities = null;
         if (ca is not null) (authorities = []).ImportFromPem(ca);
         var handler = Handler(authorities);
+        if (JsonTree.Bool(cluster, "insecure-skip-tls-verify") == true)
+        {
+            if (ca is not null) throw new FormatException("specifying a root certificates file with the insecure flag is not allowed");
+            handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        }
+        if (JsonTree.String(cluster, "tls-server-name") is { Length: > 0 } name) handler.SslOptions.TargetHost = name;
         if (Content(user, "client-certificate", folder) is { } certificate && Content(user, "client-key", folder) is { } key)
         {
             using var pem = X509Certificate2.CreateFromPem(certificate, key);
             handler.SslOptions.ClientCertificates = [X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null)];
         }
-        var token = JsonTree.String(user, "token") ?? (JsonTree.String(user, "tokenFile") is { } path ? File.ReadAllText(Path.Combine(folder, path)).Trim() : null);
-        return new ReviewClient(url, handler, token);
+        return new ReviewClient(url, handler, Credentials(user, folder), timeout);
     }
+
+    /// <summary>Asks the API of the cluster that this process runs in as a pod, by the account of the pod.</summary>
+    /// <param name="path">Of the kind of reviews.</param>
+    /// <param name="timeout">For each attempt.</param>
+    /// <exception cref="FormatException">This process is no pod.</exception>
+    /// <exception cref="IOException">A file of the account cannot be read.</exception>
+    public static ReviewClient InCluster(string path, TimeSpan timeout)
+    {
+        var (host, port) = (Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST"), Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_PORT"));
+        if (string.IsNullOrEmpty(host) || string.IsNullOrEmpty(port))
+            throw new FormatException("unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined");
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(Path.Combine(AccountFolder, "ca.crt"));
+        var token = Path.Combine(AccountFolder, "token");
+        return new ReviewClient(new Uri($"https://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}{path}"), Handler(authorities), Bearer(token, File.ReadAllText(token).Trim()), timeout);
+    }
+
+    private static Func<AuthenticationHeaderValue?>? Credentials(JsonObject? user, string folder)
+    {
+        // The file is believed before the token, as long as it can be read.
+        if (JsonTree.String(user, "tokenFile") is { Length: > 0 } path) return Bearer(Path.Combine(folder, path), JsonTree.String(user, "token") ?? "");
+        if (JsonTree.String(user, "token") is { Length: > 0 } token) return () => new AuthenticationHeaderValue("Bearer", token);
+        if (JsonTree.String(user, "username") is not { Length: > 0 } name) return null;
+        var basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{name}:{JsonTree.String(user, "password")}"));
+        return () => new AuthenticationHeaderValue("Basic", basic);
+    }
+
+    private static Func<AuthenticationHeaderValue?> Bearer(string file, string known) => () =>
+    {
+        try
+        {
+            known = File.ReadAllText(file).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What it was the last time may still do.
+        }
+        return known.Length > 0 ? new AuthenticationHeaderValue("Bearer", known) : null;
+    };
 
     /// <summary>A handler that trusts some authorities alone; null for those of the system.</summary>
     public static SocketsHttpHandler Handler(X509Certificate2Collection? authorities)
@@ -79,12 +131,22 @@ public sealed class ReviewClient : IDisposable
             try
             {
                 using var content = new StringContent(JsonTree.ToText(review), Encoding.UTF8, "application/json");
-                using var response = await _http.PostAsync(_url, content, cancellationToken).ConfigureAwait(false);
+                using var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = content };
+                request.Headers.Authorization = _credentials();
+                using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
                 var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
                 // A review without a status says nothing, which is neither yes nor no.
-                if (response.IsSuccessStatusCode) return JsonNode.Parse(body)?["status"] as JsonObject ?? [];
-                passing = (int)response.StatusCode is 500 or 504 or 429 || response.Headers.RetryAfter is not null;
-                fault = WebhookReply.Explain(new WebhookReply((int)response.StatusCode, body, null));
+                if (response.IsSuccessStatusCode)
+                {
+                    var parsed = ObjectJson.Parse(body);
+                    if (parsed.Tree is JsonObject answer) return JsonTree.Object(answer, "status") ?? [];
+                    fault = parsed.Fault ?? $"couldn't get version/kind; json parse error: json: cannot unmarshal {JsonTree.KindOf(parsed.Tree)} into a review";
+                }
+                else
+                {
+                    passing = (int)response.StatusCode is 500 or 504 or 429 || response.Headers.RetryAfter is not null;
+                    fault = WebhookReply.Explain(new WebhookReply((int)response.StatusCode, body, null));
+                }
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException && !cancellationToken.IsCancellationRequested)
             {
@@ -92,10 +154,6 @@ public sealed class ReviewClient : IDisposable
                     ? $"Post {GoQuote.Quote(_url.ToString())}: context deadline exceeded"
                     : $"Post {GoQuote.Quote(_url.ToString())}: {WebhookCaller.Explain(new WebhookAddress(_url, []), e)}";
                 passing = e.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionReset };
-            }
-            catch (System.Text.Json.JsonException e)
-            {
-                fault = e.Message;
             }
             if (!passing || attempt == Attempts) throw new HttpRequestException(fault);
             await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);

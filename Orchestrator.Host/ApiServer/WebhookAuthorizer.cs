@@ -1,91 +1,64 @@
-using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Host.ApiServer;
 
-/// <summary>The mode Webhook: asks a service, and remembers what it said.</summary>
-/// <remarks>While the service does not answer it has no opinion, and a request that nobody else allows fails. Source: k8s.io/apiserver, plugin/pkg/authorizer/webhook.</remarks>
+/// <summary>The mode Webhook: asks a service about the requests that it is for, and remembers what it said.</summary>
+/// <remarks>While the service does not answer, its failure policy decides: it refuses, or it has no opinion, and a request that nobody
+/// else allows fails. Source: k8s.io/apiserver, plugin/pkg/authorizer/webhook.</remarks>
 /// <param name="client">Reaches the service.</param>
-/// <param name="version">Of SubjectAccessReview, as the service is asked.</param>
-/// <param name="authorizedTtl">How long a yes is remembered.</param>
-/// <param name="unauthorizedTtl">How long anything else is.</param>
+/// <param name="webhook">When and how it is asked.</param>
 /// <param name="clock">The time.</param>
-public sealed class WebhookAuthorizer(ReviewClient client, string version, TimeSpan authorizedTtl, TimeSpan unauthorizedTtl, TimeProvider clock) : IAuthorizer
+public sealed class WebhookAuthorizer(ReviewClient client, AuthorizationWebhook webhook, TimeProvider clock) : IAuthorizer
 {
+    /// <summary>Requests with more text of their client's choice are not remembered (characters): they may be sent to fill the memory.</summary>
+    private const int RememberedMax = 10_000;
+
     private readonly TimedAnswers<AccessDecision> _answers = new(clock);
 
     public ValueTask<AccessDecision> DecideAsync(AccessRequest request, CancellationToken cancellationToken)
     {
-        var review = Review(request, version);
-        var key = JsonTree.ToText(review["spec"]);
-        return _answers.TryGet(key, out var known) ? ValueTask.FromResult(known) : AskAsync(key, review, cancellationToken);
+        if (!webhook.Conditions.IsEmpty)
+        {
+            var (matches, fault) = webhook.Conditions.Evaluate(request);
+            if (fault is not null) return ValueTask.FromResult(Failure(fault));
+            if (!matches) return ValueTask.FromResult(AccessDecision.NoOpinion);
+        }
+        var spec = AccessReview.Spec(request);
+        var key = JsonTree.ToText(spec);
+        return _answers.TryGet(key, out var known) ? ValueTask.FromResult(known) : AskAsync(IsRemembered(request) ? key : null, spec, cancellationToken);
     }
 
     public ValueTask<UserRules> RulesAsync(UserInfo user, string ns, CancellationToken cancellationToken) =>
         ValueTask.FromResult(new UserRules([], Incomplete: true, "webhook authorizer does not support user rule resolution"));
 
-    private async ValueTask<AccessDecision> AskAsync(string key, JsonObject review, CancellationToken cancellationToken)
+    private async ValueTask<AccessDecision> AskAsync(string? key, JsonObject spec, CancellationToken cancellationToken)
     {
         try
         {
+            var review = new JsonObject { ["apiVersion"] = $"authorization.k8s.io/{webhook.Version}", ["kind"] = "SubjectAccessReview", ["spec"] = spec };
             var status = await client.AskAsync(review, clock, cancellationToken).ConfigureAwait(false);
             var allowed = JsonTree.Bool(status, "allowed") == true;
             var denied = JsonTree.Bool(status, "denied") == true;
             var verdict = denied ? AccessVerdict.Deny : allowed ? AccessVerdict.Allow : AccessVerdict.NoOpinion;
             var decision = new AccessDecision(verdict, JsonTree.String(status, "reason") ?? "");
             if (denied && allowed) decision = decision with { Failed = true, EvaluationError = "webhook subject access review returned both allow and deny response" };
-            _answers.Set(key, decision, allowed ? authorizedTtl : unauthorizedTtl);
+            if (key is not null) _answers.Set(key, decision, allowed ? webhook.AuthorizedTtl : webhook.UnauthorizedTtl);
             return decision;
         }
         catch (HttpRequestException e)
         {
-            return new AccessDecision(AccessVerdict.NoOpinion, "", e.Message) { Failed = true };
+            return Failure(e.Message);
         }
     }
 
-    private static JsonObject Review(AccessRequest request, string version)
-    {
-        var spec = new JsonObject { ["user"] = request.User.Name };
-        if (request.User.Uid.Length > 0) spec["uid"] = request.User.Uid;
-        spec["groups"] = List(request.User.Groups);
-        if (!request.User.Extra.IsEmpty)
-            spec["extra"] = new JsonObject(request.User.Extra.OrderBy(static e => e.Key, StringComparer.Ordinal).Select(static e => KeyValuePair.Create(e.Key, (JsonNode?)List(e.Value))));
-        if (request.IsResource)
-        {
-            var resource = new JsonObject { ["verb"] = request.Verb };
-            foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[("namespace", request.Namespace), ("group", request.Group), ("version", request.Version),
-                ("resource", request.Resource), ("subresource", request.Subresource), ("name", request.Name)])
-                if (value.Length > 0) resource[name] = value;
-            if (Requirements(request.FieldSelector ?? "", fields: true) is { Count: > 0 } fields) resource["fieldSelector"] = new JsonObject { ["requirements"] = fields };
-            if (Requirements(request.LabelSelector, fields: false) is { Count: > 0 } labels) resource["labelSelector"] = new JsonObject { ["requirements"] = labels };
-            spec["resourceAttributes"] = resource;
-        }
-        else spec["nonResourceAttributes"] = new JsonObject { ["path"] = request.Path, ["verb"] = request.Verb };
-        return new JsonObject { ["apiVersion"] = $"authorization.k8s.io/{version}", ["kind"] = "SubjectAccessReview", ["spec"] = spec };
-    }
+    private AccessDecision Failure(string fault) =>
+        new(webhook.DeniesOnFailure ? AccessVerdict.Deny : AccessVerdict.NoOpinion, "", fault) { Failed = true };
 
-    // What cannot be read narrows nothing, and the list itself is refused for it later.
-    private static JsonArray Requirements(string selector, bool fields)
-    {
-        var requirements = new JsonArray();
-        if (selector.Length == 0) return requirements;
-        if (fields)
-        {
-            foreach (var term in FieldSelector.TermsOf(selector))
-                requirements.Add(new JsonObject { ["key"] = term.Key, ["operator"] = term.Equal ? "In" : "NotIn", ["values"] = new JsonArray(term.Value) });
-            return requirements;
-        }
-        foreach (var term in LabelSelector.Parse(selector, out _)?.Requirements ?? [])
-            if (term.Operator is LabelOperator.In or LabelOperator.NotIn or LabelOperator.Exists or LabelOperator.DoesNotExist)
-            {
-                var requirement = new JsonObject { ["key"] = term.Key, ["operator"] = term.Operator.ToString() };
-                if (!term.Values.IsEmpty) requirement["values"] = List(term.Values);
-                requirements.Add(requirement);
-            }
-        return requirements;
-    }
-
-    private static JsonArray List(ImmutableArray<string> values) => new([.. values.Select(static v => (JsonNode?)v)]);
+    // The selectors are of the client's choice as well, though upstream forgets them.
+    private static bool IsRemembered(AccessRequest request) =>
+        request.Namespace.Length + request.Verb.Length + request.Group.Length + request.Version.Length + request.Resource.Length + request.Subresource.Length
+            + request.Name.Length + request.Path.Length + (request.FieldSelector?.Length ?? 0) + request.LabelSelector.Length < RememberedMax;
 }

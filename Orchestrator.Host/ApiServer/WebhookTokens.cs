@@ -30,7 +30,8 @@ public sealed class WebhookTokens(ReviewClient client, string version, Immutable
         {
             var status = await client.AskAsync(new JsonObject { ["apiVersion"] = $"authentication.k8s.io/{version}", ["kind"] = "TokenReview", ["spec"] = spec }, clock, cancellationToken).ConfigureAwait(false);
             var result = Read(status, wanted);
-            _answers.Set(key, result, ttl);
+            // What went wrong at the service may go well the next time.
+            if (result.Error.Length == 0) _answers.Set(key, result, ttl);
             return result;
         }
         catch (HttpRequestException e)

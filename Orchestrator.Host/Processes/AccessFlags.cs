@@ -1,6 +1,6 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.Json.Nodes;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
 
@@ -10,6 +10,8 @@ namespace Orchestrator.Host.Processes;
 internal sealed class AccessFlags
 {
     private readonly Option<string[]> _modes = List("--authorization-mode", "What decides who may do what, in order: AlwaysAllow, AlwaysDeny, Webhook, RBAC, Node. Default: Node,RBAC.", "MODE[,MODE]");
+    private readonly Option<string?> _authorizationFile = Text("--authorization-config", "An AuthorizationConfiguration, in place of the flags --authorization-*; read again when it changes.", "FILE");
+    private readonly Option<string?> _authenticationFile = Text("--authentication-config", "An AuthenticationConfiguration, in place of the flags --oidc-*; read again when it changes.", "FILE");
     private readonly Option<bool> _anonymous = new("--anonymous-auth") { Description = "Let those in who show nothing, as system:anonymous.", HelpName = "true|false" };
     private readonly Option<string?> _tokens = Text("--token-auth-file", "Bearer tokens, a line each: token,user,uid,\"group1,group2\".", "FILE");
     private readonly Option<string?> _clientCa = Text("--client-ca-file", "The authorities whose client certificates are believed, beside the cluster's own.", "FILE");
@@ -40,14 +42,14 @@ internal sealed class AccessFlags
         {
             var modes = Words(r.Tokens);
             foreach (var mode in modes)
-                if (!AccessControl.Modes.Contains(mode)) r.AddError($"--authorization-mode takes {string.Join(", ", AccessControl.Modes)}, not \"{mode}\".");
+                if (!AuthorizationConfiguration.Types.Contains(mode)) r.AddError($"--authorization-mode takes {string.Join(", ", AuthorizationConfiguration.Types)}, not \"{mode}\".");
             if (modes.Length != modes.Distinct(StringComparer.Ordinal).Count()) r.AddError("--authorization-mode names a mode twice.");
         });
     }
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_modes, _anonymous, _tokens, _clientCa, _issuer, _audiences, _oidcIssuer, _oidcClient, _oidcUser, _oidcUserPrefix, _oidcGroups, _oidcGroupsPrefix,
+        foreach (var option in (Option[])[_modes, _authorizationFile, _anonymous, _authenticationFile, _tokens, _clientCa, _issuer, _audiences, _oidcIssuer, _oidcClient, _oidcUser, _oidcUserPrefix, _oidcGroups, _oidcGroupsPrefix,
             _oidcRequired, _oidcAlgorithms, _oidcCa, _tokenWebhook, _tokenWebhookVersion, _tokenWebhookTtl, _accessWebhook, _accessWebhookVersion, _authorizedTtl, _unauthorizedTtl, _proxyCa, _proxyNames])
             command.Add(option);
     }
@@ -56,55 +58,98 @@ internal sealed class AccessFlags
     public AccessSettings Read(ParseResult result)
     {
         var defaults = new AccessSettings();
-        var modes = result.GetValue(_modes) is { Length: > 0 } given ? [.. given] : defaults.Modes;
-        if (modes.Contains("Webhook") != result.GetValue(_accessWebhook) is not null)
-            throw new StartException("--authorization-mode Webhook and --authorization-webhook-config-file need each other.");
+        var authentication = ReadAuthentication(result);
         return new AccessSettings
         {
-            Modes = modes,
-            Anonymous = result.GetValue(_anonymous),
+            Authorization = ReadAuthorization(result),
+            AuthorizationFile = result.GetValue(_authorizationFile),
+            Authentication = authentication,
+            Algorithms = result.GetValue(_oidcAlgorithms) is { Length: > 0 } algorithms ? [.. algorithms] : defaults.Algorithms,
+            AuthenticationFile = result.GetValue(_authenticationFile),
+            Anonymous = IsGiven(result, _anonymous) ? result.GetValue(_anonymous) : null,
             TokenAuthFile = result.GetValue(_tokens),
             ClientCaFile = result.GetValue(_clientCa),
             Issuer = result.GetValue(_issuer) ?? defaults.Issuer,
             ApiAudiences = [.. result.GetValue(_audiences) ?? []],
-            Oidc = ReadOidc(result),
             TokenWebhookFile = result.GetValue(_tokenWebhook),
             TokenWebhookVersion = result.GetValue(_tokenWebhookVersion)!,
-            AuthorizationWebhookVersion = result.GetValue(_accessWebhookVersion)!,
             TokenWebhookTtl = result.GetValue(_tokenWebhookTtl) ?? defaults.TokenWebhookTtl,
-            AuthorizationWebhookFile = result.GetValue(_accessWebhook),
-            AuthorizedTtl = result.GetValue(_authorizedTtl) ?? defaults.AuthorizedTtl,
-            UnauthorizedTtl = result.GetValue(_unauthorizedTtl) ?? defaults.UnauthorizedTtl,
             FrontProxyCaFile = result.GetValue(_proxyCa),
             FrontProxyNames = [.. result.GetValue(_proxyNames) ?? []],
         };
     }
 
-    private OidcSettings? ReadOidc(ParseResult result)
+    /// <summary>The configuration that the flags stand for.</summary>
+    private AuthorizationConfiguration ReadAuthorization(ParseResult result)
     {
-        var (issuer, client) = (result.GetValue(_oidcIssuer), result.GetValue(_oidcClient));
-        if (issuer is null && client is null) return null;
-        if (issuer is null || client is null) throw new StartException("--oidc-issuer-url and --oidc-client-id need each other.");
-        if (!Uri.TryCreate(issuer, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttps)
-            throw new StartException($"--oidc-issuer-url takes an https URL, not \"{issuer}\".");
-        var required = ImmutableDictionary<string, string>.Empty;
+        if (result.GetValue(_authorizationFile) is not null)
+            return ((Option[])[_modes, _accessWebhook, _accessWebhookVersion, _authorizedTtl, _unauthorizedTtl]).Any(o => IsGiven(result, o))
+                ? throw new StartException("--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined.")
+                : AuthorizationConfiguration.Default;
+        var modes = result.GetValue(_modes) is { Length: > 0 } given ? [.. given] : AuthorizationConfiguration.DefaultTypes;
+        var file = result.GetValue(_accessWebhook);
+        if (modes.Contains(AuthorizationConfiguration.WebhookType) != file is not null)
+            throw new StartException("--authorization-mode Webhook and --authorization-webhook-config-file need each other.");
+        var defaults = new AuthorizationWebhook();
+        return AuthorizationConfiguration.Of(modes, new AuthorizationWebhook
+        {
+            KubeConfigFile = file,
+            Version = result.GetValue(_accessWebhookVersion)!,
+            AuthorizedTtl = result.GetValue(_authorizedTtl) ?? defaults.AuthorizedTtl,
+            UnauthorizedTtl = result.GetValue(_unauthorizedTtl) ?? defaults.UnauthorizedTtl,
+        });
+    }
+
+    /// <summary>The configuration that the flags stand for, as a file would say it.</summary>
+    private JsonObject ReadAuthentication(ParseResult result)
+    {
+        Option[] flags = [_oidcIssuer, _oidcClient, _oidcUser, _oidcUserPrefix, _oidcGroups, _oidcGroupsPrefix, _oidcRequired, _oidcAlgorithms, _oidcCa];
+        if (!flags.Any(o => IsGiven(result, o))) return [];
+        if (result.GetValue(_authenticationFile) is not null) throw new StartException("--authentication-config file and --oidc-* flags are mutually exclusive.");
+        if (result.GetValue(_oidcIssuer) is not { Length: > 0 } issuer || result.GetValue(_oidcClient) is not { Length: > 0 } client)
+            throw new StartException("--oidc-issuer-url and --oidc-client-id must be specified together when any --oidc-* flags are set.");
+        var user = result.GetValue(_oidcUser) ?? "sub";
+        var mappings = new JsonObject
+        {
+            ["username"] = new JsonObject
+            {
+                ["claim"] = user,
+                // Names of issuers other than by their own addresses are kept apart.
+                ["prefix"] = result.GetValue(_oidcUserPrefix) switch { "-" => "", { Length: > 0 } prefix => prefix, _ => user == "email" ? "" : $"{issuer}#" },
+            },
+        };
+        if (result.GetValue(_oidcGroups) is { Length: > 0 } groups)
+            mappings["groups"] = new JsonObject { ["claim"] = groups, ["prefix"] = result.GetValue(_oidcGroupsPrefix) ?? "" };
+        var place = new JsonObject { ["url"] = issuer, ["audiences"] = new JsonArray(client) };
+        if (result.GetValue(_oidcCa) is { } file) place["certificateAuthority"] = ReadFile("--oidc-ca-file", file);
+        return new JsonObject { ["jwt"] = new JsonArray(new JsonObject { ["issuer"] = place, ["claimMappings"] = mappings, ["claimValidationRules"] = ReadRequired(result) }) };
+    }
+
+    private JsonArray ReadRequired(ParseResult result)
+    {
+        var required = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var pair in result.GetValue(_oidcRequired) ?? [])
         {
             var equals = pair.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0) throw new StartException($"--oidc-required-claim takes CLAIM=VALUE, not \"{pair}\".");
-            required = required.SetItem(pair[..equals], pair[(equals + 1)..]);
+            required[pair[..equals]] = pair[(equals + 1)..];
         }
-        return new OidcSettings(url, client)
-        {
-            UsernameClaim = result.GetValue(_oidcUser) ?? "sub",
-            UsernamePrefix = result.GetValue(_oidcUserPrefix),
-            GroupsClaim = result.GetValue(_oidcGroups),
-            GroupsPrefix = result.GetValue(_oidcGroupsPrefix) ?? "",
-            RequiredClaims = required,
-            Algorithms = result.GetValue(_oidcAlgorithms) is { Length: > 0 } algorithms ? [.. algorithms] : ["RS256"],
-            CaFile = result.GetValue(_oidcCa),
-        };
+        return new JsonArray([.. required.Select(static r => (JsonNode?)new JsonObject { ["claim"] = r.Key, ["requiredValue"] = r.Value })]);
     }
+
+    private static string ReadFile(string flag, string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"{flag}: {file} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static bool IsGiven(ParseResult result, Option option) => result.GetResult(option) is { Implicit: false };
 
     private static Option<string?> Text(string name, string description, string help) => new(name) { Description = description, HelpName = help };
 

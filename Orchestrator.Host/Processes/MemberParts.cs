@@ -51,9 +51,9 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
             : await RegistryRegion.StartProxyAsync(system).ConfigureAwait(false);
         var registries = new RegistryClient(system, region, local, registrySettings);
         var catalog = new ServedCatalog();
-        var access = new AccessParts(settings.Access, registries, authority, clock);
+        var access = new AccessParts(settings.Access, registries, authority, clock, _logs);
         var store = new ResourceStore(registries, () => catalog.Current, clock, admission: AdmissionPlugins.Build(settings.AdmissionPlugins,
-            new AdmissionServices { Catalog = () => catalog.Current, Clock = clock, Webhooks = _webhooks, Authorizer = access.Control.AllowsAsync, Access = access.Control.Authorizer, PodSecurity = configuration.PodSecurity(), More = access.Plugins }))
+            new AdmissionServices { Catalog = () => catalog.Current, Clock = clock, Webhooks = _webhooks, Authorizer = access.Control.AllowsAsync, Access = access.Control, PodSecurity = configuration.PodSecurity(), More = access.Plugins }))
         {
             Converter = new CustomResourceConverter(_webhooks, registries),
             ServiceRanges = settings.Services,
@@ -101,6 +101,8 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
         var server = await serving.ConfigureAwait(false);
         var api = await StartApiServerAsync(store, access, server, await toNodes.ConfigureAwait(false), await frontProxy.ConfigureAwait(false)).ConfigureAwait(false);
         _started.Add(api);
+        _started.Add(access);
+        access.Start();
         await EnsureAsync(store, ResourceTypes.Services, BootstrapObjects.KubernetesService(settings.Services.ApiServerAddress, api.Url.Port)).ConfigureAwait(false);
         var admin = await administrator.ConfigureAwait(false);
         var kubeconfig = data.File("kubeconfig");
@@ -125,7 +127,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
                     Listen = settings.Listen,
                     ServerCertificate = server.Certificate,
                     ClientAuthorities = [server.Authority],
-                    Authorizer = access.Control.Authorizer,
+                    Authorizer = access.Control,
                     NodeClientCertificate = toNodes.Certificate,
                     FrontProxyCertificate = frontProxy.Certificate,
                     FrontProxyAuthority = frontProxy.Authority,

@@ -14,9 +14,9 @@ public sealed class RbacServer : ApiServerFixture
 {
     private AccessControl? _control;
 
-    private AccessControl Control => _control ??= new AccessControl(AccessControl.DefaultModes, Registries);
+    private AccessControl Control => _control ??= new AccessControl(AuthorizationConfiguration.Default, Registries);
 
-    protected override ApiServerOptions Configure(ApiServerOptions options) => options with { Authorizer = Control.Authorizer };
+    protected override ApiServerOptions Configure(ApiServerOptions options) => options with { Authorizer = Control };
 
     protected override ResourceStore MakeStore() => new(Registries, () => Catalog, TimeProvider.System,
         admission: AdmissionPlugins.Build(AdmissionPlugins.Default, new AdmissionServices { Authorizer = Control.AllowsAsync, More = [new RoleEscalation(Control)] }));

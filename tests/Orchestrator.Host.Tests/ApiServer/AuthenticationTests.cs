@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -8,7 +7,7 @@ using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Host.ApiServer;
-using Orchestrator.Host.Processes;
+using Orchestrator.Host.ApiServer.Configuration;
 
 namespace Orchestrator.Host.Tests.ApiServer;
 
@@ -54,7 +53,11 @@ public sealed class AuthenticationTests : IAsyncLifetime
     [Fact]
     public async Task Oidc_UserAndGroups_ComeFromTheClaims()
     {
-        using var tokens = Oidc(static s => s with { UsernameClaim = "email", UsernamePrefix = "oidc:", GroupsClaim = "groups", GroupsPrefix = "g:" });
+        var tokens = Oidc(static m =>
+        {
+            m["username"] = new JsonObject { ["claim"] = "email", ["prefix"] = "oidc:" };
+            m["groups"] = new JsonObject { ["claim"] = "groups", ["prefix"] = "g:" };
+        });
         var user = (await tokens.AuthenticateAsync(Token(static c =>
         {
             c["email"] = "jane@example.com";
@@ -64,16 +67,13 @@ public sealed class AuthenticationTests : IAsyncLifetime
         Assert.Equal("oidc:jane@example.com", user.Name);
         Assert.Equal(["g:dev", "g:ops", "system:authenticated"], user.Groups.AsEnumerable());
 
-        using var plain = Oidc(static s => s);
-        Assert.Equal($"{Issuer}#jane", (await plain.AuthenticateAsync(Token(), [], default)).User!.Name);
-        using var bare = Oidc(static s => s with { UsernamePrefix = "-" });
-        Assert.Equal("jane", (await bare.AuthenticateAsync(Token(), [], default)).User!.Name);
+        Assert.Equal("jane", (await Oidc().AuthenticateAsync(Token(), [], default)).User!.Name);
     }
 
     [Fact]
     public async Task Oidc_WrongTokens_AreRefused_AndSayWhy()
     {
-        using var tokens = Oidc(static s => s with { RequiredClaims = ImmutableDictionary<string, string>.Empty.Add("hd", "example.com") });
+        var tokens = Oidc(rules: new JsonArray(new JsonObject { ["claim"] = "hd", ["requiredValue"] = "example.com" }));
         async Task<string> RefusedAsync(Action<JsonObject> change, string kid = "k1", RSA? by = null, string algorithm = "RS256")
         {
             var result = await tokens.AuthenticateAsync(Token(c => { c["hd"] = "example.com"; change(c); }, kid, by, algorithm), [], default);
@@ -102,7 +102,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     [Fact]
     public async Task Oidc_UnverifiedAddress_IsNobody()
     {
-        using var tokens = Oidc(static s => s with { UsernameClaim = "email" });
+        var tokens = Oidc(static m => m["username"] = new JsonObject { ["claim"] = "email", ["prefix"] = "" });
         Assert.Equal("oidc: email not verified", (await tokens.AuthenticateAsync(Token(static c =>
         {
             c["email"] = "jane@example.com";
@@ -114,10 +114,10 @@ public sealed class AuthenticationTests : IAsyncLifetime
     public async Task Oidc_ProviderThatIsAnother_IsNotBelieved()
     {
         _server.Raw["/.well-known/openid-configuration"] = c => c.Response.WriteAsJsonAsync(new JsonObject { ["issuer"] = "https://other.example.com", ["jwks_uri"] = $"{Issuer}/keys" });
-        using var tokens = Oidc(static s => s);
+        var tokens = Oidc();
         Assert.Contains("issuer did not match", (await tokens.AuthenticateAsync(Token(), [], default)).Error, StringComparison.Ordinal);
         // Nor one whose certificate nobody vouches for.
-        using var untrusted = new OidcTokens(new OidcSettings(new Uri(Issuer), "cluster"), [], _clock);
+        var untrusted = Oidc(trusted: false);
         Assert.Contains("fetching keys", (await untrusted.AuthenticateAsync(Token(), [], default)).Error, StringComparison.Ordinal);
     }
 
@@ -145,11 +145,12 @@ public sealed class AuthenticationTests : IAsyncLifetime
         }
         Assert.Equal(1, asked);
         Assert.Equal(["vault"], (await tokens.AuthenticateAsync("good", ["vault", "x"], default)).Audiences.AsEnumerable());
-        Assert.Equal("no such token", (await tokens.AuthenticateAsync("bad", [], default)).Error);
-        Assert.Equal(3, asked);
+        // What the service calls an error is not remembered: it may pass.
+        for (var n = 0; n < 2; n++) Assert.Equal("no such token", (await tokens.AuthenticateAsync("bad", [], default)).Error);
+        Assert.Equal(4, asked);
         // A token for somebody else is nobody's here.
         Assert.Equal(TokenResult.Unknown, await tokens.AuthenticateAsync("good", ["other"], default));
-        asked--;
+        asked -= 2;
         _clock.Now += TimeSpan.FromMinutes(3);
         await tokens.AuthenticateAsync("good", [], default);
         Assert.Equal(4, asked);
@@ -172,7 +173,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
             await c.Response.WriteAsJsonAsync(new JsonObject { ["status"] = JsonNode.Parse(status) });
         };
         using var client = Review("/access");
-        var webhook = new WebhookAuthorizer(client, "v1beta1", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30), _clock);
+        var webhook = new WebhookAuthorizer(client, new AuthorizationWebhook { Version = "v1beta1" }, _clock);
         var jane = new UserInfo("jane", "u", ["dev"]);
         AccessRequest Of(string verb) => AccessRequest.OfResource(jane, verb, "apps", "deployments", "default", "web", "scale");
 
@@ -214,7 +215,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
             return c.Response.WriteAsync("oops");
         };
         using var client = Review("/access");
-        var webhook = new WebhookAuthorizer(client, "v1", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30), new HastyClock());
+        var webhook = new WebhookAuthorizer(client, new AuthorizationWebhook(), new HastyClock());
         var request = AccessRequest.OfResource(new UserInfo("jane", "", []), "get", "", "pods") with { Path = "/api/v1/pods" };
         var decision = await new AuthorizerChain([webhook]).DecideAsync(request, default);
         Assert.Equal((AccessVerdict.NoOpinion, true, times), (decision.Verdict, decision.Failed, asked));
@@ -229,7 +230,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     {
         _server.Raw["/access"] = static c => c.Response.WriteAsync("""{"status":{"allowed":true,"denied":true,"reason":"who knows"}}""");
         using var client = Review("/access");
-        var webhook = new WebhookAuthorizer(client, "v1", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30), _clock);
+        var webhook = new WebhookAuthorizer(client, new AuthorizationWebhook(), _clock);
         var decision = await webhook.DecideAsync(AccessRequest.OfResource(new UserInfo("jane", "", []), "get", "", "pods"), default);
         Assert.Equal((AccessVerdict.Deny, "webhook subject access review returned both allow and deny response"), (decision.Verdict, decision.EvaluationError));
     }
@@ -240,12 +241,22 @@ public sealed class AuthenticationTests : IAsyncLifetime
     [InlineData("{}", "object")]
     public async Task Oidc_GroupsThatAreNoTexts_AreRefused(string groups, string kind)
     {
-        using var tokens = Oidc(static s => s with { GroupsClaim = "groups" });
+        var tokens = Oidc(static m => m["groups"] = new JsonObject { ["claim"] = "groups", ["prefix"] = "" });
         Assert.Equal($"oidc: parse groups claim \"groups\": json: cannot unmarshal {kind} into Go value of type string",
             (await tokens.AuthenticateAsync(Token(c => c["groups"] = JsonNode.Parse(groups)), [], default)).Error);
     }
 
-    private OidcTokens Oidc(Func<OidcSettings, OidcSettings> change) => new(change(new OidcSettings(new Uri(Issuer), "cluster")), Authorities(), _clock);
+    private JwtTokens Oidc(Action<JsonObject>? change = null, JsonArray? rules = null, bool trusted = true)
+    {
+        var mappings = new JsonObject { ["username"] = new JsonObject { ["claim"] = "sub", ["prefix"] = "" } };
+        change?.Invoke(mappings);
+        var issuer = new JsonObject { ["url"] = Issuer, ["audiences"] = new JsonArray("cluster") };
+        if (trusted) issuer["certificateAuthority"] = Encoding.ASCII.GetString(Convert.FromBase64String(_server.CaBundle));
+        var jwt = new JsonObject { ["issuer"] = issuer, ["claimMappings"] = mappings, ["claimValidationRules"] = rules ?? [] };
+        var tokens = new JwtTokens(i => new OidcTokens(i, OidcTokens.AllAlgorithms, _clock));
+        tokens.Use(StructuredFile.Authentication(new JsonObject { ["jwt"] = new JsonArray(jwt) }, []));
+        return tokens;
+    }
 
     private ReviewClient Review(string path) => new(new Uri($"{Issuer}{path}"), ReviewClient.Handler(Authorities()));
 

@@ -22,7 +22,7 @@ public sealed class OpenServer : ApiServerFixture
 
     protected override ApiServerOptions Configure(ApiServerOptions options) => options with
     {
-        Anonymous = true,
+        Anonymous = static () => AnonymousAccess.Everywhere,
         MoreClientAuthorities = [Guests],
         FrontProxyAuthorities = options.ClientAuthorities,
         FrontProxyNames = ["aggregator"],
