@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Admission.Policies;
 using Orchestrator.Actors.Cel;
 using Orchestrator.Actors.Cel.Evaluation;

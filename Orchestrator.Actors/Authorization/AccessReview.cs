@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Authorization;

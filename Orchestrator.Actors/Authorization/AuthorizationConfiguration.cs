@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Kinds;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Kinds;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;

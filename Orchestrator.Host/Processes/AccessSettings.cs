@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Host.Processes;
 

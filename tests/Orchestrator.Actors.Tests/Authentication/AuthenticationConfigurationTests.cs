@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;

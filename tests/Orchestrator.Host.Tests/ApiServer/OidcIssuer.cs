@@ -1,8 +1,8 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Host.Tests.ApiServer;
 

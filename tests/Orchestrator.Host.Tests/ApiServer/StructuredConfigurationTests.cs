@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Host.ApiServer;
 using Orchestrator.Host.Processes;
 
@@ -36,7 +36,7 @@ public sealed class ConfiguredServer : ApiServerFixture, IAsyncLifetime
         {
             Web.Raw["/" + hook] = async c =>
             {
-                var spec = (await JsonNode.ParseAsync(c.Request.Body))!["spec"]!;
+                var spec = JsonNode.Parse(await new StreamReader(c.Request.Body).ReadToEndAsync())!["spec"]!;
                 lock (Asked) Asked.Add((hook, spec));
                 var verdict = (string?)spec["user"] switch { "first:denied" => """{"allowed":false,"denied":true,"reason":"never"}""", "first:allowed-by-two" when hook == "one" => """{"allowed":false}""", _ => """{"allowed":true}""" };
                 await c.Response.WriteAsync($$"""{"status":{{verdict}}}""");
