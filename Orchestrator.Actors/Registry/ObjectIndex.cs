@@ -111,7 +111,7 @@ public sealed class ObjectIndex
         return low;
     }
 
-    private static int Find(StoredObject[] chunk, ObjectKey key)
+    private static int Find(ReadOnlySpan<StoredObject> chunk, ObjectKey key)
     {
         int low = 0, high = chunk.Length - 1;
         while (low <= high)
@@ -126,9 +126,14 @@ public sealed class ObjectIndex
     }
 
     /// <summary>Gathers the changes of one batch; not for use by several threads.</summary>
+    /// <remarks>Neighbours change together, as where names are numbered: the chunk that changed last is kept with room to grow, and
+    /// becomes an array of its own once another one changes.</remarks>
     public sealed class Builder
     {
         private readonly List<StoredObject[]> _chunks;
+        private readonly StoredObject[] _open = new StoredObject[ChunkMax];
+        private int _openAt = -1;
+        private int _openCount;
         private int _count;
 
         internal Builder(ObjectIndex index)
@@ -139,6 +144,7 @@ public sealed class ObjectIndex
 
         public StoredObject? Get(ObjectKey key)
         {
+            Close();
             var chunk = ChunkOf(CollectionsMarshal.AsSpan(_chunks), key);
             if (chunk == _chunks.Count) return null;
             var index = Find(_chunks[chunk], key);
@@ -148,23 +154,15 @@ public sealed class ObjectIndex
         /// <summary>Adds or replaces; returns what stood there before.</summary>
         public StoredObject? Set(StoredObject value)
         {
-            if (_chunks.Count == 0)
-            {
-                _chunks.Add([value]);
-                _count = 1;
-                return null;
-            }
-            var chunk = Math.Min(ChunkOf(CollectionsMarshal.AsSpan(_chunks), value.Key), _chunks.Count - 1);
-            var old = _chunks[chunk];
-            var index = Find(old, value.Key);
+            if (_openAt < 0 || !IsInOpen(value.Key)) Open(value.Key);
+            var index = Find(_open.AsSpan(0, _openCount), value.Key);
             if (index >= 0)
             {
-                var copy = (StoredObject[])old.Clone();
-                copy[index] = value;
-                _chunks[chunk] = copy;
-                return old[index];
+                var old = _open[index];
+                _open[index] = value;
+                return old;
             }
-            Insert(chunk, ~index, value);
+            Insert(~index, value);
             _count++;
             return null;
         }
@@ -172,6 +170,7 @@ public sealed class ObjectIndex
         /// <summary>Removes and returns what stood there, or null.</summary>
         public StoredObject? Remove(ObjectKey key)
         {
+            Close();
             var chunk = ChunkOf(CollectionsMarshal.AsSpan(_chunks), key);
             if (chunk == _chunks.Count) return null;
             var old = _chunks[chunk];
@@ -184,24 +183,56 @@ public sealed class ObjectIndex
             return old[index];
         }
 
-        public ObjectIndex Build(long revision) => new([.. _chunks], _count, revision);
-
-        private void Insert(int chunk, int index, StoredObject value)
+        public ObjectIndex Build(long revision)
         {
-            var old = _chunks[chunk];
-            if (old.Length < ChunkMax)
+            Close();
+            return new ObjectIndex([.. _chunks], _count, revision);
+        }
+
+        /// <summary>The key belongs into the open chunk: not before its first object, and before the next chunk's.</summary>
+        private bool IsInOpen(ObjectKey key) =>
+            (_openAt == 0 || _open[0].Key.CompareTo(key) <= 0)
+            && (_openAt == _chunks.Count - 1 || _open[_openCount - 1].Key.CompareTo(key) >= 0);
+
+        private void Open(ObjectKey key)
+        {
+            Close();
+            _openAt = Math.Max(0, Math.Min(ChunkOf(CollectionsMarshal.AsSpan(_chunks), key), _chunks.Count - 1));
+            if (_chunks.Count == 0) _chunks.Add([]);
+            _openCount = _chunks[_openAt].Length;
+            _chunks[_openAt].CopyTo(_open, 0);
+        }
+
+        private void Close()
+        {
+            if (_openAt < 0) return;
+            _chunks[_openAt] = _open[.._openCount];
+            _openAt = -1;
+        }
+
+        private void Insert(int index, StoredObject value)
+        {
+            if (_openCount == ChunkMax)
             {
-                _chunks[chunk] = [.. old.AsSpan(0, index), value, .. old.AsSpan(index)];
-                return;
+                // Appending in order is the usual load, so the left half stays full and the new chunk starts small.
+                var cut = index == ChunkMax ? ChunkMax : ChunkMax / 2;
+                _chunks.Insert(_openAt, _open[..cut]);
+                _openAt++;
+                _openCount -= cut;
+                _open.AsSpan(cut, _openCount).CopyTo(_open);
+                if (index < cut)
+                {
+                    // It belongs to the left half, which is open instead then.
+                    _chunks[_openAt] = _open[.._openCount];
+                    _openAt--;
+                    _openCount = cut;
+                    _chunks[_openAt].CopyTo(_open, 0);
+                }
+                else index -= cut;
             }
-            // Appending in order is the usual load, so the left half stays full and the new chunk starts small.
-            var cut = index == old.Length ? old.Length : old.Length / 2;
-            var left = old[..cut];
-            var right = old[cut..];
-            if (index <= cut && cut < old.Length) left = [.. left.AsSpan(0, index), value, .. left.AsSpan(index)];
-            else right = [.. right.AsSpan(0, index - cut), value, .. right.AsSpan(index - cut)];
-            _chunks[chunk] = left;
-            _chunks.Insert(chunk + 1, right);
+            _open.AsSpan(index, _openCount - index).CopyTo(_open.AsSpan(index + 1));
+            _open[index] = value;
+            _openCount++;
         }
 
         private void MergeWithNext(int chunk)

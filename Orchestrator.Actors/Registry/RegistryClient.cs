@@ -43,16 +43,19 @@ public sealed class RegistryClient : IRegistries
     public async Task<ImmutableArray<WriteResult>> WriteAsync(
         ResourceType type, ImmutableArray<ObjectWrite> writes, CancellationToken cancellationToken = default)
     {
+        var question = Ask<ObjectsWritten>(new WriteObjects(type, writes), out var answer, cancellationToken);
         try
         {
-            var first = new WriteObjects(type, writes);
-            var written = await AskAsync<ObjectsWritten>(_local.Find(type) ?? _region, first, cancellationToken).ConfigureAwait(false);
-            return written.Results;
+            return (await answer.ConfigureAwait(false)).Results;
         }
         catch (AskTimeoutException)
         {
             var error = ApiError.Timeout($"the registry of {type} did not answer within {Deadline.TotalSeconds:0} s; the write may still happen");
             return [.. writes.Select(_ => new WriteResult(null, error))];
+        }
+        finally
+        {
+            question.Close();
         }
     }
 
@@ -106,9 +109,7 @@ public sealed class RegistryClient : IRegistries
     {
         try
         {
-            var revision = _local.RevisionOf(informer.Type)
-                ?? (await AskAsync<CurrentRevision>(
-                    _local.Find(informer.Type) ?? _region, new GetRevision(informer.Type, Confirmed: true), cancellationToken).ConfigureAwait(false)).Revision;
+            var revision = _local.RevisionOf(informer.Type) ?? await ConfirmedRevisionAsync(informer.Type, cancellationToken).ConfigureAwait(false);
             await informer.WhenSynced.WaitAsync(Deadline, cancellationToken).ConfigureAwait(false);
             await informer.WaitForAsync(revision, cancellationToken).AsTask().WaitAsync(Deadline, cancellationToken).ConfigureAwait(false);
             return informer;
@@ -119,13 +120,28 @@ public sealed class RegistryClient : IRegistries
         }
     }
 
-    /// <summary>Asks until there is an answer or the deadline is over. Every try has the same reply address, so the first answer counts.</summary>
-    private Task<T> AskAsync<T>(IActorRef to, RegistryMessage message, CancellationToken cancellationToken)
+    private async Task<long> ConfirmedRevisionAsync(ResourceType type, CancellationToken cancellationToken)
+    {
+        var question = Ask<CurrentRevision>(new GetRevision(type, Confirmed: true), out var answer, cancellationToken);
+        try
+        {
+            return (await answer.ConfigureAwait(false)).Revision;
+        }
+        finally
+        {
+            question.Close();
+        }
+    }
+
+    /// <summary>Asks until there is an answer, the deadline is over, or the question is closed. Every try has the same reply address, so the
+    /// first answer counts.</summary>
+    private Question Ask<T>(RegistryMessage message, out Task<T> answer, CancellationToken cancellationToken)
     {
         IActorRef replyTo = ActorRefs.NoSender;
-        var answer = to.Ask<T>(r => { replyTo = r; return message; }, Timeout.InfiniteTimeSpan, cancellationToken);
-        if (!answer.IsCompleted) _questions.Enqueue(new Question(message, replyTo, answer, Environment.TickCount64));
-        return answer;
+        answer = (_local.Find(message.Type) ?? _region).Ask<T>(r => { replyTo = r; return message; }, Timeout.InfiniteTimeSpan, cancellationToken);
+        var question = new Question(message, replyTo, Environment.TickCount64);
+        if (!answer.IsCompleted) _questions.Enqueue(question);
+        return question;
     }
 
     /// <summary>Repeats what should have been answered by now, and ends what waited too long.</summary>
@@ -133,18 +149,18 @@ public sealed class RegistryClient : IRegistries
     {
         for (var left = _questions.Count; left > 0 && _questions.TryDequeue(out var question); left--)
         {
-            if (question.Answer.IsCompleted) continue;
+            if (question.Open is not var (message, replyTo)) continue;
             var now = Environment.TickCount64;
             if (now - question.AskedAt >= Deadline.TotalMilliseconds)
             {
-                question.ReplyTo.Tell(new Status.Failure(new AskTimeoutException($"no answer within {Deadline.TotalSeconds:0} s")));
+                replyTo.Tell(new Status.Failure(new AskTimeoutException($"no answer within {Deadline.TotalSeconds:0} s")));
                 continue;
             }
-            var patience = _local.Find(question.Message.Type) is null ? AgainAfter : AgainHereAfter;
+            var patience = _local.Find(message.Type) is null ? AgainAfter : AgainHereAfter;
             if (now - question.SentAt >= patience.TotalMilliseconds)
             {
                 // Through the region, which knows where the registry is now.
-                _region.Tell(question.Message is WriteObjects write ? write with { Again = true } : question.Message, question.ReplyTo);
+                _region.Tell(message is WriteObjects write ? write with { Again = true } : message, replyTo);
                 question.SentAt = now;
             }
             _questions.Enqueue(question);
@@ -161,16 +177,27 @@ public sealed class RegistryClient : IRegistries
 
     private sealed record Fed(Informer Informer, IActorRef Actor);
 
-    private sealed class Question(RegistryMessage message, IActorRef replyTo, Task answer, long askedAt)
+    /// <summary>What was asked. Thousands lie here for a while after they have been answered, so a closed one holds on to nothing: what
+    /// it kept alive would outlive collections of the youngest generation, each of which would carry it on.</summary>
+    private sealed class Question(RegistryMessage message, IActorRef replyTo, long askedAt)
     {
-        public RegistryMessage Message { get; } = message;
-        public IActorRef ReplyTo { get; } = replyTo;
-        public Task Answer { get; } = answer;
+        private volatile RegistryMessage? _message = message;
+        private volatile IActorRef? _replyTo = replyTo;
+
+        /// <summary>The question and where its answer goes; null once it is closed.</summary>
+        public (RegistryMessage Message, IActorRef ReplyTo)? Open => _message is { } message && _replyTo is { } replyTo ? (message, replyTo) : null;
 
         /// <summary>On the clock of <see cref="Environment.TickCount64"/> (milliseconds).</summary>
         public long AskedAt { get; } = askedAt;
 
         /// <summary>When it was sent last, on the same clock.</summary>
         public long SentAt { get; set; } = askedAt;
+
+        /// <summary>Nobody waits for the answer any more.</summary>
+        public void Close()
+        {
+            _message = null;
+            _replyTo = null;
+        }
     }
 }

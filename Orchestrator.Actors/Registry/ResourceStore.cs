@@ -68,7 +68,7 @@ public sealed partial class ResourceStore
         ResourceSchema schema, string ns, JsonObject tree, WriteOptions? options = null, CancellationToken cancellationToken = default) =>
         CreateAsync(schema, ns, tree, options ?? WriteOptions.Default, null, cancellationToken);
 
-    private async Task<StoreResult> CreateAsync(
+    private Task<StoreResult> CreateAsync(
         ResourceSchema schema, string ns, JsonObject tree, WriteOptions options, JsonNode? owned, CancellationToken cancellationToken)
     {
         if (ObjectConversion.IsConvertedFirst(schema))
@@ -76,7 +76,14 @@ public sealed partial class ResourceStore
             owned ??= FieldManager.OfCreate(Catalog, schema, tree, ManagerOf(options), _clock.GetUtcNow())?.ToNode();
             ObjectConversion.ToStorage(schema, schema = SchemaOf(schema.StoredAs), tree);
         }
-        if (schema.Type != ResourceTypes.Services || options.DryRun) return await CreateOnceAsync(schema, ns, tree, options, owned, cancellationToken).ConfigureAwait(false);
+        return schema.Type != ResourceTypes.Services || options.DryRun
+            ? CreateOnceAsync(schema, ns, tree, options, owned, cancellationToken)
+            : CreateServiceAsync(schema, ns, tree, options, owned, cancellationToken);
+    }
+
+    private async Task<StoreResult> CreateServiceAsync(
+        ResourceSchema schema, string ns, JsonObject tree, WriteOptions options, JsonNode? owned, CancellationToken cancellationToken)
+    {
         for (var attempt = 1; ; attempt++)
         {
             // What was chosen for a Service may have been given away meanwhile; then all is chosen anew, from what the client sent.
@@ -91,16 +98,23 @@ public sealed partial class ResourceStore
         var prepared = await PrepareCreateAsync(schema, ns, tree, options, owned, cancellationToken).ConfigureAwait(false);
         if (prepared.Error is { } refused) return StoreResult.Refused(refused);
         var key = prepared.Key;
+        var hasPrefix = JsonTree.String(SystemMetadata.Of(tree), "generateName") is { Length: > 0 };
         for (var name = 1; ; name++)
         {
-            var result = options.DryRun
-                ? await TryAsync(schema, key, tree, cancellationToken).ConfigureAwait(false)
-                : await WriteAsync(schema.StoredAs, new CreateObject(key, UncommittedJson.From(tree)), cancellationToken).ConfigureAwait(false);
+            WriteResult result;
+            if (options.DryRun) result = await TryAsync(schema, key, tree, cancellationToken).ConfigureAwait(false);
+            else
+            {
+                var json = UncommittedJson.From(tree);
+                // Hundreds of objects, of which nothing is needed any more: while they wait for the disk, they would outlive collections.
+                if (!prepared.Generated) tree = null!;
+                result = (await Registries.WriteAsync(schema.StoredAs, [new CreateObject(key, json)], cancellationToken).ConfigureAwait(false))[0];
+            }
             if (result.Object is { } created) return StoreResult.Of(created) with { Created = true };
             if (result.Error!.Reason != "AlreadyExists" || !prepared.Generated || name == NamesMax) UndoIfRefused(prepared.Undo, result.Error);
             var refusal = Renamed(result.Error!, schema);
             // Said of every object that has a prefix, also of one whose name the client chose, as upstream does.
-            if (refusal.Reason != "AlreadyExists" || JsonTree.String(SystemMetadata.Of(tree), "generateName") is not { Length: > 0 }) return StoreResult.Refused(refusal);
+            if (refusal.Reason != "AlreadyExists" || !hasPrefix) return StoreResult.Refused(refusal);
             if (!prepared.Generated || name == NamesMax)
                 return StoreResult.Refused(refusal with { Message = refusal.Message + ", the server was not able to generate a unique name for the object", RetryAfterSeconds = 1 });
             key = Rename(schema, tree, key);

@@ -49,13 +49,14 @@ public sealed record ObjectMeta
         {
             var here = reader.ValueTextEquals("metadata"u8);
             reader.Read();
-            if (here) return ReadMetadata(ref reader);
+            if (here) return Read(ref reader);
             reader.Skip();
         }
         throw new JsonException("the object has no metadata");
     }
 
-    private static ObjectMeta ReadMetadata(ref Utf8JsonReader reader)
+    /// <summary>Reads <c>metadata</c>; the reader stands on its first token and is left on its last.</summary>
+    internal static ObjectMeta Read(ref Utf8JsonReader reader)
     {
         var meta = new ObjectMetaReader();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName) meta.ReadProperty(ref reader);

@@ -17,6 +17,7 @@ public sealed class PackingDictionary
     // Shorter repetitions cost more to name than to repeat.
     private const int MatchMin = 6;
     private const int HashBits = 13;
+    private const int SeenBitsMin = 8;
 
     [ThreadStatic]
     private static int[]? _seen;
@@ -45,15 +46,17 @@ public sealed class PackingDictionary
     public byte[]? Pack(ReadOnlySpan<byte> json)
     {
         var packed = json.Length <= 8192 ? stackalloc byte[json.Length * 3 / 4] : new byte[json.Length * 3 / 4];
-        var seen = _seen ??= new int[1 << HashBits];
-        Array.Clear(seen);
+        // Only as large as the object needs: emptying it is what packing a small object costs most.
+        var shift = HashBits - Math.Clamp(BitOperations.Log2((uint)json.Length), SeenBitsMin, HashBits);
+        var seen = (_seen ??= new int[1 << HashBits]).AsSpan(0, 1 << (HashBits - shift));
+        seen.Clear();
         var writer = new Writer(packed);
         var literals = 0;
         for (var i = 0; i + sizeof(ulong) <= json.Length;)
         {
             var hash = Hash(BinaryPrimitives.ReadUInt64LittleEndian(json[i..]));
-            var (length, distance) = Longest(json, i, _places[hash] - 1, seen[hash] - 1);
-            seen[hash] = i + 1;
+            var (length, distance) = Longest(json, i, _places[hash] - 1, seen[hash >> shift] - 1);
+            seen[hash >> shift] = i + 1;
             if (length < MatchMin)
             {
                 i++;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace Orchestrator.Actors.Resources;
 
@@ -27,6 +28,14 @@ public sealed class StoredObject(ObjectKey key, long revision, ReadOnlyMemory<by
 
     // Racing parsers produce equal values, so the last one in may win.
     public ObjectMeta Meta => _meta ??= ObjectMeta.Parse(Json.Span);
+
+    /// <summary>Takes the metadata from a reader of <see cref="Json"/> that stands on its first token, and leaves it on the last: for those
+    /// who read the whole object anyway.</summary>
+    internal void ReadMeta(ref Utf8JsonReader reader)
+    {
+        if (_meta is null) _meta = ObjectMeta.Read(ref reader);
+        else reader.Skip();
+    }
 
     internal bool IsPacked => _json is PackedJson;
 

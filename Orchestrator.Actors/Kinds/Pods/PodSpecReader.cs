@@ -24,21 +24,14 @@ internal ref struct PodSpecReader
     private ResourceAmounts _overhead = ResourceAmounts.Zero;
     private PodRequests _requests = PodRequests.None;
 
-    /// <param name="pod">The pod, for its key and its metadata.</param>
+    /// <param name="key">Of the pod.</param>
     /// <param name="json">Its JSON, which the reader that <see cref="Read"/> gets walks from the first byte.</param>
-    public PodSpecReader(StoredObject pod, ReadOnlySpan<byte> json)
+    public PodSpecReader(ObjectKey key, ReadOnlySpan<byte> json)
     {
-        _key = pod.Key;
+        _key = key;
         _json = json;
         _placed = _scratch ??= new ArrayBufferWriter<byte>(4096);
         _placed.ResetWrittenCount();
-        Append(_key.Namespace);
-        Append(pod.Meta.Controller?.Uid ?? "");
-        foreach (var (name, value) in pod.Meta.Labels)
-        {
-            Append(name);
-            Append(value);
-        }
     }
 
     public string NodeName { get; private set; } = "";
@@ -71,7 +64,17 @@ internal ref struct PodSpecReader
 
     /// <summary>Equal for pods that the scheduler cannot tell apart, once the spec has been read.</summary>
     /// <remarks>Properties count in the order in which they stand: pods of one template have one order.</remarks>
-    public readonly string EquivalenceKey() => Convert.ToBase64String(SHA256.HashData(_placed.WrittenSpan));
+    public readonly string EquivalenceKey(ObjectMeta meta)
+    {
+        Append(_key.Namespace);
+        Append(meta.Controller?.Uid ?? "");
+        foreach (var (name, value) in meta.Labels)
+        {
+            Append(name);
+            Append(value);
+        }
+        return Convert.ToBase64String(SHA256.HashData(_placed.WrittenSpan));
+    }
 
     /// <summary>Reads the spec; the reader stands on its first token and is left on its last.</summary>
     public void Read(ref Utf8JsonReader reader)

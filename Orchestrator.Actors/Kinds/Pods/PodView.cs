@@ -46,19 +46,25 @@ public sealed class PodView
     private PodView(StoredObject source)
     {
         Source = source;
-        Meta = source.Meta;
         var json = source.ToArray();
         var reader = new Utf8JsonReader(json);
-        var spec = new PodSpecReader(source, json);
+        var spec = new PodSpecReader(source.Key, json);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            if (reader.ValueTextEquals("metadata"u8))
+            {
+                reader.Read();
+                source.ReadMeta(ref reader);
+                continue;
+            }
             var (isSpec, isStatus) = (reader.ValueTextEquals("spec"u8), reader.ValueTextEquals("status"u8));
             reader.Read();
             if (isSpec) spec.Read(ref reader);
             else if (isStatus) ReadStatus(ref reader);
             else reader.Skip();
         }
+        Meta = source.Meta;
         NodeName = spec.NodeName;
         SchedulerName = spec.SchedulerName;
         Priority = spec.Priority;
@@ -76,7 +82,7 @@ public sealed class PodView
         Placement = spec.Placement;
         Claims = spec.Claims;
         // The scheduler asks this of every pod that has no node yet, and what it is made of has just been read.
-        if (NodeName.Length == 0) EquivalenceKey = spec.EquivalenceKey();
+        if (NodeName.Length == 0) EquivalenceKey = spec.EquivalenceKey(Meta);
     }
 
     public StoredObject Source { get; }
