@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Registry;
@@ -118,6 +119,12 @@ public sealed class InformerActor : UntypedActor, IWithTimers
     private void Publish(IReadOnlyList<ObjectChange> changes, long previous = 0)
     {
         if (_subscribers.Count == 0 || changes.Count == 0) return;
+        // All who follow read the same of each object, and begin at the same time: what they share is read before they are told.
+        foreach (var change in changes)
+        {
+            if (_informer.Type == ResourceTypes.Pods) PodView.Of(change.Object);
+            else _ = change.Object.Meta;
+        }
         var message = new ObjectsChanged(_informer.Type, previous, _informer.Revision, [.. changes]);
         foreach (var subscriber in _subscribers) subscriber.Tell(message);
     }

@@ -41,7 +41,9 @@ public sealed record ObjectMeta
 
     /// <summary>Reads <c>metadata</c> of a whole object; the rest of the bytes is skipped, not parsed into values.</summary>
     /// <exception cref="JsonException">The bytes are not a JSON object with metadata.</exception>
-    public static ObjectMeta Parse(ReadOnlySpan<byte> json)
+    /// <param name="json">The object.</param>
+    /// <param name="key">Its key, where that is known: the strings of it are kept once.</param>
+    public static ObjectMeta Parse(ReadOnlySpan<byte> json, ObjectKey key = default)
     {
         var reader = new Utf8JsonReader(json);
         reader.Read();
@@ -49,16 +51,16 @@ public sealed record ObjectMeta
         {
             var here = reader.ValueTextEquals("metadata"u8);
             reader.Read();
-            if (here) return Read(ref reader);
+            if (here) return Read(ref reader, key);
             reader.Skip();
         }
         throw new JsonException("the object has no metadata");
     }
 
     /// <summary>Reads <c>metadata</c>; the reader stands on its first token and is left on its last.</summary>
-    internal static ObjectMeta Read(ref Utf8JsonReader reader)
+    internal static ObjectMeta Read(ref Utf8JsonReader reader, ObjectKey key)
     {
-        var meta = new ObjectMetaReader();
+        var meta = new ObjectMetaReader(key);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName) meta.ReadProperty(ref reader);
         return meta.ToMeta();
     }

@@ -17,8 +17,12 @@ internal ref struct ObjectMetaReader
     private ImmutableArray<OwnerReference> _owners;
     private ImmutableArray<string> _finalizers;
 
-    public ObjectMetaReader()
+    private readonly ObjectKey _key;
+
+    /// <param name="key">The object's, whose name is kept once; the default where it is not known.</param>
+    public ObjectMetaReader(ObjectKey key)
     {
+        _key = key;
         _name = _namespace = _uid = _generateName = "";
         _owners = [];
         _finalizers = [];
@@ -32,8 +36,8 @@ internal ref struct ObjectMetaReader
         if (reader.TokenType == JsonTokenType.Null) return;
         switch (property)
         {
-            case Property.Name: _name = reader.GetString()!; break;
-            case Property.Namespace: _namespace = reader.GetString()!; break;
+            case Property.Name: _name = _key.Name is { } known && reader.ValueTextEquals(known) ? known : reader.GetString()!; break;
+            case Property.Namespace: _namespace = RecentStrings.Read(ref reader); break;
             case Property.Uid: _uid = reader.GetString()!; break;
             case Property.GenerateName: _generateName = reader.GetString()!; break;
             case Property.Generation: _generation = reader.GetInt64(); break;
@@ -85,8 +89,10 @@ internal ref struct ObjectMetaReader
         return reader.ValueTextEquals("deletionGracePeriodSeconds"u8) ? Property.Grace : Property.Other;
     }
 
+    // The short way is ISO 8601's, which takes a time without an offset for a local one.
     private static DateTimeOffset? ReadTime(ref Utf8JsonReader reader) =>
-        DateTimeOffset.TryParse(reader.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+        reader.ValueSpan.EndsWith("Z"u8) && reader.TryGetDateTimeOffset(out var utc) ? utc
+        : DateTimeOffset.TryParse(reader.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
     private static IReadOnlyDictionary<string, string> Map(Dictionary<string, string>? map) =>
         map is null ? ReadOnlyDictionary<string, string>.Empty : map;
@@ -96,9 +102,9 @@ internal ref struct ObjectMetaReader
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = reader.GetString()!;
+            var name = RecentStrings.Read(ref reader);
             reader.Read();
-            map[name] = reader.TokenType == JsonTokenType.String ? reader.GetString()! : "";
+            map[name] = reader.TokenType == JsonTokenType.String ? RecentStrings.Read(ref reader) : "";
             reader.Skip();
         }
         return map;

@@ -27,13 +27,13 @@ public sealed class StoredObject(ObjectKey key, long revision, ReadOnlyMemory<by
     public int Length => _json is byte[] json ? json.Length : ((PackedJson)_json).Length;
 
     // Racing parsers produce equal values, so the last one in may win.
-    public ObjectMeta Meta => _meta ??= ObjectMeta.Parse(Json.Span);
+    public ObjectMeta Meta => _meta ??= ObjectMeta.Parse(Json.Span, Key);
 
     /// <summary>Takes the metadata from a reader of <see cref="Json"/> that stands on its first token, and leaves it on the last: for those
     /// who read the whole object anyway.</summary>
     internal void ReadMeta(ref Utf8JsonReader reader)
     {
-        if (_meta is null) _meta = ObjectMeta.Read(ref reader);
+        if (_meta is null) _meta = ObjectMeta.Read(ref reader, Key);
         else reader.Skip();
     }
 
