@@ -4,6 +4,11 @@ namespace Orchestrator.Host.ApiServer;
 /// <remarks>Source: k8s.io/apiserver, endpoints/request RequestInfoFactory.</remarks>
 public sealed record RequestInfo
 {
+    /// <summary>Longer paths are read each time (characters).</summary>
+    private const int RecentPathMax = 128;
+
+    private static readonly RecentInfo?[] Recent = new RecentInfo?[256];
+
     /// <summary>The path names a resource, and not a document such as discovery.</summary>
     public bool IsResource { get; init; }
 
@@ -24,8 +29,22 @@ public sealed record RequestInfo
     /// <summary>The request goes on for as long as its client likes, so it is neither timed nor holds a seat.</summary>
     public bool IsLongRunning => Verb == "watch" || Subresource is "log" or "exec" or "attach" or "portforward" or "proxy";
 
+    /// <param name="method">Of HTTP.</param>
+    /// <param name="path">Without the query.</param>
     /// <param name="watch">The query says <c>watch=true</c>.</param>
     public static RequestInfo Parse(string method, string path, bool watch)
+    {
+        // Collections are asked for again and again: what was read lately stands in a table of fixed size.
+        if (path.Length > RecentPathMax) return Read(method, path, watch);
+        ref var slot = ref Recent[(uint)path.GetHashCode(StringComparison.Ordinal) % (uint)Recent.Length];
+        var known = slot;
+        if (known is not null && known.Watch == watch && known.Info.Path == path && known.Method == method) return known.Info;
+        var info = Read(method, path, watch);
+        slot = new RecentInfo(method, watch, info);
+        return info;
+    }
+
+    private static RequestInfo Read(string method, string path, bool watch)
     {
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var other = new RequestInfo { Verb = method.ToLowerInvariant(), Path = path };
@@ -73,4 +92,6 @@ public sealed record RequestInfo
         "DELETE" => named ? "delete" : "deletecollection",
         _ => "",
     };
+
+    private sealed record RecentInfo(string Method, bool Watch, RequestInfo Info);
 }

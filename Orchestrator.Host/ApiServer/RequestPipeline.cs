@@ -79,10 +79,19 @@ public sealed partial class RequestPipeline(
         }
     }
 
-    private async Task HandleAsync(HttpContext context, RequestInfo request, string auditId)
+    private Task HandleAsync(HttpContext context, RequestInfo request, string auditId)
     {
         var authentication = authenticator.AuthenticateAsync(context);
-        var user = authentication.IsCompletedSuccessfully ? authentication.Result : await authentication.ConfigureAwait(false);
+        // Who is known without a wait, is himself and is not written about goes straight on.
+        if (audit is not null || !authentication.IsCompletedSuccessfully || authentication.Result is not { } user || Impersonation.IsAsked(context.Request.Headers))
+            return IdentifyAsync(context, request, auditId, authentication);
+        context.Features.Set(user);
+        return ServeInTurnAsync(context, request, user);
+    }
+
+    private async Task IdentifyAsync(HttpContext context, RequestInfo request, string auditId, ValueTask<UserInfo?> authentication)
+    {
+        var user = await authentication.ConfigureAwait(false);
         var (effective, refused) = (user, user is null ? Unauthorized : null);
         if (user is not null && Impersonation.IsAsked(context.Request.Headers))
             (effective, refused) = await Impersonation.ApplyAsync(context.Request.Headers, user, authorizer, context.RequestAborted).ConfigureAwait(false);
