@@ -82,16 +82,21 @@ public sealed partial class RequestPipeline(
     private Task HandleAsync(HttpContext context, RequestInfo request, string auditId)
     {
         var authentication = authenticator.AuthenticateAsync(context);
-        // Who is known without a wait, is himself and is not written about goes straight on.
-        if (audit is not null || !authentication.IsCompletedSuccessfully || authentication.Result is not { } user || Impersonation.IsAsked(context.Request.Headers))
-            return IdentifyAsync(context, request, auditId, authentication);
+        return authentication.IsCompletedSuccessfully ? HandleAsync(context, request, auditId, authentication.Result) : WaitAsync(authentication);
+
+        async Task WaitAsync(ValueTask<UserInfo?> user) => await HandleAsync(context, request, auditId, await user.ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private Task HandleAsync(HttpContext context, RequestInfo request, string auditId, UserInfo? user)
+    {
+        // Who is himself and is not written about goes straight on.
+        if (user is null || audit is not null || Impersonation.IsAsked(context.Request.Headers)) return IdentifyAsync(context, request, auditId, user);
         context.Features.Set(user);
         return ServeInTurnAsync(context, request, user);
     }
 
-    private async Task IdentifyAsync(HttpContext context, RequestInfo request, string auditId, ValueTask<UserInfo?> authentication)
+    private async Task IdentifyAsync(HttpContext context, RequestInfo request, string auditId, UserInfo? user)
     {
-        var user = await authentication.ConfigureAwait(false);
         var (effective, refused) = (user, user is null ? Unauthorized : null);
         if (user is not null && Impersonation.IsAsked(context.Request.Headers))
             (effective, refused) = await Impersonation.ApplyAsync(context.Request.Headers, user, authorizer, context.RequestAborted).ConfigureAwait(false);
