@@ -129,7 +129,7 @@ public sealed class NodeAuthorizer(IRegistries registries) : IAuthorizer
     };
 
     private static bool SelectsNode(string selector, string node) =>
-        selector.Split(',').Any(term => term.Trim() == $"spec.nodeName={node}" || term.Trim() == $"spec.nodeName=={node}");
+        FieldSelector.TermsOf(selector).Any(term => term is { Key: "spec.nodeName", Equal: true } && term.Value == node);
 
     private static (bool, AccessDecision) Get(AccessRequest request) => request switch
     {

@@ -101,6 +101,14 @@ public sealed class FieldSelector(ImmutableArray<FieldRequirement> requirements)
         return terms.ToImmutable();
     }
 
+    /// <summary>Whether a text is a selector, whatever kind it is about.</summary>
+    public static bool IsReadable(string text) =>
+        SplitTerms(text).TrueForAll(static t => t.Length == 0 || (TrySplit(t, out _, out var value, out _) && Unescape(value) is not null));
+
+    /// <summary>A value as a term may hold it.</summary>
+    public static string Escape(string value) =>
+        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal).Replace("=", "\\=", StringComparison.Ordinal);
+
     private static SelectableField? FieldOf(ResourceSchema schema, string key)
     {
         if (key == NameField.Name) return NameField;

@@ -185,7 +185,11 @@ public sealed class ApiServerHost : IAsyncDisposable
                 SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                 ClientCertificateMode = ClientCertificateMode.AllowCertificate,
                 // Whom to believe is decided per request: an unknown certificate is 401, not a broken connection.
-                ClientCertificateValidation = static (_, _, _) => true,
+                ClientCertificateValidation = static (certificate, chain, _) =>
+                {
+                    ClientCertificates.Remember(certificate, chain);
+                    return true;
+                },
                 OnAuthenticate = (_, tls) => tls.ServerCertificateContext = shown,
                 HandshakeTimeout = TimeSpan.FromSeconds(10),
             });

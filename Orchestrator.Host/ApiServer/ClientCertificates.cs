@@ -14,7 +14,20 @@ public sealed class ClientCertificates(X509Certificate2Collection authorities, T
     private const string CommonName = "2.5.4.3";
     private const string Organization = "2.5.4.10";
 
+    /// <summary>What clients showed beside their own certificates: those between theirs and an authority.</summary>
+    private static readonly ConditionalWeakTable<X509Certificate2, X509Certificate2Collection> Between = [];
+
     private readonly ConditionalWeakTable<X509Certificate2, Verified> _verified = [];
+
+    /// <summary>Keeps what a client shows beside its own certificate, which is known only while the connection is made.</summary>
+    public static void Remember(X509Certificate2 certificate, X509Chain? chain)
+    {
+        X509Certificate2Collection? shown = null;
+        // Those of the chain end with the handshake.
+        foreach (var other in chain?.ChainPolicy.ExtraStore ?? [])
+            if (!other.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span)) (shown ??= []).Add(X509CertificateLoader.LoadCertificate(other.RawData));
+        if (shown is not null) Between.AddOrUpdate(certificate, shown);
+    }
 
     /// <summary>Null when the certificate is not of these authorities, out of date, or names nobody.</summary>
     public UserInfo? UserOf(X509Certificate2 certificate)
@@ -33,6 +46,7 @@ public sealed class ClientCertificates(X509Certificate2Collection authorities, T
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        if (Between.TryGetValue(certificate, out var shown)) chain.ChainPolicy.ExtraStore.AddRange(shown);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));

@@ -19,14 +19,20 @@ public sealed class FrontProxy(ClientCertificates certificates, ImmutableArray<s
     /// <summary>The user that the proxy names; null when the request is not from a proxy or names nobody.</summary>
     public UserInfo? UserOf(X509Certificate2 certificate, IHeaderDictionary headers)
     {
-        var name = headers[UserHeader].ToString();
+        var name = First(headers, UserHeader);
         if (name.Length == 0 || certificates.UserOf(certificate) is not { } proxy || (!names.IsEmpty && !names.Contains(proxy.Name))) return null;
         ImmutableArray<string> groups = [.. headers[GroupHeader].Where(static g => !string.IsNullOrEmpty(g)).Select(static g => g!)];
         if (!groups.Contains(UserInfo.Authenticated)) groups = groups.Add(UserInfo.Authenticated);
         var extra = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
         foreach (var header in headers)
-            if (header.Key.StartsWith(ExtraPrefix, StringComparison.OrdinalIgnoreCase))
-                extra = extra.SetItem(Uri.UnescapeDataString(header.Key[ExtraPrefix.Length..].ToLowerInvariant()), [.. header.Value.Select(static v => v ?? "")]);
-        return new UserInfo(name, headers[UidHeader].ToString(), groups) { Extra = extra };
+        {
+            if (!header.Key.StartsWith(ExtraPrefix, StringComparison.OrdinalIgnoreCase)) continue;
+            // One key may be written in two ways.
+            var key = Uri.UnescapeDataString(header.Key[ExtraPrefix.Length..].ToLowerInvariant());
+            extra = extra.SetItem(key, extra.GetValueOrDefault(key, []).AddRange(header.Value.Select(static v => v ?? "")));
+        }
+        return new UserInfo(name, First(headers, UidHeader), groups) { Extra = extra };
     }
+
+    private static string First(IHeaderDictionary headers, string name) => headers[name].FirstOrDefault(static v => !string.IsNullOrEmpty(v)) ?? "";
 }

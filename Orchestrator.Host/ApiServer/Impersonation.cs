@@ -29,9 +29,9 @@ public static class Impersonation
     public static async ValueTask<(UserInfo? User, ApiError? Error)> ApplyAsync(
         IHeaderDictionary headers, UserInfo user, IAuthorizer authorizer, CancellationToken cancellationToken)
     {
-        var name = headers[UserHeader].ToString();
+        var name = First(headers, UserHeader);
         ImmutableArray<string> groups = [.. headers[GroupHeader].Where(static g => !string.IsNullOrEmpty(g)).Select(static g => g!)];
-        var uid = headers[UidHeader].ToString();
+        var uid = First(headers, UidHeader);
         var extra = Extra(headers);
         if (name.Length == 0)
             return groups.Length > 0 || uid.Length > 0 || extra.Count > 0
@@ -45,6 +45,8 @@ public static class Impersonation
         return (new UserInfo(name, uid, WithStanding(name, groups)) { Extra = extra }, null);
     }
 
+    private static string First(IHeaderDictionary headers, string name) => headers[name] is { Count: > 0 } values ? values[0] ?? "" : "";
+
     // As Go prints the references that it makes of the headers: kind, namespace, name, uid, apiVersion, resourceVersion, fieldPath.
     private static IEnumerable<string> References(ImmutableArray<string> groups, string uid, ImmutableDictionary<string, ImmutableArray<string>> extra) =>
         groups.Select(static g => $"{{Group  {g}    }}")
@@ -54,21 +56,22 @@ public static class Impersonation
     private static IEnumerable<AccessRequest> Needed(
         UserInfo user, string name, ImmutableArray<string> groups, string uid, ImmutableDictionary<string, ImmutableArray<string>> extra)
     {
-        yield return ServiceAccountName.TryParse(name) is { } account
+        yield return (ServiceAccountName.TryParse(name) is { } account
             ? AccessRequest.OfResource(user, "impersonate", "", "serviceaccounts", account.Namespace, account.Name)
-            : AccessRequest.OfResource(user, "impersonate", "", "users", name: name);
-        foreach (var group in groups) yield return AccessRequest.OfResource(user, "impersonate", "", "groups", name: group);
+            : AccessRequest.OfResource(user, "impersonate", "", "users", name: name)) with { Version = "" };
+        foreach (var group in groups) yield return AccessRequest.OfResource(user, "impersonate", "", "groups", name: group) with { Version = "" };
         foreach (var (key, values) in extra)
             foreach (var value in values)
-                yield return AccessRequest.OfResource(user, "impersonate", AuthenticationGroup, "userextras", name: value, subresource: key);
-        if (uid.Length > 0) yield return AccessRequest.OfResource(user, "impersonate", AuthenticationGroup, "uids", name: uid);
+                yield return AccessRequest.OfResource(user, "impersonate", AuthenticationGroup, "userextras", name: value, subresource: key) with { Version = "v1" };
+        if (uid.Length > 0) yield return AccessRequest.OfResource(user, "impersonate", AuthenticationGroup, "uids", name: uid) with { Version = "v1" };
     }
 
     /// <summary>Everyone but the anonymous user counts as known.</summary>
     private static ImmutableArray<string> WithStanding(string name, ImmutableArray<string> groups)
     {
-        if (groups.Contains(UserInfo.Authenticated) || groups.Contains(UserInfo.Unauthenticated)) return groups;
-        return groups.Add(name == UserInfo.Anonymous ? UserInfo.Unauthenticated : UserInfo.Authenticated);
+        if (groups.Contains(UserInfo.Unauthenticated)) return groups;
+        if (name == UserInfo.Anonymous) return groups.Add(UserInfo.Unauthenticated);
+        return groups.Contains(UserInfo.Authenticated) ? groups : groups.Add(UserInfo.Authenticated);
     }
 
     private static ImmutableDictionary<string, ImmutableArray<string>> Extra(IHeaderDictionary headers)

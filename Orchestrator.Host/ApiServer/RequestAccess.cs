@@ -45,17 +45,14 @@ public static class RequestAccess
         : decision.Failed ? new ApiError(500, "InternalError", $"Internal Server Error: {GoQuote.Quote(access.Path)}: {decision.EvaluationError}")
         : AccessRefusal.Of(access, decision.Reason);
 
-    // A list of one object by its name may be allowed by a rule that names it.
+    // A list or a watch of one object by its name may be allowed by a rule that names it; a deletion of several may not.
     private static AccessRequest WithSelector(AccessRequest access, string selector)
     {
         if (selector.Length == 0) return access;
-        var name = access.Name;
-        foreach (var term in selector.Split(','))
-        {
-            if (!term.StartsWith("metadata.name=", StringComparison.Ordinal)) continue;
-            name = term["metadata.name=".Length..].TrimStart('=');
-            break;
-        }
-        return access with { FieldSelector = selector, Name = access.Name.Length > 0 ? access.Name : name };
+        access = access with { FieldSelector = selector };
+        if (access.Name.Length > 0 || access.Verb == "deletecollection") return access;
+        foreach (var term in FieldSelector.TermsOf(selector))
+            if (term is { Key: "metadata.name", Equal: true }) return ObjectNames.PathSegment(term.Value) is null ? access with { Name = term.Value } : access;
+        return access;
     }
 }

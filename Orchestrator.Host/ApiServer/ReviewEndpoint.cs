@@ -70,52 +70,38 @@ public sealed class ReviewEndpoint(ResourceStore store, IAuthorizer authorizer, 
 
     private async ValueTask<JsonObject> DecideAsync(JsonObject spec, UserInfo user, CancellationToken cancellationToken)
     {
-        var decision = await authorizer.DecideAsync(Attributes(spec, user), cancellationToken).ConfigureAwait(false);
+        var (request, ignored) = Attributes(spec, user);
+        var decision = await authorizer.DecideAsync(request, cancellationToken).ConfigureAwait(false);
         var status = new JsonObject { ["allowed"] = decision.Allowed };
         if (decision.Verdict == AccessVerdict.Deny) status["denied"] = true;
         if (decision.Reason.Length > 0) status["reason"] = decision.Reason;
-        if (decision.EvaluationError.Length > 0) status["evaluationError"] = decision.EvaluationError;
+        var errors = string.Join("; ", ignored.Prepend(decision.EvaluationError).Where(static e => e.Length > 0));
+        if (errors.Length > 0) status["evaluationError"] = errors;
         return status;
     }
 
-    private static AccessRequest Attributes(JsonObject spec, UserInfo user)
+    /// <returns>What is asked, and what of it could not be read.</returns>
+    private static (AccessRequest Request, ImmutableArray<string> Ignored) Attributes(JsonObject spec, UserInfo user)
     {
         if (JsonTree.Object(spec, "resourceAttributes") is not { } resource)
         {
             var path = JsonTree.Object(spec, "nonResourceAttributes");
-            return new AccessRequest(user, JsonTree.String(path, "verb") ?? "") { Path = JsonTree.String(path, "path") ?? "" };
+            return (new AccessRequest(user, JsonTree.String(path, "verb") ?? "") { Path = JsonTree.String(path, "path") ?? "" }, []);
         }
-        return new AccessRequest(user, JsonTree.String(resource, "verb") ?? "")
+        var fields = ReviewSelector.Fields(JsonTree.Object(resource, "fieldSelector"));
+        var labels = ReviewSelector.Labels(JsonTree.Object(resource, "labelSelector"));
+        return (new AccessRequest(user, JsonTree.String(resource, "verb") ?? "")
         {
             IsResource = true,
             Group = JsonTree.String(resource, "group") ?? "",
-            Version = JsonTree.String(resource, "version") ?? "",
+            Version = JsonTree.String(resource, "version") is { Length: > 0 } version ? version : "*",
             Resource = JsonTree.String(resource, "resource") ?? "",
             Subresource = JsonTree.String(resource, "subresource") ?? "",
             Name = JsonTree.String(resource, "name") ?? "",
             Namespace = JsonTree.String(resource, "namespace") ?? "",
-            FieldSelector = Selector(JsonTree.Object(resource, "fieldSelector")),
-            LabelSelector = Selector(JsonTree.Object(resource, "labelSelector")) ?? "",
-        };
-    }
-
-    // Requirements are written as the query of a list would say them.
-    private static string? Selector(JsonObject? selector)
-    {
-        if (JsonTree.Array(selector, "requirements") is not { Count: > 0 } requirements) return JsonTree.String(selector, "rawSelector");
-        return string.Join(',', requirements.OfType<JsonObject>().Select(static r =>
-        {
-            var (key, values) = (JsonTree.String(r, "key") ?? "", Strings(JsonTree.Array(r, "values")));
-            return JsonTree.String(r, "operator") switch
-            {
-                "In" when values.Length == 1 => $"{key}={values[0]}",
-                "NotIn" when values.Length == 1 => $"{key}!={values[0]}",
-                "In" => $"{key} in ({string.Join(',', values)})",
-                "NotIn" => $"{key} notin ({string.Join(',', values)})",
-                "Exists" => key,
-                _ => $"!{key}",
-            };
-        }));
+            FieldSelector = fields.Text,
+            LabelSelector = labels.Text ?? "",
+        }, [.. ReviewSelector.Remarks("fieldSelector", fields), .. ReviewSelector.Remarks("labelSelector", labels)]);
     }
 
     private static void CheckAttributes(JsonObject? spec, FaultList faults)
@@ -126,6 +112,7 @@ public sealed class ReviewEndpoint(ResourceStore store, IAuthorizer authorizer, 
             faults.Invalid(FieldPath.Of("spec").Child("nonResourceAttributes"), spec?["nonResourceAttributes"], "cannot be specified in combination with resourceAttributes");
         if (!resource && !path)
             faults.Invalid(FieldPath.Of("spec").Child("resourceAttributes"), spec?["resourceAttributes"], "exactly one of nonResourceAttributes or resourceAttributes must be specified");
+        ReviewSelector.Check(JsonTree.Object(spec, "resourceAttributes"), FieldPath.Of("spec").Child("resourceAttributes"), faults);
     }
 
     private static void CheckLocal(RequestInfo request, JsonObject? spec, FaultList faults)

@@ -37,15 +37,20 @@ public sealed class RoleEscalation(AccessControl control) : IAdmissionPlugin
     private async ValueTask<ApiError?> CheckRoleAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
         var type = request.Schema.Type;
-        if (await control.AllowsAsync(request.User, "escalate", type, "", request.Key, cancellationToken).ConfigureAwait(false)) return null;
+        // A create names nothing in its path, so that a right on single names does not reach it.
+        var named = request.Operation == AdmissionOperation.Create ? request.Key with { Name = "" } : request.Key;
+        if (await control.AllowsAsync(request.User, "escalate", type, "", named, cancellationToken).ConfigureAwait(false)) return null;
         var rules = PolicyRule.ReadAll(JsonSerializer.SerializeToElement(request.Object!["rules"]));
         if (await MissingAsync(request.User, request.Key.Namespace, rules, cancellationToken).ConfigureAwait(false) is { } missing)
             return ApiError.Forbidden(type, request.Key.Name, missing);
-        if (JsonTree.Object(request.Object, "aggregationRule") is not { } aggregation || JsonTree.Array(aggregation, "clusterRoleSelectors") is not { Count: > 0 }) return null;
+        // Who takes such a rule away gives a role that others make another meaning.
+        if (!IsAggregated(request.Object) && !IsAggregated(request.Stored?.ToTree())) return null;
         return await MissingAsync(request.User, "", Everything, cancellationToken).ConfigureAwait(false) is null
             ? null
             : ApiError.Forbidden(type, request.Key.Name, "must have cluster-admin privileges to use aggregationRule");
     }
+
+    private static bool IsAggregated(JsonObject? role) => JsonTree.Array(JsonTree.Object(role, "aggregationRule"), "clusterRoleSelectors") is { Count: > 0 };
 
     private async ValueTask<ApiError?> CheckBindingAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {

@@ -120,9 +120,80 @@ public sealed class AccessTests(RbacServer server) : IClassFixture<RbacServer>
         Assert.Null(vault.Json!["status"]!["authenticated"]);
     }
 
+    [Fact]
+    public async Task Role_ByName_ReachesAListOfThatName_AndNoDeletionOfSeveral()
+    {
+        await GrantAsync("named", """[{"verbs":["list","watch","deletecollection"],"apiGroups":[""],"resources":["secrets"],"resourceNames":["mine"]}]""", "dev", "default");
+        const string Secrets = "/api/v1/namespaces/default/secrets";
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync("GET", Secrets + "?fieldSelector=metadata.name%3Dmine", ApiServerFixture.Token)).Code);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync("GET", Secrets + "?fieldSelector=type!%3Dx,metadata.name%3D%3Dmine", ApiServerFixture.Token)).Code);
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync("GET", Secrets + "?fieldSelector=metadata.name!%3Dmine", ApiServerFixture.Token)).Code);
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync("GET", Secrets + "?fieldSelector=type!%3D%5C,metadata.name%3Dmine", ApiServerFixture.Token)).Code);
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync("DELETE", Secrets + "?fieldSelector=metadata.name%3Dmine", ApiServerFixture.Token)).Code);
+    }
+
+    [Fact]
+    public async Task AggregationRule_IsTakenAwayByNobodyWhoMayNotSetIt()
+    {
+        await GrantClusterAsync("updater", """[{"verbs":["get","update","create"],"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterroles"]}]""", "ops");
+        const string Path = $"{Roles}/clusterroles/gathered";
+        Assert.Equal(HttpStatusCode.Created, (await server.SendAsync(HttpMethod.Post, $"{Roles}/clusterroles",
+            """{"metadata":{"name":"gathered"},"aggregationRule":{"clusterRoleSelectors":[{"matchLabels":{"a":"b"}}]},"rules":[]}""")).Code);
+        var refused = await SendAsync("PUT", Path, ApiServerFixture.Token, """{"metadata":{"name":"gathered"},"rules":[]}""");
+        Assert.Equal(HttpStatusCode.Forbidden, refused.Code);
+        Assert.EndsWith("must have cluster-admin privileges to use aggregationRule", (string?)refused.Json!["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Escalate_OnANamedRole_IsNoRightToMakeIt()
+    {
+        await GrantClusterAsync("escalator", """[{"verbs":["create","update"],"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterroles"]},{"verbs":["escalate"],"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterroles"],"resourceNames":["high"]}]""", "dev");
+        const string Role = """{"metadata":{"name":"high"},"rules":[{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}]}""";
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync("POST", $"{Roles}/clusterroles", ApiServerFixture.Token, Role)).Code);
+        Assert.Equal(HttpStatusCode.Created, (await server.SendAsync(HttpMethod.Post, $"{Roles}/clusterroles", """{"metadata":{"name":"high"},"rules":[]}""")).Code);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync("PUT", $"{Roles}/clusterroles/high", ApiServerFixture.Token, Role)).Code);
+    }
+
+    [Theory]
+    [InlineData("\"fieldSelector\":{}", "spec.resourceAttributes.fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required")]
+    [InlineData("\"fieldSelector\":{\"rawSelector\":\"a=b\",\"requirements\":[{\"key\":\"a\",\"operator\":\"In\",\"values\":[\"b\"]}]}", "spec.resourceAttributes.fieldSelector.rawSelector: Invalid value: \"a=b\": may not specified at the same time as requirements")]
+    [InlineData("\"fieldSelector\":{\"requirements\":[{\"key\":\"\",\"operator\":\"In\"}]}", "spec.resourceAttributes.fieldSelector.requirements[0].key: Required value: must be specified")]
+    [InlineData("\"labelSelector\":{\"requirements\":[{\"key\":\"a\",\"operator\":\"In\"}]}", "spec.resourceAttributes.labelSelector.requirements[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'")]
+    [InlineData("\"labelSelector\":{\"requirements\":[{\"key\":\"a\",\"operator\":\"Exists\",\"values\":[\"b\"]}]}", "spec.resourceAttributes.labelSelector.requirements[0].values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
+    [InlineData("\"labelSelector\":{\"requirements\":[{\"key\":\"-a\",\"operator\":\"Exists\"}]}", "spec.resourceAttributes.labelSelector.requirements[0].key: Invalid value: \"-a\": ")]
+    public async Task Review_WrongSelector_IsRefused(string selector, string fault)
+    {
+        var (code, json, _, _) = await ReviewAsync(selector);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, code);
+        Assert.Contains(fault, (string?)json!["message"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"fieldSelector\":{\"requirements\":[{\"key\":\"a\",\"operator\":\"In\",\"values\":[\"b\",\"c\"]}]}", "spec.resourceAttributes.fieldSelector ignored due to parse error")]
+    [InlineData("\"fieldSelector\":{\"requirements\":[{\"key\":\"a\",\"operator\":\"In\",\"values\":[\"b=,c\"]},{\"key\":\"a\",\"operator\":\"Near\"}]}", "spec.resourceAttributes.fieldSelector partially ignored due to parse error")]
+    [InlineData("\"fieldSelector\":{\"rawSelector\":\"a\"},\"labelSelector\":{\"rawSelector\":\"a in\"}",
+        "spec.resourceAttributes.fieldSelector ignored due to parse error; spec.resourceAttributes.labelSelector ignored due to parse error")]
+    [InlineData("\"labelSelector\":{\"requirements\":[{\"key\":\"a\",\"operator\":\"In\",\"values\":[\"b\",\"c\"]},{\"key\":\"d\",\"operator\":\"Exists\"}]}", null)]
+    public async Task Review_SelectorThatCannotBeRead_NarrowsNothing_AndIsTold(string selector, string? remark)
+    {
+        var (code, json, _, _) = await ReviewAsync(selector);
+        Assert.Equal(HttpStatusCode.Created, code);
+        Assert.Equal(remark, (string?)json!["status"]!["evaluationError"]);
+    }
+
+    private Task<(HttpStatusCode Code, JsonNode? Json, System.Net.Http.Headers.HttpResponseHeaders Headers, string Text)> ReviewAsync(string selector) =>
+        server.SendAsync(HttpMethod.Post, "/apis/authorization.k8s.io/v1/subjectaccessreviews", $$$"""{"spec":{"user":"x","resourceAttributes":{"verb":"list","resource":"pods",{{{selector}}} } } }""");
+
+    private async Task GrantClusterAsync(string name, string rules, string group)
+    {
+        Assert.Equal(HttpStatusCode.Created, (await server.SendAsync(HttpMethod.Post, $"{Roles}/clusterroles", $$"""{"metadata":{"name":"{{name}}"},"rules":{{rules}} }""")).Code);
+        Assert.Equal(HttpStatusCode.Created, (await server.SendAsync(HttpMethod.Post, $"{Roles}/clusterrolebindings",
+            $$"""{"metadata":{"name":"{{name}}"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"{{name}}"},"subjects":[{"kind":"Group","apiGroup":"rbac.authorization.k8s.io","name":"{{group}}"}]}""")).Code);
+    }
+
     private async Task GrantAsync(string name, string rules, string group, string ns)
     {
-        Assert.Equal(HttpStatusCode.Created, (await server.SendAsync(HttpMethod.Post, $"{Roles}/namespaces/{ns}/roles", $$"""{"metadata":{"name":"{{name}}"},"rules":{{rules}}}""")).Code);
+        Assert.Equal(HttpStatusCode.Created, (await server.SendAsync(HttpMethod.Post, $"{Roles}/namespaces/{ns}/roles", $$"""{"metadata":{"name":"{{name}}"},"rules":{{rules}} }""")).Code);
         Assert.Equal(HttpStatusCode.Created, (await server.SendAsync(HttpMethod.Post, $"{Roles}/namespaces/{ns}/rolebindings",
             $$"""{"metadata":{"name":"{{name}}"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"{{name}}"},"subjects":[{"kind":"Group","apiGroup":"rbac.authorization.k8s.io","name":"{{group}}"}]}""")).Code);
     }

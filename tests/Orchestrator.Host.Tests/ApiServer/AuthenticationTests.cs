@@ -236,6 +236,81 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("[]", true)]
+    [InlineData("[]", false)]
+    [InlineData("{", false)]
+    public async Task AuthorizationWebhook_AnswerThatIsNone_IsAFailure_AsThePolicySays(string answer, bool denies)
+    {
+        _server.Raw["/access"] = c => c.Response.WriteAsync(answer);
+        using var client = Review("/access");
+        var webhook = new WebhookAuthorizer(client, new AuthorizationWebhook { DeniesOnFailure = denies }, _clock);
+        var decision = await webhook.DecideAsync(AccessRequest.OfResource(new UserInfo("jane", "", []), "get", "", "pods"), default);
+        Assert.Equal((denies ? AccessVerdict.Deny : AccessVerdict.NoOpinion, true), (decision.Verdict, decision.Failed));
+    }
+
+    [Fact]
+    public async Task AuthorizationWebhook_RequestOfMuchText_IsNotRemembered()
+    {
+        var asked = 0;
+        _server.Raw["/access"] = c =>
+        {
+            asked++;
+            return c.Response.WriteAsync("""{"status":{"allowed":true}}""");
+        };
+        using var client = Review("/access");
+        var webhook = new WebhookAuthorizer(client, new AuthorizationWebhook(), _clock);
+        foreach (var length in (int[])[9_000, 10_000])
+            for (var n = 0; n < 2; n++)
+                Assert.True((await webhook.DecideAsync(AccessRequest.OfResource(new UserInfo("jane", "", []), "get", "", "pods", name: new string('x', length)), default)).Allowed);
+        Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public async Task Kubeconfig_TokenFileThatChanges_IsReadAgain()
+    {
+        var seen = new List<string>();
+        _server.Raw["/access"] = c =>
+        {
+            lock (seen) seen.Add(c.Request.Headers.Authorization.ToString());
+            return c.Response.WriteAsync("""{"status":{"allowed":true}}""");
+        };
+        var folder = Directory.CreateTempSubdirectory("kubeconfig").FullName;
+        try
+        {
+            var file = Path.Combine(folder, "config");
+            // The name of the certificate is another than the address.
+            await File.WriteAllTextAsync(file, $$"""
+                {"clusters":[{"name":"c","cluster":{"server":"{{Issuer}}/access","certificate-authority-data":"{{_server.CaBundle}}","tls-server-name":"hook.default.svc"} }],
+                 "users":[{"name":"u","user":{"token":"fixed","tokenFile":"token"} }],"contexts":[{"name":"x","context":{"cluster":"c","user":"u"} }],"current-context":"x"}
+                """);
+            using var client = ReviewClient.OfKubeconfig(file);
+            foreach (var token in (string[])["one", "two"])
+            {
+                await File.WriteAllTextAsync(Path.Combine(folder, "token"), token + "\n");
+                await client.AskAsync([], _clock, default);
+            }
+            File.Delete(Path.Combine(folder, "token"));
+            await client.AskAsync([], _clock, default);
+            Assert.Equal(["Bearer one", "Bearer two", "Bearer two"], seen);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("5")]
+    [InlineData("\"keys\"")]
+    [InlineData("\"ftp://keys.example.com/\"")]
+    public async Task Oidc_ProviderThatShowsNoPlaceOfKeys_IsNotBelieved(string place)
+    {
+        _server.Raw["/.well-known/openid-configuration"] = c => c.Response.WriteAsync($$"""{"issuer":"{{Issuer}}","jwks_uri":{{place}} }""");
+        Assert.StartsWith("oidc: verify token: failed to verify signature: fetching keys ", (await Oidc().AuthenticateAsync(Token(), [], default)).Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("5", "number")]
     [InlineData("[\"a\",5]", "array")]
     [InlineData("{}", "object")]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Orchestrator.Actors.Admission;
@@ -66,6 +67,40 @@ public sealed class LetInTests(OpenServer server, ApiServerFixture closed) : ICl
         using var other = server.Client(server.Issue("CN=other", server: false));
         Assert.Equal("other", (string?)(await WhoAsync(other, headers)).User!["username"]);
         Assert.Equal("system:anonymous", (string?)(await WhoAsync(server.Stranger, headers)).User!["username"]);
+    }
+
+    [Fact]
+    public void FrontProxy_NameGivenTwice_CountsOnce_AndAKeyWrittenInTwoWaysIsOne()
+    {
+        using var certificate = server.Issue("CN=proxy", server: false, server.Guests);
+        var proxy = new FrontProxy(new ClientCertificates([server.Guests], TimeProvider.System), []);
+        var user = proxy.UserOf(certificate, new Microsoft.AspNetCore.Http.HeaderDictionary
+        {
+            ["X-Remote-User"] = new(["", "jane", "root"]),
+            ["X-Remote-Extra-a%2Fb"] = "1",
+            ["X-Remote-Extra-A/b"] = "2",
+        })!;
+        Assert.Equal("jane", user.Name);
+        Assert.Equal(["1", "2"], user.Extra["a/b"].AsEnumerable());
+    }
+
+    [Fact]
+    public async Task Certificate_OfAnAuthorityBetween_LetsInWithIt()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=between", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var bare = request.Create(server.Guests, DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(120), [1, 2, 3]);
+        using var between = bare.CopyWithPrivateKey(key);
+        using var certificate = server.Issue("CN=ann", server: false, between);
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, shown, _, _) => shown?.Issuer == "CN=test-authority";
+        handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, [bare], offline: true);
+        using var guest = new HttpClient(handler) { BaseAddress = server.Url };
+        Assert.Equal("ann", (string?)(await WhoAsync(guest)).User?["username"]);
+        // Alone it is nobody's.
+        using var alone = server.Client(certificate);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(alone)).Code);
     }
 
     [Fact]
