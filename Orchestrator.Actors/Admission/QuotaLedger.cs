@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Text.Json;
 using Orchestrator.Actors.Kinds.ResourceQuotas;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -187,7 +186,7 @@ internal sealed class QuotaLedger
                 return [];
             }
             var results = await registries.WriteAsync(ResourceTypes.ResourceQuotas,
-                [.. writes.Select(static w => (ObjectWrite)new ReplaceStatus(w.Quota.Key, JsonSerializer.SerializeToUtf8Bytes(QuotaCheck.Status(w.Quota.Hard, w.Used)),
+                [.. writes.Select(static w => (ObjectWrite)new ReplaceStatus(w.Quota.Key, JsonTree.ToUtf8(QuotaCheck.Status(w.Quota.Hard, w.Used)),
                     w.Quota.Source.Meta.Uid, w.Quota.Source.Revision))]).ConfigureAwait(false);
             ApiError? failure = null;
             var lost = false;

@@ -37,5 +37,5 @@ public sealed class TokenSigningKey
         return $"{signed}.{Base64Url.EncodeToString(_sign(Encoding.ASCII.GetBytes(signed)))}";
     }
 
-    private static string Encode(JsonObject tree) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JsonTree.ToText(tree)));
+    private static string Encode(JsonObject tree) => Base64Url.EncodeToString(JsonTree.ToUtf8(tree));
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.FieldManagement;
@@ -117,7 +116,7 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
 
     private async Task StatusAsync(Pass pass, ResourceType type, ImmutableArray<StatusAction> writes, CancellationToken cancellationToken)
     {
-        var updates = writes.Select(static s => new StatusUpdate(s.Key, JsonSerializer.SerializeToUtf8Bytes(s.Status), s.Uid, s.IfRevision)).ToList();
+        var updates = writes.Select(static s => new StatusUpdate(s.Key, JsonTree.ToUtf8(s.Status), s.Uid, s.IfRevision)).ToList();
         var results = await store.UpdateStatusManyAsync(type, updates, pass.Options, cancellationToken).ConfigureAwait(false);
         foreach (var result in results)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Kinds.PodDisruptionBudgets;
 using Orchestrator.Actors.Kinds.Pods;
@@ -50,7 +49,7 @@ public sealed partial class ResourceStore
             if (status is null || dryRun) return (false, refused);
             var budget = budgets[0].Source;
             var written = await UpdateStatusAsync(ResourceTypes.PodDisruptionBudgets,
-                new StatusUpdate(budget.Key, JsonSerializer.SerializeToUtf8Bytes(status), budget.Meta.Uid, budget.Revision), cancellationToken: cancellationToken).ConfigureAwait(false);
+                new StatusUpdate(budget.Key, JsonTree.ToUtf8(status), budget.Meta.Uid, budget.Revision), cancellationToken: cancellationToken).ConfigureAwait(false);
             if (written.Error is null or { Reason: "NotFound" }) return (false, null);
             if (written.Error.Reason != "Conflict") return (false, written.Error);
             if (attempt == AttemptsMax)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Kinds.CustomResources;
@@ -361,7 +360,7 @@ public sealed partial class ResourceStore
     private static bool MayCreate(ResourceSchema schema) =>
         schema.UpdateMayCreate;
 
-    private static byte[] JsonBytes(JsonObject tree) => Encoding.UTF8.GetBytes(JsonTree.ToText(tree));
+    private static byte[] JsonBytes(JsonObject tree) => JsonTree.ToUtf8(tree);
 
     private readonly record struct PreparedCreate(ObjectKey Key, bool Generated, ApiError? Error, Action? Undo = null);
 

@@ -14,6 +14,7 @@ public sealed class JsonArray : JsonNode, IReadOnlyList<JsonNode?>
 
     private JsonNode?[] _items;
     private int _count;
+    // How often places changed; negative when nothing changes any more.
     private int _version;
 
     public JsonArray() => _items = [];
@@ -34,27 +35,30 @@ public sealed class JsonArray : JsonNode, IReadOnlyList<JsonNode?>
 
     public void Add(JsonNode? item)
     {
+        ThrowIfFrozen();
         if (_count == _items.Length) Grow();
         _items[_count++] = item;
-        _version++;
+        Changed();
     }
 
     public void Insert(int index, JsonNode? item)
     {
+        ThrowIfFrozen();
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)index, (uint)_count, nameof(index));
         if (_count == _items.Length) Grow();
         _items.AsSpan(index, _count - index).CopyTo(_items.AsSpan(index + 1));
         _items[index] = item;
         _count++;
-        _version++;
+        Changed();
     }
 
     public void RemoveAt(int index)
     {
+        ThrowIfFrozen();
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count, nameof(index));
         _items.AsSpan(index + 1, _count - index - 1).CopyTo(_items.AsSpan(index));
         _items[--_count] = null;
-        _version++;
+        Changed();
     }
 
     /// <summary>Takes out the first element that is this very node; false if there is none.</summary>
@@ -76,9 +80,10 @@ public sealed class JsonArray : JsonNode, IReadOnlyList<JsonNode?>
 
     public void Clear()
     {
+        ThrowIfFrozen();
         _items = [];
         _count = 0;
-        _version++;
+        Changed();
     }
 
     public override JsonValueKind GetValueKind() => JsonValueKind.Array;
@@ -102,6 +107,25 @@ public sealed class JsonArray : JsonNode, IReadOnlyList<JsonNode?>
         writer.WriteEndArray();
     }
 
+    public override void Freeze()
+    {
+        foreach (ref var item in _items.AsSpan(0, _count)) item?.Freeze();
+        _version = -1;
+    }
+
+    internal override void WriteTo(JsonText text)
+    {
+        var separator = (byte)'[';
+        foreach (var item in _items.AsSpan(0, _count))
+        {
+            text.Byte(separator);
+            text.Value(item);
+            separator = (byte)',';
+        }
+        if (_count == 0) text.Byte(separator);
+        text.Byte((byte)']');
+    }
+
     public Enumerator GetEnumerator() => new(this);
 
     IEnumerator<JsonNode?> IEnumerable<JsonNode?>.GetEnumerator() => new Enumerator(this);
@@ -116,8 +140,16 @@ public sealed class JsonArray : JsonNode, IReadOnlyList<JsonNode?>
 
     internal void Set(int index, JsonNode? item)
     {
+        ThrowIfFrozen();
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count, nameof(index));
         _items[index] = item;
+    }
+
+    private void Changed() => _version = (_version + 1) & int.MaxValue;
+
+    private void ThrowIfFrozen()
+    {
+        if (_version < 0) throw IsFrozen();
     }
 
     private void Grow() => Array.Resize(ref _items, _count == 0 ? SizeFirst : _count * 2);

@@ -11,8 +11,8 @@ namespace Orchestrator.Actors.Resources;
 /// <remarks>
 /// Its members are named as those of System.Text.Json.Nodes, whose trees cost more than ours do: names are hashed, values are boxed,
 /// and a node has a parent, so that it has to be copied to stand in a second tree. A node of ours knows of no parent and may stand in
-/// several trees. Leaves never change; objects and lists do, and then in each tree that they stand in: what is shared must not be
-/// changed in place. Two nodes are equal if they are the same; values are compared by <see cref="DeepEquals"/>.
+/// several trees. Leaves never change; objects and lists do, and then in each tree that they stand in: what is shared is not to be
+/// changed in place, and what is shared by all is frozen (<see cref="Freeze"/>). Two nodes are equal if they are the same; values are compared by <see cref="DeepEquals"/>.
 /// Reading from several threads is safe while nobody writes.
 /// </remarks>
 [DebuggerDisplay("{ToJsonString(),nq}")]
@@ -105,7 +105,15 @@ public abstract class JsonNode
     /// <summary>A copy of which no part is shared that can change.</summary>
     public abstract JsonNode DeepClone();
 
+    /// <summary>Makes the node, with all below it, one that cannot be changed any more, so that trees may share it: what would change it
+    /// throws an <see cref="InvalidOperationException"/>. A copy of it can be changed.</summary>
+    public virtual void Freeze()
+    {
+    }
+
     public abstract void WriteTo(Utf8JsonWriter writer);
+
+    internal abstract void WriteTo(JsonText text);
 
     /// <exception cref="InvalidOperationException">The node is no object.</exception>
     public JsonObject AsObject() => this as JsonObject ?? throw NotA("object");
@@ -133,6 +141,8 @@ public abstract class JsonNode
         using (var writer = new Utf8JsonWriter(buffer, options)) WriteTo(writer);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
+
+    private protected static InvalidOperationException IsFrozen() => new("a JSON value that trees share was about to be changed in place");
 
     private InvalidOperationException NotA(string wanted) => new($"a JSON value of the kind {GetValueKind()} was taken for one of the kind {wanted}");
 }

@@ -17,10 +17,11 @@ public sealed class JsonObject : JsonNode, IEnumerable<KeyValuePair<string, Json
     private const int SizeFirst = 4;
 
     /// <summary>Objects with more fields have an index.</summary>
-    private const int ScannedMax = 12;
+    private const int ScannedMax = 16;
 
     private Field[] _fields = [];
     private int _count;
+    // How often places changed; negative when nothing changes any more.
     private int _version;
     private JsonObjectIndex? _index;
 
@@ -71,13 +72,14 @@ public sealed class JsonObject : JsonNode, IEnumerable<KeyValuePair<string, Json
     /// <exception cref="ArgumentException">There is one of that name.</exception>
     public void Insert(int index, string name, JsonNode? value)
     {
+        ThrowIfFrozen();
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)index, (uint)_count, nameof(index));
         if (IndexOf(name) >= 0) throw new ArgumentException($"the object has a field {name} already", nameof(name));
         if (_count == _fields.Length) Grow();
         _fields.AsSpan(index, _count - index).CopyTo(_fields.AsSpan(index + 1));
         _fields[index] = new Field { Name = name, Value = value };
         _count++;
-        _version++;
+        Changed();
         // Nothing inserts again and again into an object with many fields.
         _index = null;
     }
@@ -102,18 +104,20 @@ public sealed class JsonObject : JsonNode, IEnumerable<KeyValuePair<string, Json
 
     public void RemoveAt(int index)
     {
+        ThrowIfFrozen();
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count, nameof(index));
         _index?.RemoveAt(index, _count);
         _fields.AsSpan(index + 1, _count - index - 1).CopyTo(_fields.AsSpan(index));
         _fields[--_count] = default;
-        _version++;
+        Changed();
     }
 
     public void Clear()
     {
+        ThrowIfFrozen();
         _fields = [];
         _count = 0;
-        _version++;
+        Changed();
         _index = null;
     }
 
@@ -128,6 +132,7 @@ public sealed class JsonObject : JsonNode, IEnumerable<KeyValuePair<string, Json
     /// <summary>Replaces the value of the field at a place in the order.</summary>
     public void SetAt(int index, JsonNode? value)
     {
+        ThrowIfFrozen();
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count, nameof(index));
         _fields[index].Value = value;
     }
@@ -168,6 +173,26 @@ public sealed class JsonObject : JsonNode, IEnumerable<KeyValuePair<string, Json
         writer.WriteEndObject();
     }
 
+    public override void Freeze()
+    {
+        foreach (ref var field in _fields.AsSpan(0, _count)) field.Value?.Freeze();
+        _version = -1;
+    }
+
+    internal override void WriteTo(JsonText text)
+    {
+        var separator = (byte)'{';
+        foreach (ref var field in _fields.AsSpan(0, _count))
+        {
+            text.Byte(separator);
+            text.Name(field.Name);
+            text.Value(field.Value);
+            separator = (byte)',';
+        }
+        if (_count == 0) text.Byte(separator);
+        text.Byte((byte)'}');
+    }
+
     public Enumerator GetEnumerator() => new(this);
 
     IEnumerator<KeyValuePair<string, JsonNode?>> IEnumerable<KeyValuePair<string, JsonNode?>>.GetEnumerator() => new Enumerator(this);
@@ -182,6 +207,7 @@ public sealed class JsonObject : JsonNode, IEnumerable<KeyValuePair<string, Json
 
     internal void Set(string name, JsonNode? value)
     {
+        ThrowIfFrozen();
         ArgumentNullException.ThrowIfNull(name);
         var at = IndexOf(name);
         if (at >= 0) _fields[at].Value = value;
@@ -192,13 +218,21 @@ public sealed class JsonObject : JsonNode, IEnumerable<KeyValuePair<string, Json
 
     private void Append(string name, JsonNode? value)
     {
+        ThrowIfFrozen();
         if (_count == _fields.Length) Grow();
         ref var field = ref _fields[_count];
         field.Name = name;
         field.Value = value;
         _index?.Add(name, _count);
         _count++;
-        _version++;
+        Changed();
+    }
+
+    private void Changed() => _version = (_version + 1) & int.MaxValue;
+
+    private void ThrowIfFrozen()
+    {
+        if (_version < 0) throw IsFrozen();
     }
 
     private void Grow() => Array.Resize(ref _fields, _count == 0 ? SizeFirst : _count * 2);

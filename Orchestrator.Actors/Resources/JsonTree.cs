@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Encodings.Web;
+using System.Text;
 using System.Text.Json;
 
 namespace Orchestrator.Actors.Resources;
@@ -7,8 +7,6 @@ namespace Orchestrator.Actors.Resources;
 /// <summary>Reads values of a JSON tree where they may be absent, or other than they should be.</summary>
 public static class JsonTree
 {
-    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static bool IsString(JsonNode? node, [NotNullWhen(true)] out string? text)
     {
         text = (node as JsonString)?.Value;
@@ -43,6 +41,13 @@ public static class JsonTree
         return child;
     }
 
+    /// <summary>The node, frozen (<see cref="JsonNode.Freeze"/>).</summary>
+    public static T Frozen<T>(T node) where T : JsonNode
+    {
+        node.Freeze();
+        return node;
+    }
+
     /// <summary>The value at a path of field names, or null.</summary>
     public static JsonNode? At(JsonNode? node, ReadOnlySpan<string> path)
     {
@@ -67,7 +72,25 @@ public static class JsonTree
         },
     };
 
-    public static string ToText(JsonNode? node) => node is null ? "null" : node.ToJsonString(Compact);
+    /// <summary>The value as JSON in one line, in which only what must be is escaped.</summary>
+    public static string ToText(JsonNode? node)
+    {
+        var text = JsonText.Rent();
+        text.Value(node);
+        var json = Encoding.UTF8.GetString(text.Written);
+        JsonText.Return(text);
+        return json;
+    }
+
+    /// <summary>The same in UTF-8.</summary>
+    public static byte[] ToUtf8(JsonNode? node)
+    {
+        var text = JsonText.Rent();
+        text.Value(node);
+        var json = text.Written.ToArray();
+        JsonText.Return(text);
+        return json;
+    }
 
     /// <summary>Equal as JSON values: the order of fields does not matter, 1 equals 1.0.</summary>
     public static bool DeepEquals(JsonNode? a, JsonNode? b)

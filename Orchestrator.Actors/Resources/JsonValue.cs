@@ -93,6 +93,8 @@ internal sealed class JsonString(string value) : JsonValue
 
     public override void WriteTo(Utf8JsonWriter writer) => writer.WriteStringValue(Value);
 
+    internal override void WriteTo(JsonText text) => text.String(Value);
+
     public override string ToString() => Value;
 }
 
@@ -109,6 +111,8 @@ internal sealed class JsonBool : JsonValue
     public override JsonValueKind GetValueKind() => Value ? JsonValueKind.True : JsonValueKind.False;
 
     public override void WriteTo(Utf8JsonWriter writer) => writer.WriteBooleanValue(Value);
+
+    internal override void WriteTo(JsonText text) => text.Raw(Value ? "true"u8 : "false"u8);
 }
 
 /// <summary>A whole number of 64 bits.</summary>
@@ -123,6 +127,8 @@ internal sealed class JsonWhole(long value) : JsonValue
     public override JsonValueKind GetValueKind() => JsonValueKind.Number;
 
     public override void WriteTo(Utf8JsonWriter writer) => writer.WriteNumberValue(Value);
+
+    internal override void WriteTo(JsonText text) => text.Whole(Value);
 }
 
 /// <summary>A number that our own code computed.</summary>
@@ -139,16 +145,16 @@ internal sealed class JsonDouble(double value) : JsonValue
     public override JsonValueKind GetValueKind() => JsonValueKind.Number;
 
     public override void WriteTo(Utf8JsonWriter writer) => writer.WriteNumberValue(Value);
+
+    internal override void WriteTo(JsonText text) => text.Double(Value);
 }
 
 /// <summary>A number whose text says more than a whole number or a double would: 1.0, 1e3, -0, or twenty digits.</summary>
-internal sealed class JsonNumberText(byte[] text) : JsonValue
+internal sealed class JsonNumberText(byte[] utf8) : JsonValue
 {
-    public ReadOnlySpan<byte> Utf8 => text;
+    internal override long? Whole => long.TryParse(utf8, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
 
-    internal override long? Whole => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
-
-    internal override double? Double => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+    internal override double? Double => double.TryParse(utf8, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     public override JsonValueKind GetValueKind() => JsonValueKind.Number;
 
@@ -156,21 +162,23 @@ internal sealed class JsonNumberText(byte[] text) : JsonValue
     {
         if (!writer.Options.Indented)
         {
-            writer.WriteRawValue(text, skipInputValidation: true);
+            writer.WriteRawValue(utf8, skipInputValidation: true);
             return;
         }
         // What is written raw begins no line of its own.
-        using var document = JsonDocument.Parse(text);
+        using var document = JsonDocument.Parse(utf8);
         document.RootElement.WriteTo(writer);
     }
+
+    internal override void WriteTo(JsonText text) => text.Raw(utf8);
 }
 
 /// <summary>JSON that is written already.</summary>
 internal sealed class JsonWritten(ReadOnlyMemory<byte> utf8) : JsonValue
 {
-    public ReadOnlySpan<byte> Utf8 => utf8.Span;
-
     public override JsonValueKind GetValueKind() => JsonValueKind.Undefined;
 
     public override void WriteTo(Utf8JsonWriter writer) => writer.WriteRawValue(utf8.Span, skipInputValidation: true);
+
+    internal override void WriteTo(JsonText text) => text.Raw(utf8.Span);
 }

@@ -115,7 +115,7 @@ public static class ObjectJson
     {
         JsonTokenType.StartObject => ReadObject(ref reader, trail, ref duplicates),
         JsonTokenType.StartArray => ReadArray(ref reader, trail, ref duplicates),
-        JsonTokenType.String => JsonValue.Create(RecentStrings.Read(ref reader)),
+        JsonTokenType.String => RecentStrings.ReadLeaf(ref reader),
         JsonTokenType.True => JsonValue.Create(true),
         JsonTokenType.False => JsonValue.Create(false),
         JsonTokenType.Number => ReadNumber(ref reader),
@@ -127,7 +127,7 @@ public static class ObjectJson
         var tree = new JsonObject();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = RecentStrings.Read(ref reader);
+            var name = RecentStrings.ReadName(ref reader);
             reader.Read();
             var composite = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
             var value = ReadValue(ref reader, composite ? new Trail(trail, name, 0) : null, ref duplicates);

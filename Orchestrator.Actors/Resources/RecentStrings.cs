@@ -4,8 +4,9 @@ using System.Text.Json;
 
 namespace Orchestrator.Actors.Resources;
 
-/// <summary>Strings that were read lately, so that the names of fields, which are the same in every object, are not made anew for each.</summary>
-/// <remarks>A table of fixed size in which a newer string takes the place of an older one: nothing that clients send makes it grow.</remarks>
+/// <summary>Strings that were read lately, so that the names of fields, which are the same in every object, and values that come again and
+/// again are not made anew for each.</summary>
+/// <remarks>Tables of fixed size in which a newer string takes the place of an older one: nothing that clients send makes it grow.</remarks>
 internal static class RecentStrings
 {
     /// <summary>Longer texts are made anew (bytes).</summary>
@@ -13,21 +14,38 @@ internal static class RecentStrings
 
     private const int SlotBits = 11;
 
-    private static readonly string?[] Slots = new string?[1 << SlotBits];
+    private static readonly string?[] Names = new string?[1 << SlotBits];
 
-    /// <summary>The name or string that the reader stands at.</summary>
-    public static string Read(ref Utf8JsonReader reader) =>
-        reader.ValueIsEscaped || reader.HasValueSequence ? reader.GetString()! : Of(reader.ValueSpan) ?? reader.GetString()!;
+    private static readonly JsonString?[] Leaves = new JsonString?[1 << SlotBits];
 
-    // Null where the text is long or not plain ASCII.
-    private static string? Of(ReadOnlySpan<byte> utf8)
+    /// <summary>The name that the reader stands at: where the code says it too, the very string of the code, so that the two need not be
+    /// compared.</summary>
+    public static string ReadName(ref Utf8JsonReader reader)
     {
-        if (utf8.Length is 0 or > LengthMax) return null;
-        ref var slot = ref Slots[SlotOf(utf8)];
+        var utf8 = reader.ValueSpan;
+        if (reader.ValueIsEscaped || reader.HasValueSequence || utf8.Length is 0 or > LengthMax) return reader.GetString()!;
+        ref var slot = ref Names[SlotOf(utf8)];
         var known = slot;
         if (known is not null && Ascii.Equals(utf8, known)) return known;
-        if (!Ascii.IsValid(utf8)) return null;
-        return slot = Encoding.ASCII.GetString(utf8);
+        if (!Ascii.IsValid(utf8)) return reader.GetString()!;
+        var name = Encoding.ASCII.GetString(utf8);
+        return slot = string.IsInterned(name) ?? name;
+    }
+
+    /// <summary>The string, or the text of the number, that the reader stands at.</summary>
+    public static string Read(ref Utf8JsonReader reader) => ReadLeaf(ref reader).Value;
+
+    /// <summary>The string that the reader stands at, as a leaf that trees share.</summary>
+    public static JsonString ReadLeaf(ref Utf8JsonReader reader)
+    {
+        var utf8 = reader.ValueSpan;
+        if (reader.ValueIsEscaped || reader.HasValueSequence || utf8.Length > LengthMax) return new JsonString(reader.GetString()!);
+        if (utf8.Length == 0) return JsonString.Empty;
+        ref var slot = ref Leaves[SlotOf(utf8)];
+        var known = slot;
+        if (known is not null && Ascii.Equals(utf8, known.Value)) return known;
+        if (!Ascii.IsValid(utf8)) return new JsonString(reader.GetString()!);
+        return slot = new JsonString(Encoding.ASCII.GetString(utf8));
     }
 
     private static uint SlotOf(ReadOnlySpan<byte> utf8)

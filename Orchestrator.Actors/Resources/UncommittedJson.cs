@@ -1,7 +1,4 @@
-using System.Buffers;
 using System.Buffers.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 
 namespace Orchestrator.Actors.Resources;
 
@@ -11,56 +8,40 @@ namespace Orchestrator.Actors.Resources;
 /// <remarks>The version is known only at commit; splicing it in costs one copy and no second serialization.</remarks>
 public readonly record struct UncommittedJson(ReadOnlyMemory<byte> Bytes, int VersionOffset)
 {
-    /// <summary>A buffer that one large object made larger than this is not kept (bytes).</summary>
-    private const int KeptMax = 256 * 1024;
-
-    // What a thread writes into, again and again, so that an object costs only its own bytes.
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _buffer;
-
-    [ThreadStatic]
-    private static Utf8JsonWriter? _writer;
-
-    // Objects are read by JSON parsers and by people in the journal, never embedded in HTML.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     /// <summary>Serializes <paramref name="tree"/>, the one time that happens; its <c>metadata</c> must be an object.</summary>
     public static UncommittedJson From(JsonObject tree)
     {
-        var buffer = _buffer ??= new ArrayBufferWriter<byte>(16 * 1024);
-        // A tree that could not be written left its beginning behind.
-        buffer.ResetWrittenCount();
-        var writer = _writer ??= new Utf8JsonWriter(buffer, Options);
-        writer.Reset(buffer);
+        var text = JsonText.Rent();
         var offset = -1;
-        writer.WriteStartObject();
+        var separator = (byte)'{';
         foreach (var (name, value) in tree)
         {
-            writer.WritePropertyName(name);
-            if (name == "metadata") offset = WriteMetadata(writer, value!.AsObject());
-            else if (value is null) writer.WriteNullValue();
-            else value.WriteTo(writer);
+            text.Byte(separator);
+            text.Name(name);
+            if (name == "metadata") offset = WriteMetadata(text, value!.AsObject());
+            else text.Value(value);
+            separator = (byte)',';
         }
-        writer.WriteEndObject();
-        writer.Flush();
+        text.Byte((byte)'}');
         if (offset < 0) throw new ArgumentException("the object has no metadata", nameof(tree));
-        if (buffer.Capacity > KeptMax) _buffer = null;
-        return new UncommittedJson(buffer.WrittenSpan.ToArray(), offset);
+        var json = text.Written.ToArray();
+        JsonText.Return(text);
+        return new UncommittedJson(json, offset);
     }
 
-    private static int WriteMetadata(Utf8JsonWriter writer, JsonObject metadata)
+    private static int WriteMetadata(JsonText text, JsonObject metadata)
     {
-        writer.WriteStartObject();
-        writer.WriteString("resourceVersion"u8, ReadOnlySpan<byte>.Empty);
-        var offset = (int)(writer.BytesCommitted + writer.BytesPending) - 1;
+        text.Raw("{\"resourceVersion\":\""u8);
+        var offset = text.Length;
+        text.Byte((byte)'"');
         foreach (var (name, value) in metadata)
         {
             if (name == "resourceVersion") continue;
-            writer.WritePropertyName(name);
-            if (value is null) writer.WriteNullValue();
-            else value.WriteTo(writer);
+            text.Byte((byte)',');
+            text.Name(name);
+            text.Value(value);
         }
-        writer.WriteEndObject();
+        text.Byte((byte)'}');
         return offset;
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.FieldManagement;
@@ -39,7 +38,7 @@ internal sealed class Displacement(IRegistries registries, IRegistries writes, A
             {
                 var status = StatusWrite.Current(pod.Source);
                 if (change(status))
-                    replacements.Add(new ReplaceStatus(pod.Key, JsonSerializer.SerializeToUtf8Bytes(status), pod.Uid, pod.Source.Revision) { Manager = FieldManagers.Scheduler, At = now });
+                    replacements.Add(new ReplaceStatus(pod.Key, JsonTree.ToUtf8(status), pod.Uid, pod.Source.Revision) { Manager = FieldManagers.Scheduler, At = now });
             }
             if (replacements.Count == 0) return;
             var results = await writes.WriteAsync(ResourceTypes.Pods, [.. replacements], static _ => ComponentUsers.Scheduler).ConfigureAwait(false);

@@ -36,7 +36,7 @@ public sealed record ResourceAmounts(
         var (cpu, memory, storage, extended) = otherwise;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = RecentStrings.Read(ref reader);
+            var name = RecentStrings.ReadName(ref reader);
             reader.Read();
             var text = reader.TokenType is JsonTokenType.String or JsonTokenType.Number ? RecentStrings.Read(ref reader) : "";
             reader.Skip();

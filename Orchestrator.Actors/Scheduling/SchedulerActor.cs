@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
 using Orchestrator.Actors.Authentication;
@@ -305,7 +304,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
             StatusWrite.Condition(status, "PodScheduled")!["message"] = message;
         if (failure.NominatedNode.Length > 0) status["nominatedNodeName"] = failure.NominatedNode;
         else status.Remove("nominatedNodeName");
-        writes.Add(new ReplaceStatus(pod.Key, JsonSerializer.SerializeToUtf8Bytes(status), pod.Uid, pod.Source.Revision)
+        writes.Add(new ReplaceStatus(pod.Key, JsonTree.ToUtf8(status), pod.Uid, pod.Source.Revision)
         {
             Manager = FieldManagers.Scheduler,
             At = now,

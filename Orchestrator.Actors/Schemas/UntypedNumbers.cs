@@ -37,7 +37,7 @@ internal static class UntypedNumbers
     private static JsonNode? Settled(JsonValue value)
     {
         if (value.GetValueKind() != JsonValueKind.Number || value.TryGetValue<long>(out _) || value.TryGetValue<int>(out _)) return null;
-        var text = value.ToJsonString();
+        var text = JsonTree.ToText(value);
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)) return null;
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number)) return null;
         var form = Form(number);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Resources;
@@ -89,7 +88,7 @@ public static class BodyDecoder
         if (parsed.Tree is JsonObject tree && JsonTree.AsString(tree["kind"]) is null or "" or "DeleteOptions")
         {
             ((JsonObject)parsed.Tree)["apiVersion"] = "v1";
-            json = Encoding.UTF8.GetBytes(JsonTree.ToText(parsed.Tree));
+            json = JsonTree.ToUtf8(parsed.Tree);
         }
         var decoded = ObjectDecoder.Decode(catalog.Type("meta.v1.DeleteOptions"), "", "v1", "DeleteOptions", json is null ? body.Bytes : json, FieldValidation.Ignore);
         return (decoded.Tree, decoded.Error);

@@ -1,4 +1,3 @@
-using System.Text;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -55,6 +54,6 @@ public sealed class ComponentStatusEndpoint(ResourceStore store, Representations
             ["metadata"] = new JsonObject { ["name"] = component.Name },
             ["conditions"] = new JsonArray(condition),
         };
-        return new StoredObject(new ObjectKey("", component.Name), 0, Encoding.UTF8.GetBytes(JsonTree.ToText(tree)));
+        return new StoredObject(new ObjectKey("", component.Name), 0, JsonTree.ToUtf8(tree));
     }
 }

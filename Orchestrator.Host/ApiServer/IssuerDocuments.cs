@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Resources;
@@ -24,7 +23,7 @@ public sealed class IssuerDocuments(ITokenSigner? signer, TokenIssuance issuance
             ["subject_types_supported"] = new JsonArray("public"),
             ["id_token_signing_alg_values_supported"] = new JsonArray("ES256"),
         };
-        return ResponseWriter.WriteAsync(context, MediaFormat.JsonType, Encoding.UTF8.GetBytes(JsonTree.ToText(document)));
+        return ResponseWriter.WriteAsync(context, MediaFormat.JsonType, JsonTree.ToUtf8(document));
     }
 
     public async Task WriteKeysAsync(HttpContext context)
@@ -37,6 +36,6 @@ public sealed class IssuerDocuments(ITokenSigner? signer, TokenIssuance issuance
         var keys = await signer.KeysAsync(context.RequestAborted).ConfigureAwait(false);
         context.Response.Headers.CacheControl = Cached;
         var document = new JsonObject { ["keys"] = new JsonArray([.. keys.Select(static k => (JsonNode?)k.ToJwk())]) };
-        await ResponseWriter.WriteAsync(context, "application/jwk-set+json", Encoding.UTF8.GetBytes(JsonTree.ToText(document))).ConfigureAwait(false);
+        await ResponseWriter.WriteAsync(context, "application/jwk-set+json", JsonTree.ToUtf8(document)).ConfigureAwait(false);
     }
 }

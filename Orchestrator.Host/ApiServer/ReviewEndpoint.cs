@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Authentication;
@@ -36,7 +35,7 @@ public sealed class ReviewEndpoint(ResourceStore store, IAuthorizer authorizer, 
         }
         tree["status"] = status;
         await Representations.WriteJsonAsync(context, format, schema.Root, schema.ApiVersion, schema.Kind,
-            Encoding.UTF8.GetBytes(JsonTree.ToText(tree)), 201).ConfigureAwait(false);
+            JsonTree.ToUtf8(tree), 201).ConfigureAwait(false);
     }
 
     private async ValueTask<(JsonObject? Status, ApiError? Error)> AnswerAsync(

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Authentication;
@@ -67,7 +66,7 @@ public sealed class SubresourceEndpoint(ResourceStore store, TokenRequests? toke
             if (error is null) (tree, error) = await tokens.CreateAsync(key, tree!, options.DryRun, context.RequestAborted).ConfigureAwait(false);
         }
         if (error is not null) await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
-        else await Representations.WriteJsonAsync(context, format, type, "authentication.k8s.io/v1", "TokenRequest", Encoding.UTF8.GetBytes(JsonTree.ToText(tree)), 201).ConfigureAwait(false);
+        else await Representations.WriteJsonAsync(context, format, type, "authentication.k8s.io/v1", "TokenRequest", JsonTree.ToUtf8(tree), 201).ConfigureAwait(false);
     }
 
     /// <summary>POST of pods/binding, or of bindings with the pod's name inside.</summary>
@@ -149,7 +148,7 @@ public sealed class SubresourceEndpoint(ResourceStore store, TokenRequests? toke
         {
             var (patched, fault) = patch.Apply(type, ScaleSubresource.Read(scale, tree));
             if (patched is null) return (null, fault);
-            var decoded = ObjectDecoder.Decode(type, scale.Group, scale.Version, scale.Kind, Encoding.UTF8.GetBytes(JsonTree.ToText(patched)), patch.Parameters.FieldValidation);
+            var decoded = ObjectDecoder.Decode(type, scale.Group, scale.Version, scale.Kind, JsonTree.ToUtf8(patched), patch.Parameters.FieldValidation);
             return decoded.Tree is null ? (null, decoded.Error) : ApplyScale(scale, decoded.Tree, tree);
         }), ResourceEndpoint.OptionsOf(context, patch.Parameters), null);
     }
@@ -168,5 +167,5 @@ public sealed class SubresourceEndpoint(ResourceStore store, TokenRequests? toke
     private sealed record ScaleChange(Func<JsonObject, (JsonObject?, ApiError?)> Make, bool IsApply = false);
 
     private static Task WriteScaleAsync(HttpContext context, MediaFormat format, TypeSchema? type, JsonObject scale) =>
-        Representations.WriteJsonAsync(context, format, type, "autoscaling/v1", "Scale", Encoding.UTF8.GetBytes(JsonTree.ToText(scale)));
+        Representations.WriteJsonAsync(context, format, type, "autoscaling/v1", "Scale", JsonTree.ToUtf8(scale));
 }

@@ -107,7 +107,7 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
         var text = WithoutTimes(status);
         if (labelled && trusted && _written.TryGetValue(facts.Name, out var last) && last.Text == text && now - last.At < ReportEvery) return null;
         _written[facts.Name] = (text, now);
-        if (labelled) return new ReplaceStatus(key, JsonSerializer.SerializeToUtf8Bytes(status), node.Meta.Uid) { Manager = FieldManagers.Kubelet, At = now };
+        if (labelled) return new ReplaceStatus(key, JsonTree.ToUtf8(status), node.Meta.Uid) { Manager = FieldManagers.Kubelet, At = now };
 
         var tree = node.ToTree();
         Merge(tree["metadata"]!, "labels", labels);

@@ -30,17 +30,18 @@ public sealed class DefaultTolerationSeconds : IAdmissionPlugin
         {
             if (tolerations is not null && tolerations.Any(t => Tolerates(t, taint))) continue;
             if (tolerations is null) spec["tolerations"] = tolerations = [];
-            tolerations.Add(toleration.DeepClone());
+            tolerations.Add(toleration);
         }
     }
 
-    private static (string Taint, JsonObject Toleration) Of(string taint) => (taint, new JsonObject
+    // Every pod has the same ones, and nobody changes them.
+    private static (string Taint, JsonObject Toleration) Of(string taint) => (taint, JsonTree.Frozen(new JsonObject
     {
         ["key"] = taint,
         ["operator"] = "Exists",
         ["effect"] = "NoExecute",
         ["tolerationSeconds"] = Seconds,
-    });
+    }));
 
     private static bool Tolerates(JsonNode? toleration, string taint) =>
         toleration is JsonObject t

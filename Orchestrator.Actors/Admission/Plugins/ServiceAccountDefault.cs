@@ -85,43 +85,34 @@ public sealed class ServiceAccountDefault : IAdmissionPlugin
         return true;
     }
 
-    private static JsonObject Volume(string name)
-    {
-        var volume = Template.DeepClone().AsObject();
-        volume["name"] = name;
-        return volume;
-    }
+    private static JsonObject Volume(string name) => new() { ["name"] = name, ["projected"] = Projected };
 
-    // A copy of what is there costs less than to build it anew, and every pod gets one.
-    private static readonly JsonObject Template = new()
+    // The same in every pod, and nothing that comes after admission changes it.
+    private static readonly JsonObject Projected = JsonTree.Frozen(new JsonObject
     {
-        ["name"] = "",
-        ["projected"] = new JsonObject
-        {
-            ["sources"] = new JsonArray(
-                new JsonObject { ["serviceAccountToken"] = new JsonObject { ["expirationSeconds"] = TokenRequests.PodSeconds, ["path"] = "token" } },
-                new JsonObject
+        ["sources"] = new JsonArray(
+            new JsonObject { ["serviceAccountToken"] = new JsonObject { ["expirationSeconds"] = TokenRequests.PodSeconds, ["path"] = "token" } },
+            new JsonObject
+            {
+                ["configMap"] = new JsonObject
                 {
-                    ["configMap"] = new JsonObject
-                    {
-                        ["name"] = RootCertificateController.ConfigMapName,
-                        ["items"] = new JsonArray(new JsonObject { ["key"] = "ca.crt", ["path"] = "ca.crt" }),
-                    },
+                    ["name"] = RootCertificateController.ConfigMapName,
+                    ["items"] = new JsonArray(new JsonObject { ["key"] = "ca.crt", ["path"] = "ca.crt" }),
                 },
-                new JsonObject
+            },
+            new JsonObject
+            {
+                ["downwardAPI"] = new JsonObject
                 {
-                    ["downwardAPI"] = new JsonObject
+                    ["items"] = new JsonArray(new JsonObject
                     {
-                        ["items"] = new JsonArray(new JsonObject
-                        {
-                            ["path"] = "namespace",
-                            ["fieldRef"] = new JsonObject { ["apiVersion"] = "v1", ["fieldPath"] = "metadata.namespace" },
-                        }),
-                    },
-                }),
-            ["defaultMode"] = 420,
-        },
-    };
+                        ["path"] = "namespace",
+                        ["fieldRef"] = new JsonObject { ["apiVersion"] = "v1", ["fieldPath"] = "metadata.namespace" },
+                    }),
+                },
+            }),
+        ["defaultMode"] = 420,
+    });
 
     private static bool IsMirrorPod(JsonObject pod) =>
         JsonTree.At(pod, ["metadata", "annotations"]) is JsonObject annotations && annotations.ContainsKey("kubernetes.io/config.mirror");

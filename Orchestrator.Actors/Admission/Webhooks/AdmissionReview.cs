@@ -1,4 +1,3 @@
-using System.Text;
 using Orchestrator.Actors.Admission.Matching;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -53,7 +52,7 @@ internal static class AdmissionReview
         body["dryRun"] = request.DryRun;
         body["options"] = Options(request);
         var review = new JsonObject { ["kind"] = "AdmissionReview", ["apiVersion"] = Group + webhook.ReviewVersion, ["request"] = body };
-        return Encoding.UTF8.GetBytes(JsonTree.ToText(review));
+        return JsonTree.ToUtf8(review);
     }
 
     /// <summary>Reads an answer.</summary>

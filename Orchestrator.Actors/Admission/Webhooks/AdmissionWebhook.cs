@@ -53,7 +53,7 @@ public sealed class AdmissionWebhook
 
     public static IEnumerable<AdmissionWebhook> ReadAll(StoredObject configuration) =>
         (JsonTree.Array(configuration.ToTree(), "webhooks") ?? []).OfType<JsonObject>().Select(webhook =>
-            new AdmissionWebhook(configuration.Key.Name, webhook, JsonSerializer.SerializeToUtf8Bytes(JsonTree.Object(webhook, "clientConfig") ?? [])));
+            new AdmissionWebhook(configuration.Key.Name, webhook, JsonTree.ToUtf8(JsonTree.Object(webhook, "clientConfig") ?? [])));
 }
 
 /// <summary>All webhooks of one type of configuration, read once per version of the type; configurations in order of name.</summary>

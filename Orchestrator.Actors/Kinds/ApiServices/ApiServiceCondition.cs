@@ -1,4 +1,3 @@
-using System.Text;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Kinds.ApiServices;
@@ -54,7 +53,7 @@ public sealed record ApiServiceCondition(string Status, string Reason, string Me
             ["reason"] = Reason,
             ["message"] = Message,
         }]);
-        return Encoding.UTF8.GetBytes(JsonTree.ToText(status));
+        return JsonTree.ToUtf8(status);
     }
 
     private static bool HasReady(JsonObject slice, string portName) =>

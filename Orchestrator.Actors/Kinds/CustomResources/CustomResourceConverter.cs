@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Admission.Webhooks;
@@ -85,7 +84,7 @@ public sealed class CustomResourceConverter(IWebhookCaller caller, IRegistries r
                 ["objects"] = new JsonArray([.. pending.Select(i => (JsonNode?)trees[i].DeepClone())]),
             },
         };
-        var reply = await caller.PostAsync(address, Encoding.UTF8.GetBytes(JsonTree.ToText(review)), Timeout, cancellationToken).ConfigureAwait(false);
+        var reply = await caller.PostAsync(address, JsonTree.ToUtf8(review), Timeout, cancellationToken).ConfigureAwait(false);
         var (objects, fault) = Read(reply, uid, conversion.ReviewVersion);
         if (fault is not null) return ([], Failed(from, fault));
         if (objects.Length != pending.Length) return ([], Unfit($"conversion webhook for {from} returned {objects.Length} objects, expected {pending.Length}"));

@@ -40,10 +40,10 @@ public static class EndpointSliceReconciler
         foreach (var family in service.IPFamilies)
         {
             var wanted = Wanted(observed, family);
-            if (wanted.Count == 0) wanted[EndpointPorts.Of(service, null).ToJsonString()] = [];
+            if (wanted.Count == 0) wanted[JsonTree.ToText(EndpointPorts.Of(service, null))] = [];
             foreach (var (ports, endpoints) in wanted)
             {
-                var mine = existing.Where(s => JsonTree.String(s.Tree, "addressType") == family && (s.Tree["ports"]?.ToJsonString() ?? "[]") == ports).ToList();
+                var mine = existing.Where(s => JsonTree.String(s.Tree, "addressType") == family && (s.Tree["ports"] is { } given ? JsonTree.ToText(given) : "[]") == ports).ToList();
                 existing.RemoveAll(mine.Contains);
                 Fill(service, family, ports, endpoints, mine, context, actions);
             }
@@ -59,7 +59,7 @@ public static class EndpointSliceReconciler
         foreach (var pod in observed.Pods)
         {
             if (!observed.Service.Selects(pod) || Address(pod, family) is not { } address) continue;
-            var ports = EndpointPorts.Of(observed.Service, pod).ToJsonString();
+            var ports = JsonTree.ToText(EndpointPorts.Of(observed.Service, pod));
             if (!wanted.TryGetValue(ports, out var group)) wanted[ports] = group = new(StringComparer.Ordinal);
             group[pod.Uid] = Endpoint(observed, pod, address);
         }

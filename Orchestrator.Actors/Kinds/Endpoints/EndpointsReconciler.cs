@@ -59,7 +59,7 @@ public static class EndpointsReconciler
         {
             var ports = EndpointPorts.Of(service, pod);
             if (ports.Count == 0 && !service.Ports.IsEmpty) continue;
-            var key = ports.ToJsonString();
+            var key = JsonTree.ToText(ports);
             if (!groups.TryGetValue(key, out var group)) groups[key] = group = ([], []);
             var address = new JsonObject { ["ip"] = pod.PodIP };
             if (pod.Hostname.Length > 0 && pod.Subdomain == service.Key.Name) address["hostname"] = pod.Hostname;

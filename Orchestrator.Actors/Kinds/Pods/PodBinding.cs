@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -9,8 +7,6 @@ namespace Orchestrator.Actors.Kinds.Pods;
 /// <summary>The binding of a pod to a node: decided in the registry, where writes are serial.</summary>
 public static class PodBinding
 {
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Why the pod cannot be bound, in upstream's words; null when it can.</summary>
     public static ApiError? Refusal(StoredObject pod, BindPod bind)
     {
@@ -39,8 +35,8 @@ public static class PodBinding
             ["lastTransitionTime"] = bind.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture),
         });
         return ObjectSplice.Apply(pod, layout,
-            new ObjectSplice.Edit(layout.Spec.Value, Encoding.UTF8.GetBytes(spec.ToJsonString(Relaxed))),
-            ObjectSplice.StatusEdit(layout, Encoding.UTF8.GetBytes(status.ToJsonString(Relaxed))));
+            new ObjectSplice.Edit(layout.Spec.Value, JsonTree.ToUtf8(spec)),
+            ObjectSplice.StatusEdit(layout, JsonTree.ToUtf8(status)));
     }
 
     private static string? NodeNameOf(ReadOnlySpan<byte> pod)

@@ -86,7 +86,7 @@ internal ref struct PodSpecReader
         }
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = RecentStrings.Read(ref reader);
+            var name = RecentStrings.ReadName(ref reader);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
             if (ReadPlacing(ref reader, name)) Append(name, start, ref reader);
@@ -152,7 +152,7 @@ internal ref struct PodSpecReader
             ImmutableArray<ContainerPortView> ports = [];
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var name = RecentStrings.Read(ref reader);
+                var name = RecentStrings.ReadName(ref reader);
                 reader.Read();
                 var start = (int)reader.TokenStartIndex;
                 switch (name)
@@ -191,7 +191,7 @@ internal ref struct PodSpecReader
             var own = false;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var name = RecentStrings.Read(ref reader);
+                var name = RecentStrings.ReadName(ref reader);
                 reader.Read();
                 if (name == "name") volume = Text(ref reader);
                 else if (name == "ephemeral") own = reader.TokenType != JsonTokenType.Null;

@@ -162,7 +162,7 @@ public sealed class PodView
         if (reader.TokenType != JsonTokenType.StartObject) return;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = RecentStrings.Read(ref reader);
+            var name = RecentStrings.ReadName(ref reader);
             reader.Read();
             switch (name)
             {

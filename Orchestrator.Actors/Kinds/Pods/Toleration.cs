@@ -54,7 +54,7 @@ public sealed record Toleration(string Key, string Operator, string Value, strin
         long? seconds = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = RecentStrings.Read(ref reader);
+            var name = RecentStrings.ReadName(ref reader);
             reader.Read();
             if (name == "tolerationSeconds") seconds = reader.TokenType == JsonTokenType.Number ? reader.GetInt64() : null;
             else if (reader.TokenType == JsonTokenType.String)

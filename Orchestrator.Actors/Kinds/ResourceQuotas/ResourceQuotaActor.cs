@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
 using Orchestrator.Actors.Admission;
@@ -184,7 +183,7 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
         if (used.Any(u => u.Value != counted.Used[u.Key])) tracked.DueBy(now + Settle);
         if (IsCurrent(quota) && used.Count == quota.Used.Count && used.All(u => quota.Used.TryGetValue(u.Key, out var says) && says == u.Value)) return;
         _counting = true;
-        var status = JsonSerializer.SerializeToUtf8Bytes(QuotaCheck.Status(quota.SpecHard, used));
+        var status = JsonTree.ToUtf8(QuotaCheck.Status(quota.SpecHard, used));
         _store.UpdateStatusAsync(ResourceTypes.ResourceQuotas, new StatusUpdate(quota.Key, status, quota.Source.Meta.Uid, quota.Source.Revision), AsController)
             .PipeTo(Self, success: result => new Written(counted.Key, result.Object, result.Error), failure: static e => new Status.Failure(e));
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas.Discovery;
@@ -22,7 +21,7 @@ public sealed record RemoteOpenApi(string Group, string Version, ReadOnlyMemory<
         var (paths, definitions) = (JsonTree.Ensure(document, "paths"), JsonTree.Ensure(document, "definitions"));
         foreach (var remote in remotes)
             if (remote.V2 is { } body && Parse(body) is { } theirs) remote.AddTo(paths, definitions, theirs);
-        return DiscoveryDocument.Of(Encoding.UTF8.GetBytes(JsonTree.ToText(document)));
+        return DiscoveryDocument.Of(JsonTree.ToUtf8(document));
     }
 
     /// <summary>The same in protobuf.</summary>
@@ -45,7 +44,7 @@ public sealed record RemoteOpenApi(string Group, string Version, ReadOnlyMemory<
         var documents = new Dictionary<(string, string), DiscoveryDocument>();
         foreach (var remote in remotes)
             if (remote is { V3: null, V2: { } body } && Parse(body) is { } theirs && OpenApiV3Conversion.Convert(theirs, remote.Prefix) is { } document)
-                documents[(remote.Group, remote.Version)] = DiscoveryDocument.Of(Encoding.UTF8.GetBytes(JsonTree.ToText(document)));
+                documents[(remote.Group, remote.Version)] = DiscoveryDocument.Of(JsonTree.ToUtf8(document));
         return documents;
     }
 
@@ -64,7 +63,7 @@ public sealed record RemoteOpenApi(string Group, string Version, ReadOnlyMemory<
             var own = converted.TryGetValue((remote.Group, remote.Version), out var made) ? $"/openapi/v3{remote.Prefix}?hash={made.ETag.Trim('"')}" : null;
             if ((remote.V3 ?? own) is { } url) paths[remote.Prefix[1..]] = new JsonObject { ["serverRelativeURL"] = url };
         }
-        return DiscoveryDocument.Of(Encoding.UTF8.GetBytes(JsonTree.ToText(document)));
+        return DiscoveryDocument.Of(JsonTree.ToUtf8(document));
     }
 
     /// <summary>Where a server's index says that the document of a version is; null when it does not say so.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Registry;
@@ -74,7 +73,7 @@ public sealed partial class FlowConfiguration(ResourceStore store, FlowControlle
                 ["message"] = message,
             };
             var all = new JsonArray([.. conditions.Where(c => c != dangling).Select(static c => (JsonNode?)c.DeepClone()), condition]);
-            updates.Add(new StatusUpdate(stored.Key, Encoding.UTF8.GetBytes(JsonTree.ToText(new JsonObject { ["conditions"] = all })), stored.Meta.Uid, stored.Revision));
+            updates.Add(new StatusUpdate(stored.Key, JsonTree.ToUtf8(new JsonObject { ["conditions"] = all }), stored.Meta.Uid, stored.Revision));
         }
         if (updates.Count > 0) await store.UpdateStatusManyAsync(SchemaType, updates, cancellationToken: cancellationToken).ConfigureAwait(false);
     }

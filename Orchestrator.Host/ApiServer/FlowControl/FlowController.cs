@@ -96,7 +96,7 @@ public sealed class FlowController
     }
 
     private static StoredObject Stored(JsonObject tree) =>
-        new(new ObjectKey("", (string)tree["metadata"]!["name"]!), 0, System.Text.Encoding.UTF8.GetBytes(JsonTree.ToText(tree)));
+        new(new ObjectKey("", (string)tree["metadata"]!["name"]!), 0, JsonTree.ToUtf8(tree));
 
     private sealed record State(ImmutableArray<FlowSchema> Schemas, ImmutableSortedDictionary<string, PriorityLevel> Levels);
 }

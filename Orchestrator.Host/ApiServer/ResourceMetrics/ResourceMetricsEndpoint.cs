@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Orchestrator.Actors.Kinds;
 using Orchestrator.Actors.Kinds.ApiServices;
 using Orchestrator.Actors.Kinds.Pods;
@@ -89,5 +88,5 @@ public sealed class ResourceMetricsEndpoint(ResourceStore store, Representations
         ["memory"] = Quantity.FromUnits(usage.MemoryBytes, QuantityFormat.BinarySI).ToString(),
     };
 
-    private static StoredObject Object(StoredObject about, JsonObject tree) => new(about.Key, 0, Encoding.UTF8.GetBytes(JsonTree.ToText(tree)));
+    private static StoredObject Object(StoredObject about, JsonObject tree) => new(about.Key, 0, JsonTree.ToUtf8(tree));
 }

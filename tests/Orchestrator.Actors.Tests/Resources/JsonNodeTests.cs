@@ -153,6 +153,29 @@ public sealed class JsonNodeTests
         }
     }
 
+    [Fact]
+    public void Numbers_AreWrittenAsTheFrameworkWritesThem()
+    {
+        var random = new Random(11);
+        var list = new JsonArray(0.0, -0.0, 1.5, 1e300, double.Epsilon, double.MaxValue, 1e15, 1e16, 1e17, 0.1, 1.0 / 3);
+        for (var i = 0; i < 2000; i++)
+        {
+            if (BitConverter.Int64BitsToDouble(random.NextInt64()) is var number && double.IsFinite(number)) list.Add(number);
+            list.Add(random.NextInt64() >> random.Next(64));
+        }
+        Assert.Equal(Framework(list), JsonTree.ToText(list));
+        Assert.Equal(Framework(list), Encoding.UTF8.GetString(JsonTree.ToUtf8(list)));
+        Assert.Throws<ArgumentException>(() => JsonTree.ToText(double.NaN));
+    }
+
+    [Fact]
+    public void Text_OfAnyLength_IsWrittenWhole()
+    {
+        foreach (var length in (int[])[0, 1, 7, 8, 9, 15, 16, 17, 500, 100_000, 1_000_000])
+            foreach (var text in (string[])[new string('a', length), new string('"', length), new string('é', length), new string('a', length) + "\n"])
+                Assert.Equal(Framework((JsonNode)text), JsonTree.ToText(text));
+    }
+
     private static string Framework(JsonNode tree)
     {
         using var stream = new MemoryStream();

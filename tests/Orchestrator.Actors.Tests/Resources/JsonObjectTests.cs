@@ -108,6 +108,28 @@ public sealed class JsonObjectTests
     }
 
     [Fact]
+    public void Frozen_CannotBeChanged_AndACopyCan()
+    {
+        const string text = """{"a":1,"list":[{"b":2}],"owner":{}}""";
+        var tree = JsonNode.Parse(text)!.AsObject();
+        tree.Freeze();
+        var (list, owner) = (tree["list"]!.AsArray(), tree["owner"]!.AsObject());
+        Assert.All<Action>(
+            [
+                () => tree["a"] = 2, () => tree["new"] = 2, () => tree.Add("new", 2), () => tree.TryAdd("new", 2), () => tree.Insert(0, "new", 2), () => tree.SetAt(0, 2),
+                () => tree.Remove("a"), () => tree.RemoveAt(0), tree.Clear, () => owner["new"] = 2, () => list[0]!["b"] = 3,
+                () => list.Add(1), () => list.Insert(0, 1), () => list.RemoveAt(0), () => list[0] = 1, list.Clear, () => list.Remove(list[0]),
+            ],
+            static change => Assert.Throws<InvalidOperationException>(change));
+        Assert.Equal(text, tree.ToJsonString());
+        var copy = tree.DeepClone();
+        copy["list"]![0]!["b"] = 3;
+        copy.Remove("a");
+        Assert.Equal("""{"list":[{"b":3}],"owner":{}}""", copy.ToJsonString());
+        Assert.Equal(text, tree.ToJsonString());
+    }
+
+    [Fact]
     public void DeepClone_SharesOnlyWhatCannotChange()
     {
         var tree = new JsonObject { ["leaf"] = "text", ["none"] = null, ["owner"] = new JsonObject { ["list"] = new JsonArray(1, new JsonObject()) } };

@@ -72,7 +72,7 @@ internal sealed class WebhookServer : IAsyncDisposable
             await raw(context);
             return;
         }
-        var review = (JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync()))!.AsObject();
+        var review = JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync())!.AsObject();
         var request = review["request"]!.AsObject();
         JsonObject response;
         lock (Asked)

@@ -51,6 +51,24 @@ public sealed class WebhookTests : IAsyncLifetime
         Assert.Null(asked["oldObject"]);
     }
 
+    /// <summary>Pods share what admission adds to all of them; what a webhook makes of it in one pod is that pod's.</summary>
+    [Fact]
+    public async Task Mutating_OfWhatAllPodsShare_ChangesOnePod()
+    {
+        _server.Answers["/m"] = static asked => (string?)asked["name"] != "changed" ? Allow()
+            : Patch("""[{"op":"replace","path":"/spec/volumes/0/projected/sources/0/serviceAccountToken/expirationSeconds","value":7200},{"op":"add","path":"/spec/volumes/0/projected/defaultMode","value":256},{"op":"replace","path":"/spec/tolerations/0/tolerationSeconds","value":5}]""");
+        await ConfigureAsync(mutating: true, Hook("m", "/m", rules: Rule("pods")));
+        Assert.Equal((3607L, 420L, 300L), Shared((await CreatePodAsync("before")).Object!.ToTree()));
+        Assert.Equal((7200L, 256L, 5L), Shared((await CreatePodAsync("changed")).Object!.ToTree()));
+        Assert.Equal((3607L, 420L, 300L), Shared((await CreatePodAsync("after")).Object!.ToTree()));
+
+        static (long, long, long) Shared(JsonObject pod)
+        {
+            var volume = pod["spec"]!["volumes"]![0]!["projected"]!;
+            return ((long)volume["sources"]![0]!["serviceAccountToken"]!["expirationSeconds"]!, (long)volume["defaultMode"]!, (long)pod["spec"]!["tolerations"]![0]!["tolerationSeconds"]!);
+        }
+    }
+
     [Fact]
     public async Task Mutating_ResultIsValidated()
     {
