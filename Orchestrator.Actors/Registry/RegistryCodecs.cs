@@ -112,7 +112,7 @@ internal static class RegistryCodecs
     private static void Json(WireWriter w, UncommittedJson json)
     {
         w.Number(json.VersionOffset);
-        w.Bytes(json.Bytes.Span);
+        w.Bytes(json.Bytes);
     }
 
     private static UncommittedJson Json(ref WireReader r)
@@ -120,7 +120,7 @@ internal static class RegistryCodecs
         var offset = r.Number();
         var bytes = r.Bytes();
         return offset >= 0 && offset <= bytes.Length
-            ? new UncommittedJson(bytes, (int)offset)
+            ? new UncommittedJson(bytes.ToArray(), (int)offset)
             : throw new SerializationException("a version's place lies outside its object");
     }
 

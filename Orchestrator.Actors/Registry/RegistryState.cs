@@ -127,7 +127,7 @@ public sealed class RegistryState
     {
         var revision = DecidedRevision + 1;
         var previous = Newest(key);
-        var written = new StoredObject(key, revision, json.WithRevision(revision));
+        var written = new StoredObject(key, revision, json.Commit(revision));
         if (kind != ChangeKind.Deleted && _claims?.Refusal(written) is { } taken) return Refuse(taken);
         DecidedRevision = revision;
         _ahead[key] = new Ahead(revision, kind == ChangeKind.Deleted ? null : written);

@@ -128,7 +128,7 @@ public sealed partial class ResourceStore
             return (tree, null);
         }, "", options, cancellationToken).ConfigureAwait(false);
         if (result.Error is not null || status is null || schema.Subresource("status") is null) return result;
-        return await ReplaceStatusAsync(schema, write.Key, status, new ReplaceObject(write.Key, default, write.Uid), options, cancellationToken).ConfigureAwait(false);
+        return await ReplaceStatusAsync(schema, write.Key, status, write with { IfRevision = null }, options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Deletes at once, or as far as finalizers allow.</summary>
@@ -161,7 +161,7 @@ public sealed partial class ResourceStore
 
     private static JsonObject Tree(UncommittedJson json)
     {
-        var tree = JsonNode.Parse(json.Bytes.Span)!.AsObject();
+        var tree = JsonNode.Parse(json.Bytes)!.AsObject();
         SystemMetadata.Of(tree).Remove("resourceVersion");
         FieldManagement.FieldManager.TakeOut(tree);
         return tree;

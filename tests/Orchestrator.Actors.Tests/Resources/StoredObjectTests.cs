@@ -21,6 +21,37 @@ public sealed class StoredObjectTests
     }
 
     [Fact]
+    public void UncommittedJson_CommittedTwice_IsTwoObjects()
+    {
+        var json = UncommittedJson.From(JsonNode.Parse("""{"kind":"Pod","metadata":{"name":"a","resourceVersion":"5"},"spec":{}}""")!.AsObject());
+        var empty = Encoding.UTF8.GetString(json.Bytes);
+
+        // As many digits as the last version had, one more, and one less: with room and without.
+        var first = json.Commit(7);
+        var second = json.Commit(8);
+        var longer = json.Commit(12345);
+        var shorter = json.Commit(9);
+
+        Assert.Equal("""{"kind":"Pod","metadata":{"resourceVersion":"","name":"a"},"spec":{}}""", empty);
+        Assert.Equal(empty, Encoding.UTF8.GetString(json.Bytes));
+        foreach (var (bytes, revision) in new[] { (first, "7"), (second, "8"), (longer, "12345"), (shorter, "9") })
+            Assert.Equal(empty.Replace("\"resourceVersion\":\"\"", $"\"resourceVersion\":\"{revision}\"", StringComparison.Ordinal), Encoding.UTF8.GetString(bytes));
+    }
+
+    [Fact]
+    public void UncommittedJson_AfterItWasCommitted_SaysTheSame()
+    {
+        // A version of another length was given out before, so that there is room now.
+        UncommittedJson.From(new JsonObject { ["metadata"] = new JsonObject() }).Commit(77);
+        var json = UncommittedJson.From(JsonNode.Parse("""{"metadata":{"name":"a"}}""")!.AsObject());
+
+        var committed = json.Commit(42);
+
+        Assert.Equal(committed, json.WithRevision(42));
+        Assert.Equal("""{"metadata":{"resourceVersion":"","name":"a"}}""", Encoding.UTF8.GetString(json.Bytes));
+    }
+
+    [Fact]
     public void UncommittedJson_WithoutMetadata_IsABug() =>
         Assert.Throws<ArgumentException>(() => UncommittedJson.From(new JsonObject { ["kind"] = "Pod" }));
 
