@@ -14,6 +14,9 @@ internal sealed class CreatedFields
     /// <summary>Longest name that is written without looking for characters to escape (bytes).</summary>
     private const int PlainMax = 128;
 
+    /// <summary>Objects with more fields are sorted by other means (count).</summary>
+    private const int SortedInPlaceMax = 32;
+
     private static readonly JavaScriptEncoder Escape = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
     private static readonly SearchValues<char> Plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: ");
 
@@ -54,18 +57,33 @@ internal sealed class CreatedFields
 
     private void Fields(TypeSchema? type, JsonObject tree, bool zero, Level level)
     {
-        var count = tree.Count;
-        var names = ArrayPool<string>.Shared.Rent(count);
-        for (var i = 0; i < count; i++) names[i] = tree.GetAt(i).Key;
-        names.AsSpan(0, count).Sort(string.CompareOrdinal);
-        for (var i = 0; i < count; i++)
+        Span<int> order = tree.Count <= SortedInPlaceMax ? stackalloc int[tree.Count] : new int[tree.Count];
+        Sort(tree, order);
+        foreach (var place in order)
         {
-            var name = names[i];
+            var (name, value) = tree.GetAt(place);
             if (level == Level.Root && (name is "apiVersion" or "kind" || Ignores(name))) continue;
             if (level == Level.Metadata && Array.IndexOf(IgnoredFields.SystemMetadataNames, name) >= 0) continue;
-            Field(type, name, tree[name], zero, level == Level.Root && name == "metadata");
+            Field(type, name, value, zero, level == Level.Root && name == "metadata");
         }
-        ArrayPool<string>.Shared.Return(names);
+    }
+
+    /// <summary>The places of the fields in the order of their names.</summary>
+    private static void Sort(JsonObject tree, Span<int> order)
+    {
+        if (order.Length > SortedInPlaceMax)
+        {
+            for (var i = 0; i < order.Length; i++) order[i] = i;
+            order.Sort((a, b) => string.CompareOrdinal(tree.NameAt(a), tree.NameAt(b)));
+            return;
+        }
+        for (var i = 0; i < order.Length; i++)
+        {
+            var name = tree.NameAt(i);
+            var at = i;
+            for (; at > 0 && string.CompareOrdinal(tree.NameAt(order[at - 1]), name) > 0; at--) order[at] = order[at - 1];
+            order[at] = i;
+        }
     }
 
     private void Field(TypeSchema? type, string name, JsonNode? value, bool zero, bool metadata)
@@ -100,7 +118,7 @@ internal sealed class CreatedFields
         HashSet<FieldElement>? seen = null;
         for (var i = 0; i < list.Count; i++)
         {
-            if (FieldElement.OfItem(type, list[i]) is not { } element || !(seen ??= []).Add(element)) continue;
+            if (FieldElement.OfItem(type, list[i]) is not { } element || (list.Count > 1 && !(seen ??= []).Add(element))) continue;
             Separator();
             Raw(element.Kind == 'k' ? "\"k:"u8 : "\"v:"u8);
             Escaped(element.Value);
