@@ -56,9 +56,10 @@ public static class Impersonation
     private static IEnumerable<AccessRequest> Needed(
         UserInfo user, string name, ImmutableArray<string> groups, string uid, ImmutableDictionary<string, ImmutableArray<string>> extra)
     {
-        yield return (ServiceAccountName.TryParse(name) is { } account
+        var who = ServiceAccountName.TryParse(name) is { } account
             ? AccessRequest.OfResource(user, "impersonate", "", "serviceaccounts", account.Namespace, account.Name)
-            : AccessRequest.OfResource(user, "impersonate", "", "users", name: name)) with { Version = "" };
+            : AccessRequest.OfResource(user, "impersonate", "", "users", name: name);
+        yield return who with { Version = "" };
         foreach (var group in groups) yield return AccessRequest.OfResource(user, "impersonate", "", "groups", name: group) with { Version = "" };
         foreach (var (key, values) in extra)
             foreach (var value in values)

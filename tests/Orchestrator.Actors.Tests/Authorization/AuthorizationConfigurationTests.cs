@@ -80,8 +80,8 @@ public sealed class AuthorizationConfigurationTests
     {
         var read = Read($$"""[{"type":"Webhook","name":"a","webhook":{ {{Webhook}} ,"matchConditions":[{{string.Join(',', conditions.Select(static c => new JsonObject { ["expression"] = c }.ToJsonString()))}}]} }]""", out var faults);
         Assert.Empty(faults.Causes);
-        var request = AccessRequest.OfResource(new UserInfo("jane", "u1", ["dev"]) { Extra = new UserInfo("", "", []).Extra.Add("a", ["b"]) }, "list", "", "pods", "default")
-            with { LabelSelector = "app=web", FieldSelector = "spec.nodeName=n1" };
+        var jane = new UserInfo("jane", "u1", ["dev"]) { Extra = new UserInfo("", "", []).Extra.Add("a", ["b"]) };
+        var request = AccessRequest.OfResource(jane, "list", "", "pods", "default") with { LabelSelector = "app=web", FieldSelector = "spec.nodeName=n1" };
         var (matches, fault) = read.Authorizers[0].Webhook!.Conditions.Evaluate(request);
         Assert.Equal(expected == true, matches);
         if (expected is null) Assert.Equal("cel evaluation error: expression 'request.nonResourceAttributes.path == '/x'' resulted in error: no such key: nonResourceAttributes", fault);
