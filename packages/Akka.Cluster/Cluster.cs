@@ -24,7 +24,6 @@ public class Cluster : IExtension
     private readonly object _gate = new();
     private readonly TaskCompletionSource<IActorRef> _daemonsStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile MembershipState _state;
-    private volatile ClusterEvent.CurrentClusterState? _snapshot;
     private readonly List<Action> _removedCallbacks = [];
     private volatile bool _isTerminated;
     private bool _removalDone;
@@ -62,7 +61,7 @@ public class Cluster : IExtension
     public ImmutableHashSet<string> SelfRoles => Settings.Roles;
 
     /// <summary>The membership as this member knows it now.</summary>
-    public ClusterEvent.CurrentClusterState State => _snapshot ??= ClusterEvent.Snapshot(_state);
+    public ClusterEvent.CurrentClusterState State => _state.Snapshot;
 
     /// <summary>This member as it is known now; Removed when it is not in a cluster.</summary>
     public Member SelfMember => _state.LatestGossip.FindMember(SelfUniqueAddress) ??
@@ -196,11 +195,7 @@ public class Cluster : IExtension
     }
 
     /// <summary>Publishes a newer state to readers.</summary>
-    internal void Update(MembershipState state)
-    {
-        _state = state;
-        _snapshot = null;
-    }
+    internal void Update(MembershipState state) => _state = state;
 
     /// <summary>Stops being a member without a farewell; the last step of leaving, and what happens to a downed member.</summary>
     internal void Shutdown()

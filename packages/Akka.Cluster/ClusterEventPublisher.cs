@@ -42,7 +42,7 @@ internal sealed class ClusterEventPublisher : UntypedActor
                 Unsubscribe(unsubscribe.Subscriber, unsubscribe.To);
                 break;
             case SubscriptionCommand.SendCurrentState send:
-                send.Receiver.Tell(ClusterEvent.Snapshot(_state));
+                send.Receiver.Tell(_state.Snapshot);
                 break;
             case Terminated terminated:
                 _subscribers.Remove(terminated.ActorRef);
@@ -54,7 +54,7 @@ internal sealed class ClusterEventPublisher : UntypedActor
     {
         if (subscribe.Mode == ClusterEvent.SubscriptionInitialStateMode.InitialStateAsSnapshot)
         {
-            subscribe.Subscriber.Tell(ClusterEvent.Snapshot(_state));
+            subscribe.Subscriber.Tell(_state.Snapshot);
         }
         else
         {

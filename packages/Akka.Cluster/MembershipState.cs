@@ -7,6 +7,7 @@ internal sealed class MembershipState
 {
     private readonly Lazy<Reachability> _reachability;
     private readonly Lazy<ImmutableSortedSet<Member>> _reachableMembers;
+    private ClusterEvent.CurrentClusterState? _snapshot;
 
     public MembershipState(Gossip latestGossip, UniqueAddress self)
     {
@@ -30,6 +31,10 @@ internal sealed class MembershipState
 
     /// <summary>Observations without those made by downed members, and without those about this member itself.</summary>
     public Reachability ReachabilityNoDownedObservers => _reachability.Value;
+
+    /// <summary>This state as subscribers and readers get it. It is kept with the state that it shows: kept elsewhere, a reader who made it of
+    /// the state before could put it in place of a newer one, and there it would stay.</summary>
+    public ClusterEvent.CurrentClusterState Snapshot => _snapshot ??= ClusterEvent.Snapshot(this);
 
     public UniqueAddress? Leader => LeaderOf(Members);
 

@@ -26,6 +26,27 @@ public sealed class ClusterFormationTests
     }
 
     [Fact]
+    public async Task State_ReadWhileItIsReplaced_IsNotTheOneBefore()
+    {
+        await using var systems = new Systems();
+        var cluster = Cluster_.Get(systems.Member());
+        Gossip[] gossips = [ClusterSamples.Gossip(ClusterSamples.Member(1)), ClusterSamples.Gossip(ClusterSamples.Member(1), ClusterSamples.Member(2))];
+        using var stopping = new CancellationTokenSource();
+        var reader = Task.Run(() =>
+        {
+            while (!stopping.IsCancellationRequested) _ = cluster.State;
+        });
+        for (var i = 0; i < 20_000; i++)
+        {
+            cluster.Update(new MembershipState(gossips[i % 2], ClusterSamples.Node(1)));
+            Thread.Yield();
+            Assert.Equal((i % 2) + 1, cluster.State.Members.Count);
+        }
+        await stopping.CancelAsync();
+        await reader;
+    }
+
+    [Fact]
     public async Task Three_AgreeOnMembersLeaderAndAge()
     {
         await using var systems = new Systems();
