@@ -31,15 +31,19 @@ internal sealed record ProcessRecord(string Id, ContainerSpec Spec)
         }
     }
 
-    public static void WritePid(string directory, int pid) =>
-        File.WriteAllText(Path.Combine(directory, PidFile), pid.ToString(CultureInfo.InvariantCulture));
+    public static void WritePid(string directory, int pid)
+    {
+        // Whole or not at all: a container whose file is empty would be taken for one whose process is gone.
+        var file = Path.Combine(directory, PidFile);
+        File.WriteAllText(file + ".tmp", pid.ToString(CultureInfo.InvariantCulture));
+        File.Move(file + ".tmp", file, overwrite: true);
+    }
 
     /// <summary>The container as its files and the kernel tell it; null when there is none.</summary>
     public static ContainerState? Inspect(string directory)
     {
         if (Read(directory) is not { } record) return null;
         var pidFile = new FileInfo(Path.Combine(directory, PidFile));
-        var exitFile = new FileInfo(Path.Combine(directory, ExitFile));
         var state = new ContainerState
         {
             Id = record.Id,
@@ -51,14 +55,22 @@ internal sealed record ProcessRecord(string Id, ContainerSpec Spec)
             Phase = ContainerPhase.Created,
             StartedAt = pidFile.Exists ? new DateTimeOffset(pidFile.LastWriteTimeUtc) : null,
         };
-        if (exitFile.Exists && ReadNumber(exitFile.FullName) is { } code)
-            return state with { Phase = ContainerPhase.Exited, ExitCode = code, FinishedAt = exitFile.LastWriteTimeUtc };
+        if (Ended(state, directory) is { } ended) return ended;
         if (!pidFile.Exists) return state;
         if (RunningPid(directory) is not null) return state with { Phase = ContainerPhase.Running };
-        if (exitFile.Exists && ReadNumber(exitFile.FullName) is { } late)
-            return state with { Phase = ContainerPhase.Exited, ExitCode = late, FinishedAt = exitFile.LastWriteTimeUtc };
+        // It may have ended between the two looks.
+        if (Ended(state, directory) is { } late) return late;
         var log = new FileInfo(Path.Combine(directory, LogFile));
         return state with { Phase = ContainerPhase.Exited, ExitCode = 137, FinishedAt = log.LastWriteTimeUtc, Error = "the process was killed together with its shell" };
+    }
+
+    // Looked up anew each time: a FileInfo remembers that there was no file.
+    private static ContainerState? Ended(ContainerState state, string directory)
+    {
+        var file = new FileInfo(Path.Combine(directory, ExitFile));
+        return file.Exists && ReadNumber(file.FullName) is { } code
+            ? state with { Phase = ContainerPhase.Exited, ExitCode = code, FinishedAt = file.LastWriteTimeUtc }
+            : null;
     }
 
     /// <summary>The leader of the container's session, if it runs.</summary>
@@ -70,9 +82,9 @@ internal sealed record ProcessRecord(string Id, ContainerSpec Spec)
             // The number may have been given to another process since; ours has the directory among its arguments.
             var arguments = Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/cmdline"));
             if (arguments.Contains(directory, StringComparison.Ordinal)) return pid;
-            // Between fork and exec the child still has our own arguments; it is ours as long as it is young.
+            // Between fork and exec the child still has our own arguments, and within exec none: it is ours as long as it is our child.
             var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return arguments.Length > 0 && ProcessSession.ParentOf(stat) == Environment.ProcessId && !ProcessSession.IsZombie(stat) ? pid : null;
+            return ProcessSession.ParentOf(stat) == Environment.ProcessId && !ProcessSession.IsZombie(stat) ? pid : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -17,14 +17,16 @@ internal static partial class ProcessSession
 
     public static void Kill(int pid) => _ = SendSignal(pid, KillSignal);
 
-    /// <summary>Kills every process of the session but its leader, which then writes down the end of the command.</summary>
+    /// <summary>Kills every process of the session but its leader, which then writes down the end of the command; and what is below the leader
+    /// in sessions of its own, as behind a terminal: that would be left to a hangup, which it may ignore.</summary>
     public static void KillAllBut(int leader)
     {
         // Again until none is left: a process may fork while we read the list.
         for (var round = 0; round < 10; round++)
         {
             var any = false;
-            foreach (var pid in MembersOf(leader))
+            // Who is below is known only while those between are there.
+            foreach (var pid in DescendantsOf(leader).Where(IsRunning).Union(MembersOf(leader)).ToList())
             {
                 if (pid == leader) continue;
                 any |= SendSignal(pid, KillSignal) == 0;
@@ -38,16 +40,21 @@ internal static partial class ProcessSession
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)) continue;
-            string stat;
-            try
-            {
-                stat = File.ReadAllText($"/proc/{pid}/stat");
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                continue; // it has ended
-            }
-            if (Field(stat, 3) == session && !IsZombie(stat)) yield return pid;
+            if (StatOf(pid) is { } stat && Field(stat, 3) == session && !IsZombie(stat)) yield return pid;
+        }
+    }
+
+    private static bool IsRunning(int pid) => StatOf(pid) is { } stat && !IsZombie(stat);
+
+    private static string? StatOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/stat");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // it has ended
         }
     }
 

@@ -141,6 +141,34 @@ public sealed class ProcessContainerRuntimeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Inspect_AtTheMomentOfTheEnd_KnowsTheCode()
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            var id = await RunAsync(Spec("sh", "-c", "exit 5"));
+
+            ContainerState? state;
+            do state = await _runtime.InspectContainerAsync(id, Token);
+            while (state!.Phase == ContainerPhase.Running);
+
+            Assert.Equal((ContainerPhase.Exited, 5), (state.Phase, state.ExitCode));
+        }
+    }
+
+    [Fact]
+    public async Task Remove_OfATerminal_EndsWhatIgnoresItsHangup()
+    {
+        var file = Path.Combine(_root, "pid");
+        var id = await RunAsync(Spec("sh", "-c", $"trap '' HUP; echo $$ > {file}.new; mv {file}.new {file}; while :; do sleep 0.05; done") with { Tty = true });
+        while (!File.Exists(file)) await Task.Delay(20, Token);
+        var pid = (await File.ReadAllTextAsync(file, Token)).Trim();
+
+        await _runtime.RemoveContainerAsync(id, Token);
+
+        while (Directory.Exists($"/proc/{pid}")) await Task.Delay(20, Token);
+    }
+
+    [Fact]
     public async Task NewRuntime_FindsWhatRuns_AndSeesItEnd()
     {
         var id = await RunAsync(Spec("sh", "-c", "while [ ! -e end ]; do sleep 0.05; done; exit 4") with { WorkingDirectory = _root });
