@@ -65,10 +65,11 @@ public sealed class AccessConditions
     }
 
     /// <summary>Whether all hold. A condition that is false decides, whatever became of the others.</summary>
-    /// <returns>No match and no fault: the webhook is passed over. A fault: some could not be evaluated, and none is false.</returns>
-    public (bool Matches, string? Fault) Evaluate(AccessRequest request)
+    /// <returns>No match and no fault: the webhook is passed over. A fault: some could not be evaluated, and none is false.
+    /// <c>Erred</c>: some could not be evaluated before that was decided.</returns>
+    public (bool Matches, string? Fault, bool Erred) Evaluate(AccessRequest request)
     {
-        if (_conditions.IsEmpty) return (true, null);
+        if (_conditions.IsEmpty) return (true, null, false);
         var activation = new CelActivation(Environment).Set("request", CelJson.Of(AccessReview.Whole(request)));
         List<string>? faults = null;
         foreach (var condition in _conditions)
@@ -76,9 +77,9 @@ public sealed class AccessConditions
             // Each has a limit of its own, and their number is limited.
             var (value, fault) = condition.Evaluate(activation, new CelBudget(long.MaxValue));
             if (fault is not null) (faults ??= []).Add($"cel evaluation error: {fault}");
-            else if (value is not CelBool { Value: true }) return (false, null);
+            else if (value is not CelBool { Value: true }) return (false, null, faults is not null);
         }
-        return faults is null ? (true, null) : (false, AuthorizerChain.Aggregate(faults));
+        return faults is null ? (true, null, false) : (false, AuthorizerChain.Aggregate(faults), true);
     }
 
     private static CelType Fields(string name, params (string Name, CelType Type)[] fields)

@@ -26,6 +26,9 @@ public sealed class AccessControl : IAuthorizer
     /// <summary>What roles grant, for the checks against escalation; it is there whether or not it is in the chain.</summary>
     public RbacAuthorizer Rbac { get; }
 
+    /// <summary>What each authorizer of the chain decided.</summary>
+    public DecisionCounts Decisions { get; } = new();
+
     /// <summary>Decides by another configuration from now on. The authorizers that live in this process go on with what they know.</summary>
     public void Use(AuthorizationConfiguration configuration) => _chain = ChainOf(configuration);
 
@@ -38,13 +41,13 @@ public sealed class AccessControl : IAuthorizer
         UserInfo user, string verb, ResourceType type, string subresource, ObjectKey key, CancellationToken cancellationToken) =>
         (await DecideAsync(AccessRequest.OfResource(user, verb, type.Group, type.Plural, key.Namespace, key.Name, subresource), cancellationToken).ConfigureAwait(false)).Allowed;
 
-    private AuthorizerChain ChainOf(AuthorizationConfiguration configuration) => new([new MastersAuthorizer(), .. configuration.Authorizers.Select(a => a.Type switch
+    private AuthorizerChain ChainOf(AuthorizationConfiguration configuration) => new([new MastersAuthorizer(), .. configuration.Authorizers.Select(a => Decisions.Counted(a, a.Type switch
     {
-        "AlwaysAllow" => new AlwaysAllowAuthorizer(),
+        "AlwaysAllow" => (IAuthorizer)new AlwaysAllowAuthorizer(),
         "AlwaysDeny" => new AlwaysDenyAuthorizer(),
         "RBAC" => Rbac,
         "Node" => _nodes,
         AuthorizationConfiguration.WebhookType when _webhooks is not null => _webhooks(a),
         _ => throw new ArgumentException($"unknown authorization mode {a.Type} specified", nameof(configuration)),
-    })]);
+    }))]);
 }

@@ -67,11 +67,10 @@ public sealed class ApiServerHost : IAsyncDisposable
     /// <param name="nodes">Reaches the nodes; null makes a client from the options.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
     /// <exception cref="IOException">The address is in use.</exception>
-    /// <exception cref="FormatException">The token file cannot be read.</exception>
     public static async Task<ApiServerHost> StartAsync(
         ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, HttpMessageInvoker? nodes = null, CancellationToken cancellationToken = default)
     {
-        var authenticator = await AuthenticatorAsync(options, store, clock, cancellationToken).ConfigureAwait(false);
+        var authenticator = AuthenticatorOf(options, store, clock);
         var stopping = new CancellationTokenSource();
         nodes ??= NodeProxy.CreateClient(options.NodeClientCertificate, options.ClientAuthorities);
         var proxy = new NodeProxy(store, nodes, stopping.Token);
@@ -125,11 +124,10 @@ public sealed class ApiServerHost : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static async Task<Authenticator> AuthenticatorAsync(ApiServerOptions options, ResourceStore store, TimeProvider clock, CancellationToken cancellationToken)
+    private static Authenticator AuthenticatorOf(ApiServerOptions options, ResourceStore store, TimeProvider clock)
     {
         var tokens = ImmutableArray.CreateBuilder<ITokenAuthenticator>();
-        if (options.TokenFile is { } file)
-            tokens.Add(new StaticTokens(StaticTokens.Read(await File.ReadAllLinesAsync(file, cancellationToken).ConfigureAwait(false))));
+        if (options.StaticTokens is { } known) tokens.Add(known);
         if (options.TokenSigner is { } signer) tokens.Add(new ServiceAccountTokens(signer, store.Registries, options.TokenIssuance, clock));
         tokens.AddRange(options.TokenAuthenticators);
         var proxy = options.FrontProxyAuthorities.Count == 0 ? null
@@ -141,7 +139,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         ApiServerOptions options, ResourceStore store, TimeProvider clock, ILoggerFactory logs, Authenticator authenticator, NodeProxy nodes, NodeSamples samples,
         Aggregator aggregator, FlowController flows, RequestDeadlines deadlines, AuditLog? audit, CancellationToken stopping)
     {
-        var metrics = new Metrics(flows, audit, store.Registries, options.Reloads);
+        var metrics = new Metrics(flows, audit, store.Registries, options.MoreMetrics);
         var representations = new Representations(clock, store.Converter);
         var reads = new ConsistentReads(store.Registries, new SnapshotCache(clock));
         return new RequestPipeline(

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
 using Orchestrator.Host.ApiServer.Audit;
-using Orchestrator.Host.ApiServer.Configuration;
 
 namespace Orchestrator.Host.ApiServer;
 
@@ -35,8 +35,8 @@ public sealed record ApiServerOptions
     /// <summary>The authority of <see cref="FrontProxyCertificate"/>, which such servers are told of; null keeps it back.</summary>
     public X509Certificate2? FrontProxyAuthority { get; init; }
 
-    /// <summary>A file of <c>token,user,uid,"group,group"</c> lines; null for no tokens.</summary>
-    public string? TokenFile { get; init; }
+    /// <summary>The tokens of the token file; null for none.</summary>
+    public StaticTokens? StaticTokens { get; init; }
 
     /// <summary>Makes tokens of service accounts for who may ask for them; null makes none.</summary>
     public TokenRequests? Tokens { get; init; }
@@ -58,8 +58,8 @@ public sealed record ApiServerOptions
     /// <summary>Whether those who show nothing are let in as <c>system:anonymous</c>; asked for each of them.</summary>
     public Func<AnonymousAccess> Anonymous { get; init; } = static () => AnonymousAccess.None;
 
-    /// <summary>How often the files were read again that configure the server.</summary>
-    public ImmutableArray<ReloadCounts> Reloads { get; init; } = [];
+    /// <summary>Write what else the server tells at <c>/metrics</c>, in the text form of Prometheus.</summary>
+    public ImmutableArray<Action<StringBuilder>> MoreMetrics { get; init; } = [];
 
     /// <summary>host:port at which clients reach the server, as discovery tells them; empty says nothing.</summary>
     public string ServerAddress { get; init; } = "";

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Orchestrator.Actors.Authentication;
 
 namespace Orchestrator.Host.ApiServer;
 
 /// <summary>Believes the tokens of the issuers of an <see cref="AuthenticationConfiguration"/>, which may be replaced while the server runs.</summary>
 /// <param name="make">Makes what believes the tokens of one issuer.</param>
-public sealed class JwtTokens(Func<JwtAuthenticator, OidcTokens> make) : ITokenAuthenticator
+/// <param name="metrics">Counts what comes of tokens; null for nobody.</param>
+public sealed class JwtTokens(Func<JwtAuthenticator, OidcTokens> make, AccessMetrics? metrics = null) : ITokenAuthenticator
 {
     private volatile Issuers _issuers = new([], AuthenticationConfiguration.Empty);
 
@@ -35,8 +37,16 @@ public sealed class JwtTokens(Func<JwtAuthenticator, OidcTokens> make) : ITokenA
         var issuers = _issuers.Tokens;
         if (issuers.IsEmpty || !JsonWebToken.TryParse(token, out var parsed)) return TokenResult.Unknown;
         foreach (var tokens in issuers)
-            if (tokens.Issuer == parsed.Issuer) return await tokens.AuthenticateAsync(parsed, cancellationToken).ConfigureAwait(false);
+            if (tokens.Issuer == parsed.Issuer) return await AuthenticateAsync(tokens, parsed, cancellationToken).ConfigureAwait(false);
         return TokenResult.Unknown;
+    }
+
+    private async ValueTask<TokenResult> AuthenticateAsync(OidcTokens tokens, JsonWebToken token, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var result = await tokens.AuthenticateAsync(token, cancellationToken).ConfigureAwait(false);
+        metrics?.AddToken(tokens.Issuer, result.User is not null, Stopwatch.GetElapsedTime(began));
+        return result;
     }
 
     private Issuers IssuersOf(AuthenticationConfiguration configuration) => new([.. configuration.Jwt.Select(make)], configuration);

@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Schemas;
 using Orchestrator.Host.ApiServer.Audit;
-using Orchestrator.Host.ApiServer.Configuration;
 using Orchestrator.Host.ApiServer.FlowControl;
 
 namespace Orchestrator.Host.ApiServer;
@@ -16,7 +15,8 @@ namespace Orchestrator.Host.ApiServer;
 /// <summary>Counts requests under the names that Kubernetes' metrics have.</summary>
 /// <remarks>Source: k8s.io/apiserver, endpoints/metrics and util/flowcontrol/metrics. What a client made up is no label: the number of
 /// series stays that of the kinds that are served.</remarks>
-public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries registries, ImmutableArray<ReloadCounts> reloads)
+/// <param name="more">Write the series of other parts of the server.</param>
+public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries registries, ImmutableArray<Action<StringBuilder>> more)
 {
     /// <summary>Upper bounds of the buckets of durations (seconds).</summary>
     private static readonly double[] Durations = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
@@ -87,7 +87,7 @@ public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries r
             Counter(text, "apiserver_audit_event_total", "Counter of audit events generated and sent to the audit backend.");
             Line(text, "apiserver_audit_event_total", audit.Count);
         }
-        foreach (var reload in reloads) reload.WriteTo(text);
+        foreach (var write in more) write(text);
         WriteProcess(text);
         return text.ToString();
     }
@@ -107,30 +107,12 @@ public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries r
     private void WriteHistograms(StringBuilder text)
     {
         var shapes = _requests.GroupBy(static r => r.Key with { Code = 0 }, static r => r.Value).Select(static g => (Labels: LabelsOf(g.Key), g.Key.Verb, Series: g.ToList())).ToList();
-        Histogram(text, "apiserver_request_duration_seconds", "Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.",
+        Distribution.Write(text, "apiserver_request_duration_seconds", "Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.",
             Durations, shapes.Select(static s => (s.Labels, s.Series.Select(static e => e.Time))));
-        Histogram(text, "apiserver_request_sli_duration_seconds", "Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.",
+        Distribution.Write(text, "apiserver_request_sli_duration_seconds", "Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.",
             Durations, shapes.Where(static s => s.Verb is not ("WATCH" or "CONNECT")).Select(static s => (s.Labels, s.Series.Select(static e => e.Time))));
-        Histogram(text, "apiserver_response_sizes", "Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.",
+        Distribution.Write(text, "apiserver_response_sizes", "Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.",
             Sizes, shapes.Where(static s => s.Verb is "GET" or "LIST").Select(static s => (s.Labels, s.Series.Select(static e => e.Size))));
-    }
-
-    private static void Histogram(StringBuilder text, string name, string help, double[] bounds, IEnumerable<(string Labels, IEnumerable<Distribution?> Parts)> series)
-    {
-        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} histogram\n");
-        foreach (var (labels, found) in series)
-        {
-            var parts = found.OfType<Distribution>().ToList();
-            long below = 0;
-            for (var i = 0; i <= bounds.Length; i++)
-            {
-                below += parts.Sum(p => p.Bucket(i));
-                var bound = i < bounds.Length ? bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf";
-                Line(text, $"{name}_bucket{{{labels},le=\"{bound}\"}}", below);
-            }
-            text.Append(CultureInfo.InvariantCulture, $"{name}_sum{{{labels}}} {parts.Sum(static p => p.Sum):0.######}\n");
-            Line(text, $"{name}_count{{{labels}}}", below);
-        }
     }
 
     private void WriteFlows(StringBuilder text)
@@ -223,24 +205,5 @@ public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries r
 
         private static Distribution Of(ref Distribution? place, double[] bounds, double scale) =>
             Volatile.Read(ref place) ?? Interlocked.CompareExchange(ref place, new Distribution(bounds, scale), null) ?? Volatile.Read(ref place)!;
-    }
-
-    /// <param name="scale">How many parts of a unit the sum is kept in.</param>
-    private sealed class Distribution(double[] bounds, double scale)
-    {
-        private readonly long[] _buckets = new long[bounds.Length + 1];
-        private long _sum;
-
-        public double Sum => Interlocked.Read(ref _sum) / scale;
-
-        public long Bucket(int index) => Interlocked.Read(ref _buckets[index]);
-
-        public void Add(double value)
-        {
-            var bucket = 0;
-            while (bucket < bounds.Length && value > bounds[bucket]) bucket++;
-            Interlocked.Increment(ref _buckets[bucket]);
-            Interlocked.Add(ref _sum, (long)(value * scale));
-        }
     }
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Orchestrator.Actors.Admission.Webhooks;
@@ -72,19 +74,39 @@ public sealed class ReviewClient : IDisposable
     }
 
     /// <summary>Asks the API of the cluster that this process runs in as a pod, by the account of the pod.</summary>
+    /// <remarks>Source: k8s.io/client-go, rest.InClusterConfig. A pod without the cluster's certificate believes those of the system.</remarks>
     /// <param name="path">Of the kind of reviews.</param>
     /// <param name="timeout">For each attempt.</param>
-    /// <exception cref="FormatException">This process is no pod.</exception>
-    /// <exception cref="IOException">A file of the account cannot be read.</exception>
-    public static ReviewClient InCluster(string path, TimeSpan timeout)
+    /// <param name="environment">The variables of the process; null for its own.</param>
+    /// <param name="folder">Where the account is mounted.</param>
+    /// <exception cref="FormatException">This process is no pod, or its token is empty.</exception>
+    /// <exception cref="IOException">The token cannot be read.</exception>
+    public static ReviewClient InCluster(string path, TimeSpan timeout, Func<string, string?>? environment = null, string folder = AccountFolder)
     {
-        var (host, port) = (Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST"), Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_PORT"));
+        environment ??= Environment.GetEnvironmentVariable;
+        var (host, port) = (environment("KUBERNETES_SERVICE_HOST"), environment("KUBERNETES_SERVICE_PORT"));
         if (string.IsNullOrEmpty(host) || string.IsNullOrEmpty(port))
             throw new FormatException("unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined");
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(Path.Combine(AccountFolder, "ca.crt"));
-        var token = Path.Combine(AccountFolder, "token");
-        return new ReviewClient(new Uri($"https://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}{path}"), Handler(authorities), Bearer(token, File.ReadAllText(token).Trim()), timeout);
+        var server = $"https://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}{path}";
+        if (!Uri.TryCreate(server, UriKind.Absolute, out var url)) throw new FormatException($"KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT make no address: {server}");
+        var token = Path.Combine(folder, "token");
+        var known = File.ReadAllText(token).Trim();
+        if (known.Length == 0) throw new FormatException($"read empty token from file {GoQuote.Quote(token)}");
+        return new ReviewClient(url, Handler(AccountAuthorities(Path.Combine(folder, "ca.crt"))), Bearer(token, known), timeout);
+    }
+
+    private static X509Certificate2Collection? AccountAuthorities(string file)
+    {
+        try
+        {
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(file);
+            return authorities.Count > 0 ? authorities : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            return null;
+        }
     }
 
     private static Func<AuthenticationHeaderValue?>? Credentials(JsonObject? user, string folder)
@@ -101,7 +123,7 @@ public sealed class ReviewClient : IDisposable
     {
         try
         {
-            known = File.ReadAllText(file).Trim();
+            if (File.ReadAllText(file).Trim() is { Length: > 0 } now) known = now;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -122,44 +144,58 @@ public sealed class ReviewClient : IDisposable
     }
 
     /// <summary>The status of the answer.</summary>
-    /// <exception cref="HttpRequestException">The service does not answer, or not with a review.</exception>
-    public async Task<JsonObject> AskAsync(JsonObject review, TimeProvider clock, CancellationToken cancellationToken)
+    /// <param name="observe">Is told what came of each attempt and how long it took.</param>
+    /// <exception cref="ReviewException">The service does not answer, or not with a review.</exception>
+    public async Task<JsonObject> AskAsync(JsonObject review, TimeProvider clock, CancellationToken cancellationToken, Action<ReviewResult, TimeSpan>? observe = null)
     {
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++)
         {
-            string fault;
-            var passing = false;
-            try
-            {
-                using var content = new StringContent(JsonTree.ToText(review), Encoding.UTF8, "application/json");
-                using var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = content };
-                request.Headers.Authorization = _credentials();
-                using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
-                var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-                // A review without a status says nothing, which is neither yes nor no.
-                if (response.IsSuccessStatusCode)
-                {
-                    var parsed = ObjectJson.Parse(body);
-                    if (parsed.Tree is JsonObject answer) return JsonTree.Object(answer, "status") ?? [];
-                    fault = parsed.Fault ?? $"couldn't get version/kind; json parse error: json: cannot unmarshal {JsonTree.KindOf(parsed.Tree)} into a review";
-                }
-                else
-                {
-                    passing = (int)response.StatusCode is 500 or 504 or 429 || response.Headers.RetryAfter is not null;
-                    fault = WebhookReply.Explain(new WebhookReply((int)response.StatusCode, body, null));
-                }
-            }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException && !cancellationToken.IsCancellationRequested)
-            {
-                fault = e is TaskCanceledException
-                    ? $"Post {GoQuote.Quote(_url.ToString())}: context deadline exceeded"
-                    : $"Post {GoQuote.Quote(_url.ToString())}: {WebhookCaller.Explain(new WebhookAddress(_url, []), e)}";
-                passing = e.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionReset };
-            }
-            if (!passing || attempt == Attempts) throw new HttpRequestException(fault);
+            var began = Stopwatch.GetTimestamp();
+            var (answer, fault, passing) = await AttemptAsync(review, cancellationToken).ConfigureAwait(false);
+            observe?.Invoke(fault?.Result ?? ReviewResult.Success, Stopwatch.GetElapsedTime(began));
+            if (fault is null) return answer;
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!passing || attempt == Attempts) throw fault;
             await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
             pause *= PauseFactor;
+        }
+    }
+
+    /// <returns>The answer, or why there is none, and whether another attempt may have one.</returns>
+    private async Task<(JsonObject Answer, ReviewException? Fault, bool Passing)> AttemptAsync(JsonObject review, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var content = new StringContent(JsonTree.ToText(review), Encoding.UTF8, "application/json");
+            using var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = content };
+            request.Headers.Authorization = _credentials();
+            using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                var code = (int)response.StatusCode;
+                return ([], new ReviewException(WebhookReply.Explain(new WebhookReply(code, body, null)), code == 504 ? ReviewResult.Timeout : ReviewResult.Error),
+                    code is 500 or 504 or 429 || response.Headers.RetryAfter is not null);
+            }
+            // A review without a status says nothing, which is neither yes nor no.
+            var parsed = ObjectJson.Parse(body);
+            return parsed.Tree is JsonObject answer
+                ? (JsonTree.Object(answer, "status") ?? [], null, false)
+                : ([], new ReviewException(parsed.Fault ?? $"couldn't get version/kind; json parse error: json: cannot unmarshal {JsonTree.KindOf(parsed.Tree)} into a review", ReviewResult.Error), false);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException && cancellationToken.IsCancellationRequested)
+        {
+            return ([], new ReviewException(e.Message, ReviewResult.Canceled), false);
+        }
+        catch (TaskCanceledException)
+        {
+            return ([], new ReviewException($"Post {GoQuote.Quote(_url.ToString())}: context deadline exceeded", ReviewResult.Timeout), false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return ([], new ReviewException($"Post {GoQuote.Quote(_url.ToString())}: {WebhookCaller.Explain(new WebhookAddress(_url, []), e)}", ReviewResult.Error),
+                e.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionReset });
         }
     }
 

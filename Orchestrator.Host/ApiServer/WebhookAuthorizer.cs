@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Resources;
@@ -10,7 +11,9 @@ namespace Orchestrator.Host.ApiServer;
 /// <param name="client">Reaches the service.</param>
 /// <param name="webhook">When and how it is asked.</param>
 /// <param name="clock">The time.</param>
-public sealed class WebhookAuthorizer(ReviewClient client, AuthorizationWebhook webhook, TimeProvider clock) : IAuthorizer
+/// <param name="name">Tells it apart from other authorizers in metrics.</param>
+/// <param name="metrics">Counts what comes of it; null for nobody.</param>
+public sealed class WebhookAuthorizer(ReviewClient client, AuthorizationWebhook webhook, TimeProvider clock, string name = "default", AccessMetrics? metrics = null) : IAuthorizer
 {
     /// <summary>Requests with more text of their client's choice are not remembered (characters): they may be sent to fill the memory.</summary>
     private const int RememberedMax = 10_000;
@@ -21,7 +24,9 @@ public sealed class WebhookAuthorizer(ReviewClient client, AuthorizationWebhook 
     {
         if (!webhook.Conditions.IsEmpty)
         {
-            var (matches, fault) = webhook.Conditions.Evaluate(request);
+            var began = Stopwatch.GetTimestamp();
+            var (matches, fault, erred) = webhook.Conditions.Evaluate(request);
+            metrics?.AddConditions(name, Stopwatch.GetElapsedTime(began), erred, excluded: !matches && fault is null);
             if (fault is not null) return ValueTask.FromResult(Failure(fault));
             if (!matches) return ValueTask.FromResult(AccessDecision.NoOpinion);
         }
@@ -38,7 +43,7 @@ public sealed class WebhookAuthorizer(ReviewClient client, AuthorizationWebhook 
         try
         {
             var review = new JsonObject { ["apiVersion"] = $"authorization.k8s.io/{webhook.Version}", ["kind"] = "SubjectAccessReview", ["spec"] = spec };
-            var status = await client.AskAsync(review, clock, cancellationToken).ConfigureAwait(false);
+            var status = await client.AskAsync(review, clock, cancellationToken, (result, time) => metrics?.AddRoundTrip(name, result, time)).ConfigureAwait(false);
             var allowed = JsonTree.Bool(status, "allowed") == true;
             var denied = JsonTree.Bool(status, "denied") == true;
             var verdict = denied ? AccessVerdict.Deny : allowed ? AccessVerdict.Allow : AccessVerdict.NoOpinion;
@@ -47,8 +52,9 @@ public sealed class WebhookAuthorizer(ReviewClient client, AuthorizationWebhook 
             if (key is not null) _answers.Set(key, decision, allowed ? webhook.AuthorizedTtl : webhook.UnauthorizedTtl);
             return decision;
         }
-        catch (HttpRequestException e)
+        catch (ReviewException e)
         {
+            if (!webhook.DeniesOnFailure) metrics?.AddFailOpen(name, e.Result);
             return Failure(e.Message);
         }
     }

@@ -33,6 +33,16 @@ public sealed class Configuration
         return new Configuration(config);
     }
 
+    /// <summary>Reads all that parts of a member will ask for.</summary>
+    /// <exception cref="StartException">A value is not what its key takes.</exception>
+    public void RequireUsable()
+    {
+        Registry();
+        Controllers("", 0);
+        Kubelet();
+        PodSecurity();
+    }
+
     /// <summary>The settings of the registries.</summary>
     /// <exception cref="StartException">A value is not what its key takes.</exception>
     public RegistrySettings Registry() => Checked("orchestrator.registry", () => new RegistrySettings

@@ -18,7 +18,8 @@ using Orchestrator.Node.Kubelet;
 namespace Orchestrator.Host.Processes;
 
 /// <summary>What a member hosts, started in the order in which the parts need each other.</summary>
-public sealed partial class MemberParts(ActorSystem system, ProcessSettings settings, Configuration configuration, DataDirectory data, TimeProvider clock) : IAsyncDisposable
+/// <param name="files">What the files about access say.</param>
+public sealed partial class MemberParts(ActorSystem system, ProcessSettings settings, Configuration configuration, AccessFiles files, DataDirectory data, TimeProvider clock) : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _started = [];
     private readonly WebhookCaller _webhooks = new();
@@ -51,7 +52,7 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
             : await RegistryRegion.StartProxyAsync(system).ConfigureAwait(false);
         var registries = new RegistryClient(system, region, local, registrySettings);
         var catalog = new ServedCatalog();
-        var access = new AccessParts(settings.Access, registries, authority, clock, _logs);
+        var access = new AccessParts(settings.Access, files, registries, authority, clock, _logs);
         var store = new ResourceStore(registries, () => catalog.Current, clock, admission: AdmissionPlugins.Build(settings.AdmissionPlugins,
             new AdmissionServices { Catalog = () => catalog.Current, Clock = clock, Webhooks = _webhooks, Authorizer = access.Control.AllowsAsync, Access = access.Control, PodSecurity = configuration.PodSecurity(), More = access.Plugins }))
         {
@@ -138,14 +139,6 @@ public sealed partial class MemberParts(ActorSystem system, ProcessSettings sett
                     Components = [Component("scheduler", "scheduler"), Component("controller-manager", "controller-triggers")],
                 }),
                 store, clock, _logs).ConfigureAwait(false);
-        }
-        catch (FormatException e)
-        {
-            throw new StartException($"The token file {settings.Access.TokenAuthFile} cannot be used: {e.Message}", e);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
-        {
-            throw new StartException($"The token file {settings.Access.TokenAuthFile} cannot be read: {e.Message}", e);
         }
         catch (IOException e)
         {

@@ -25,6 +25,10 @@ public static class MemberProcess
         var role = (settings.ControlPlane, settings.Node) switch { (true, true) => "up", (true, false) => "seed", _ => "node" };
         var configuration = Load(settings, data, role);
         configuration.RequireSafeRemoting(settings.Remoting, settings.Insecure);
+        // A member that cannot be of use must not join: the others would move work to it, and away again.
+        configuration.RequireUsable();
+        var files = AccessFiles.Read(settings.Access, TimeProvider.System);
+        RequireAuditLog(settings);
 
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => Stop(c, stop));
@@ -38,7 +42,7 @@ public static class MemberProcess
         try
         {
             await JoinAsync(system, settings, data).ConfigureAwait(false);
-            await using var parts = new MemberParts(system, settings, configuration, data, TimeProvider.System);
+            await using var parts = new MemberParts(system, settings, configuration, files, data, TimeProvider.System);
             await output.WriteLineAsync(await parts.StartAsync().ConfigureAwait(false)).ConfigureAwait(false);
             await output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
             // A member that the others removed must not go on: its process ends, and a service manager starts it anew.
@@ -50,6 +54,18 @@ public static class MemberProcess
         finally
         {
             await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance).ConfigureAwait(false);
+        }
+    }
+
+    private static void RequireAuditLog(ProcessSettings settings)
+    {
+        try
+        {
+            settings.Audit?.RequireWritable();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"--audit-log-path: {settings.Audit!.Path} cannot be used: {e.Message}", e);
         }
     }
 

@@ -11,7 +11,27 @@ namespace Orchestrator.Host.ApiServer.Audit;
 /// <param name="Path">A file, or <c>-</c> for standard output.</param>
 /// <param name="BytesMax">A file that has grown larger is put aside; 0 lets it grow.</param>
 /// <param name="BackupsMax">How many files that were put aside are kept; 0 keeps all.</param>
-public sealed record AuditTarget(string Path, AuditPolicy Policy, long BytesMax, int BackupsMax);
+public sealed record AuditTarget(string Path, AuditPolicy Policy, long BytesMax, int BackupsMax)
+{
+    /// <summary>Opens the file, to be added to.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be opened.</exception>
+    public FileStream OpenFile()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 64 * 1024 };
+        // Audit events tell who did what.
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(Path, options);
+    }
+
+    /// <summary>Makes sure that the file can be opened.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be opened.</exception>
+    public void RequireWritable()
+    {
+        if (Path != "-") OpenFile().Dispose();
+    }
+}
 
 /// <summary>Writes audit events, a line each, in batches. When the disk is slower than the requests, requests wait: none goes unrecorded.</summary>
 public sealed partial class AuditLog : IAsyncDisposable
@@ -101,10 +121,7 @@ public sealed partial class AuditLog : IAsyncDisposable
     private Stream Open()
     {
         if (_target.Path == "-") return Console.OpenStandardOutput();
-        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 64 * 1024 };
-        // Audit events tell who did what.
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var stream = new FileStream(_target.Path, options);
+        var stream = _target.OpenFile();
         _written = stream.Length;
         return stream;
     }

@@ -82,7 +82,7 @@ public sealed class AuthorizationConfigurationTests
         Assert.Empty(faults.Causes);
         var jane = new UserInfo("jane", "u1", ["dev"]) { Extra = new UserInfo("", "", []).Extra.Add("a", ["b"]) };
         var request = AccessRequest.OfResource(jane, "list", "", "pods", "default") with { LabelSelector = "app=web", FieldSelector = "spec.nodeName=n1" };
-        var (matches, fault) = read.Authorizers[0].Webhook!.Conditions.Evaluate(request);
+        var (matches, fault, _) = read.Authorizers[0].Webhook!.Conditions.Evaluate(request);
         Assert.Equal(expected == true, matches);
         if (expected is null) Assert.Equal("cel evaluation error: expression 'request.nonResourceAttributes.path == '/x'' resulted in error: no such key: nonResourceAttributes", fault);
         else Assert.Null(fault);
@@ -93,7 +93,7 @@ public sealed class AuthorizationConfigurationTests
     {
         var read = Read($$"""[{"type":"Webhook","name":"a","webhook":{ {{Webhook}} ,"matchConditions":[{"expression":"request.groups.all(a, request.groups.all(b, request.groups.all(c, a + b + c != 'x')))"}]} }]""", out _);
         var many = new UserInfo("jane", "", [.. Enumerable.Range(0, 200).Select(static n => $"group-{n}")]);
-        var (matches, fault) = read.Authorizers[0].Webhook!.Conditions.Evaluate(AccessRequest.OfResource(many, "get", "", "pods"));
+        var (matches, fault, _) = read.Authorizers[0].Webhook!.Conditions.Evaluate(AccessRequest.OfResource(many, "get", "", "pods"));
         Assert.False(matches);
         Assert.Contains("operation cancelled: actual cost limit exceeded", fault, StringComparison.Ordinal);
     }

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -18,7 +19,6 @@ public class ApiServerFixture : IAsyncLifetime
     public const string Token = "secret-token";
 
     private readonly X509Certificate2 _authority = MakeAuthority();
-    private string _tokens = "";
     private ApiServerHost? _server;
 
     internal InMemoryRegistries Registries { get; } = new();
@@ -43,8 +43,6 @@ public class ApiServerFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _tokens = Path.GetTempFileName();
-        await File.WriteAllTextAsync(_tokens, $"{Token},jane,uid-1,\"dev,ops\"\n");
         Store = MakeStore();
         var options = new ApiServerOptions
         {
@@ -52,7 +50,7 @@ public class ApiServerFixture : IAsyncLifetime
             ServerCertificate = Issue("CN=server", server: true),
             ClientAuthorities = [_authority],
             Authorizer = new AlwaysAllowAuthorizer(),
-            TokenFile = _tokens,
+            StaticTokens = new StaticTokens(StaticTokens.Read([$"{Token},jane,uid-1,\"dev,ops\""])),
         };
         _server = await ApiServerHost.StartAsync(Configure(options), Store, TimeProvider.System, Faults, new HttpMessageInvoker(Node));
         Admin = Client(Issue("O=system:masters, CN=admin", server: false));
@@ -70,7 +68,6 @@ public class ApiServerFixture : IAsyncLifetime
         Stranger.Dispose();
         await _server!.DisposeAsync();
         _authority.Dispose();
-        File.Delete(_tokens);
     }
 
     protected virtual ResourceStore MakeStore() => new(Registries, () => Catalog, TimeProvider.System);

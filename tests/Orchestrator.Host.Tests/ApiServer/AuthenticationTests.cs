@@ -215,10 +215,15 @@ public sealed class AuthenticationTests : IAsyncLifetime
             return c.Response.WriteAsync("oops");
         };
         using var client = Review("/access");
-        var webhook = new WebhookAuthorizer(client, new AuthorizationWebhook(), new HastyClock());
+        var metrics = new AccessMetrics();
+        var webhook = new WebhookAuthorizer(client, new AuthorizationWebhook(), new HastyClock(), "hook", metrics);
         var request = AccessRequest.OfResource(new UserInfo("jane", "", []), "get", "", "pods") with { Path = "/api/v1/pods" };
         var decision = await new AuthorizerChain([webhook]).DecideAsync(request, default);
         Assert.Equal((AccessVerdict.NoOpinion, true, times), (decision.Verdict, decision.Failed, asked));
+        var text = new StringBuilder();
+        metrics.WriteTo(text, new DecisionCounts());
+        Assert.Contains($"apiserver_authorization_webhook_evaluations_total{{name=\"hook\",result=\"error\"}} {times}\n", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains("apiserver_authorization_webhook_evaluations_fail_open_total{name=\"hook\",result=\"error\"} 1\n", text.ToString(), StringComparison.Ordinal);
         var refusal = (await RequestAccess.CheckAsync(new AuthorizerChain([webhook]), request, default))!;
         Assert.Equal(500, refusal.Code);
         Assert.StartsWith("Internal Server Error: \"/api/v1/pods\": ", refusal.Message, StringComparison.Ordinal);
@@ -263,6 +268,45 @@ public sealed class AuthenticationTests : IAsyncLifetime
             for (var n = 0; n < 2; n++)
                 Assert.True((await webhook.DecideAsync(AccessRequest.OfResource(new UserInfo("jane", "", []), "get", "", "pods", name: new string('x', length)), default)).Allowed);
         Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public async Task InCluster_TheAccountOfThePodAsksTheApi()
+    {
+        var seen = new List<string>();
+        _server.Raw["/apis/authorization.k8s.io/v1/subjectaccessreviews"] = c =>
+        {
+            lock (seen) seen.Add(c.Request.Headers.Authorization.ToString());
+            return c.Response.WriteAsync("""{"status":{"allowed":true}}""");
+        };
+        var folder = Directory.CreateTempSubdirectory("account").FullName;
+        var variables = new Dictionary<string, string> { ["KUBERNETES_SERVICE_HOST"] = _server.Url.Host, ["KUBERNETES_SERVICE_PORT"] = $"{_server.Url.Port}" };
+        ReviewClient Start() => ReviewClient.InCluster("/apis/authorization.k8s.io/v1/subjectaccessreviews", TimeSpan.FromSeconds(30), variables.GetValueOrDefault, folder);
+        try
+        {
+            Assert.ThrowsAny<IOException>(Start);
+            var token = Path.Combine(folder, "token");
+            await File.WriteAllTextAsync(token, "\n");
+            Assert.Equal($"read empty token from file \"{token}\"", Assert.Throws<FormatException>(Start).Message);
+            await File.WriteAllTextAsync(token, "one\n");
+            // Without the cluster's authority the server is nobody.
+            using (var client = Start()) await Assert.ThrowsAsync<ReviewException>(() => client.AskAsync([], _clock, default));
+            await File.WriteAllBytesAsync(Path.Combine(folder, "ca.crt"), Convert.FromBase64String(_server.CaBundle));
+            using (var client = Start())
+            {
+                Assert.Equal(true, (bool?)(await client.AskAsync([], _clock, default))["allowed"]);
+                // Tokens of pods are made anew while they run.
+                await File.WriteAllTextAsync(token, "two\n");
+                await client.AskAsync([], _clock, default);
+            }
+            Assert.Equal(["Bearer one", "Bearer two"], seen);
+            variables.Remove("KUBERNETES_SERVICE_PORT");
+            Assert.Equal("unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined", Assert.Throws<FormatException>(Start).Message);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -132,8 +132,8 @@ public sealed class ConfiguredServer : ApiServerFixture, IAsyncLifetime
 
     protected override ApiServerOptions Configure(ApiServerOptions options)
     {
-        Access = new AccessParts(new AccessSettings { AuthenticationFile = AuthenticationFile, AuthorizationFile = AuthorizationFile },
-            Registries, Akka.Actor.ActorRefs.Nobody, TimeProvider.System, NullLoggerFactory.Instance);
+        var settings = new AccessSettings { AuthenticationFile = AuthenticationFile, AuthorizationFile = AuthorizationFile };
+        Access = new AccessParts(settings, AccessFiles.Read(settings, TimeProvider.System), Registries, Akka.Actor.ActorRefs.Nobody, TimeProvider.System, NullLoggerFactory.Instance);
         return Access.Complete(options) with { Authorizer = Access.Control, TokenSigner = null, Tokens = null };
     }
 }
@@ -252,6 +252,34 @@ public sealed class StructuredConfigurationTests(ConfiguredServer server) : ICla
         Assert.Contains("apiserver_authentication_config_controller_automatic_reloads_total{apiserver_id_hash=\"sha256:", metrics, StringComparison.Ordinal);
         Assert.Contains("status=\"failure\"} 3\n", metrics, StringComparison.Ordinal);
         Assert.Contains("apiserver_authorization_config_controller_automatic_reload_last_timestamp_seconds{", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Decisions_RoundTripsConditionsAndTokens_AreCounted()
+    {
+        Assert.Equal(HttpStatusCode.NotFound, await GetAsync("/api/v1/namespaces/default/pods/counted", server.First.Token(Claims("counted"))));
+        Assert.Equal(HttpStatusCode.Forbidden, await GetAsync("/api/v1/namespaces/default/pods/counted", server.First.Token(Claims("denied"))));
+        Assert.Equal(HttpStatusCode.Forbidden, await GetAsync("/api/v1/namespaces/default/secrets", server.First.Token(Claims("counted"))));
+        Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync("/api/v1/namespaces/default/pods", server.First.Token(Claims("root"))));
+        // It is about no resource, so the first webhook is not asked.
+        Assert.Equal(HttpStatusCode.Forbidden, await GetAsync("/logs", server.First.Token(Claims("counted"))));
+
+        var metrics = (await server.GetAsync("/metrics")).Text;
+        foreach (var series in (string[])
+        [
+            "apiserver_authorization_decisions_total{decision=\"allowed\",name=\"first\",type=\"Webhook\"}",
+            "apiserver_authorization_decisions_total{decision=\"denied\",name=\"first\",type=\"Webhook\"}",
+            "apiserver_authorization_webhook_evaluations_total{name=\"first\",result=\"success\"}",
+            "apiserver_authorization_webhook_duration_seconds_bucket{name=\"first\",result=\"success\",le=\"0.005\"}",
+            "apiserver_authorization_webhook_duration_seconds_count{name=\"first\",result=\"success\"}",
+            "apiserver_authorization_match_condition_exclusions_total{name=\"first\",type=\"Webhook\"}",
+            "apiserver_authorization_match_condition_evaluation_seconds_bucket{name=\"last.example.com\",type=\"Webhook\",le=\"0.25\"}",
+            "result=\"success\",le=\"0.001\"}",
+            "result=\"failure\",le=\"+Inf\"}",
+        ])
+            Assert.Contains(series, metrics, StringComparison.Ordinal);
+        Assert.Contains("apiserver_authentication_jwt_authenticator_latency_seconds_count{jwt_issuer_hash=\"sha256:", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("apiserver_authorization_webhook_evaluations_fail_open_total", metrics, StringComparison.Ordinal);
     }
 
     /// <summary>As a mounted ConfigMap changes: the file is another at once.</summary>
