@@ -13,7 +13,9 @@ public static class CustomResourceSchemas
 
     /// <summary>One resource per version, served or not; exactly one is the storage version. The definition must be valid.</summary>
     /// <remarks>Whether it is established is the caller's question: <see cref="IsEstablished"/>.</remarks>
-    public static ImmutableArray<ResourceSchema> Build(JsonObject definition)
+    /// <param name="definition">The tree of it, which is read once.</param>
+    /// <param name="again">Reads that tree anew, where it shall not be kept for the sake of what is published alone.</param>
+    public static ImmutableArray<ResourceSchema> Build(JsonObject definition, Func<JsonObject>? again = null)
     {
         var spec = (JsonObject)definition["spec"]!;
         var names = (JsonObject)spec["names"]!;
@@ -28,6 +30,7 @@ public static class CustomResourceSchemas
         var all = new CustomVersions();
         ImmutableArray<ResourceSchema> resources = [.. versions.Select(version => Build(spec, names, group, version) with
         {
+            Published = PublishedBy(again ?? (() => definition), JsonTree.String(version, "name")!),
             Conversion = conversion,
             Versions = all,
             StoredOtherwise = hasOlder || changed || mixed,
@@ -77,6 +80,11 @@ public static class CustomResourceSchemas
             DeprecationWarning = WarningOf(version, group, name, kind),
         };
     }
+
+    private static Func<JsonObject?> PublishedBy(Func<JsonObject> definition, string version) => () =>
+        (JsonTree.At(definition(), ["spec", "versions"]) as JsonArray ?? []).OfType<JsonObject>().FirstOrDefault(v => JsonTree.String(v, "name") == version) is { } found
+            ? JsonTree.At(found, ["schema", "openAPIV3Schema"]) as JsonObject
+            : null;
 
     private static bool HasDefaults(JsonNode? schema) => schema is JsonObject o
         && (o.ContainsKey("default") || HasDefaults(o["items"]) || HasDefaults(o["additionalProperties"]) || (o["properties"] is JsonObject properties && properties.Any(static p => HasDefaults(p.Value))));

@@ -49,6 +49,10 @@ public sealed record ResourceSchema
     /// <summary>An update of an object that is not there makes it.</summary>
     public bool UpdateMayCreate { get; init; }
 
+    /// <summary>A deletion answers with what the object was; of all other kinds it answers with a Status.</summary>
+    /// <remarks>Source: the registries of kube-apiserver that set ReturnDeletedObject.</remarks>
+    public bool TellsDeleted { get; init; }
+
     public NameRule NameRule { get; init; }
 
     /// <summary>Sent with every answer when the version is deprecated; empty otherwise.</summary>
@@ -56,6 +60,10 @@ public sealed record ResourceSchema
 
     /// <summary>The rules of a custom resource; null when it has none.</summary>
     public Rules.CustomRules? Rules { get; init; }
+
+    /// <summary>What the definition of a custom resource says of this version, for those who publish it; null for built-in kinds.</summary>
+    /// <remarks>Read anew each time, since it is seldom asked for: what requests need of it is in <see cref="Root"/>.</remarks>
+    public Func<JsonObject?>? Published { get; init; }
 
     /// <summary>All versions of a custom resource, this one included; null for built-in kinds.</summary>
     public CustomVersions? Versions { get; init; }

@@ -29,6 +29,7 @@ internal static class ResourceText
             Root = typeOf(flags["type"]),
             UpdateNeedsVersion = flags.ContainsKey("versioned"),
             UpdateMayCreate = flags.ContainsKey("upsert"),
+            TellsDeleted = flags.ContainsKey("telldeleted"),
             DeprecationWarning = flags.TryGetValue("deprecated", out var since) ? $"{flags["version"]} {kind} is deprecated in {since}+" : "",
             ShortNames = Words(flags, "short"),
             Categories = Words(flags, "categories"),

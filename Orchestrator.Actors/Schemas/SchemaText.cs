@@ -132,7 +132,11 @@ internal sealed class SchemaText
         }
         if (text.StartsWith("map[string]", StringComparison.Ordinal))
             return new TypeSchema(SchemaKind.Map) { Items = TypeOf(text[11..]), Atomic = flags?.Atomic ?? false, Constraints = flags?.Constraints() };
-        if (!Scalars.TryGetValue(text, out var scalar)) return _types[text];
+        if (!Scalars.TryGetValue(text, out var scalar))
+        {
+            // What is kept as it is may have a name, under which OpenAPI tells of it.
+            return text.Split(':') is [var kept, var name] ? new TypeSchema(Scalars[kept].Kind) { Name = name } : _types[text];
+        }
         return flags?.Constraints() is { } constraints ? new TypeSchema(scalar.Kind) { Constraints = constraints } : scalar;
     }
 

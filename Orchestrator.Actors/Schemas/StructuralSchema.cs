@@ -144,8 +144,13 @@ public static class StructuralSchema
         }
         if (!any) return null;
         var pattern = JsonTree.String(schema, "pattern") ?? "";
-        // Of an int-or-string upstream's own junctors say only that it is either, which the kind says already.
-        var junctors = !Flag(schema, "x-kubernetes-int-or-string");
+        // That an int-or-string is either is said by its kind already, wherever the definition says it again.
+        var (allOf, anyOf) = (Schemas(schema["allOf"]), Schemas(schema["anyOf"]));
+        if (Flag(schema, "x-kubernetes-int-or-string"))
+        {
+            if (IsEither(schema["anyOf"])) anyOf = [];
+            if (IsEither(JsonTree.Array(schema, "allOf") is [JsonObject { Count: 1 } first, ..] ? first["anyOf"] : null)) allOf = allOf.RemoveAt(0);
+        }
         return new ValueConstraints
         {
             EnumValues = [.. (schema["enum"] as JsonArray ?? []).Select(v => v?.DeepClone())],
@@ -163,12 +168,16 @@ public static class StructuralSchema
             Pattern = pattern.Length == 0 ? null : GoRegex.TryCompile(pattern, out var regex, out _) ? regex : null,
             PatternText = pattern,
             Format = JsonTree.String(schema, "format") ?? "",
-            AllOf = junctors ? Schemas(schema["allOf"]) : [],
-            AnyOf = junctors ? Schemas(schema["anyOf"]) : [],
+            AllOf = allOf,
+            AnyOf = anyOf,
             OneOf = Schemas(schema["oneOf"]),
             Not = schema["not"] is JsonObject not ? Build(not, valueOnly: true) : null,
         };
     }
+
+    /// <summary>Whether an anyOf says no more than that a value is a whole number or a string.</summary>
+    public static bool IsEither(JsonNode? anyOf) =>
+        anyOf is JsonArray { Count: 2 } both && JsonTree.String(both[0] as JsonObject, "type") == "integer" && JsonTree.String(both[1] as JsonObject, "type") == "string";
 
     private static ImmutableArray<TypeSchema> Schemas(JsonNode? node) =>
         node is JsonArray list ? [.. list.OfType<JsonObject>().Select(s => Build(s, valueOnly: true))] : [];

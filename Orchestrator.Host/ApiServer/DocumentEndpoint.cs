@@ -104,8 +104,8 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
     {
         var inProtobuf = WantsProtobuf(context, OpenApiDocuments.V2ProtobufMediaType, OpenApiDocuments.V2ProtobufAccepted);
         if (inProtobuf is null) return NotAcceptableAsync(context);
-        if (!inProtobuf.Value) return WriteDocumentAsync(context, MediaFormat.Json, aggregated.V2(catalog()), tagged: true);
-        var document = aggregated.V2Protobuf(catalog());
+        if (!inProtobuf.Value) return WriteDocumentAsync(context, MediaFormat.Json, aggregated.V2(catalog()).Json, tagged: true);
+        var document = aggregated.V2(catalog()).Protobuf;
         return WriteTagged(context, document)
             ? ResponseWriter.WriteAsync(context, OpenApiDocuments.V2ProtobufMediaType, document.Body)
             : Task.CompletedTask;

@@ -13,13 +13,6 @@ namespace Orchestrator.Host.ApiServer;
 /// <summary>The verbs on stored objects: get, create, update, patch, delete and deletecollection.</summary>
 public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads, Representations representations)
 {
-    // Source: the registries of kube-apiserver that set ReturnDeletedObject. Of all others a deletion answers with a Status.
-    private static readonly HashSet<ResourceType> ReturnsDeleted =
-    [
-        ResourceTypes.Pods, ResourceTypes.Services, ResourceTypes.ServiceAccounts, ResourceType.Core("persistentvolumes"),
-        ResourceType.Core("persistentvolumeclaims"), ResourceType.Core("podtemplates"), ResourceType.Core("resourcequotas"),
-    ];
-
     public Task HandleAsync(HttpContext context, RequestInfo request, ResourceSchema schema, MediaFormat format) => request.Verb switch
     {
         "get" => GetAsync(context, request, schema, format),
@@ -154,7 +147,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
         AddOrphanWarning(context, schema, options);
         var result = await store.DeleteAsync(schema, KeyOf(request, schema), options, context.RequestAborted).ConfigureAwait(false);
         if (result.Error is { } refused) await StatusWriter.WriteAsync(context, refused).ConfigureAwait(false);
-        else if (result.Removed && !ReturnsDeleted.Contains(schema.Type))
+        else if (result.Removed && !schema.TellsDeleted)
             await ResponseWriter.WriteJsonAsync(context, format, StatusWriter.Success(schema.Type, request.Name, result.Object?.Meta.Uid ?? "")).ConfigureAwait(false);
         else
         {

@@ -52,8 +52,11 @@ public sealed class ServedCatalog
             former.Retire();
         }
 
-        private static ImmutableArray<ResourceSchema> Resources(JsonObject definition) =>
-            CustomResourceSchemas.IsEstablished(definition) ? CustomResourceSchemas.Build(definition) : [];
+        private static ImmutableArray<ResourceSchema> Resources(StoredObject definition)
+        {
+            var tree = definition.ToTree();
+            return CustomResourceSchemas.IsEstablished(tree) ? CustomResourceSchemas.Build(tree, definition.ToTree) : [];
+        }
 
         private static bool IsServedAlike(StoredObject before, StoredObject after)
         {
@@ -70,7 +73,7 @@ public sealed class ServedCatalog
                 // What is served stays what it is through changes of other things: watches of it go on.
                 var resources = _definitions.TryGetValue(definition.Key, out var known) && IsServedAlike(known.Definition, definition)
                     ? known.Resources
-                    : Resources(definition.ToTree());
+                    : Resources(definition);
                 _definitions[definition.Key] = (definition, resources);
             }
             catch (FormatException e)

@@ -29,6 +29,8 @@ internal static class ApiParameters
 
     public static readonly ImmutableArray<ApiParameter> Write = [DryRun, FieldManager, FieldValidation];
 
+    public static readonly ImmutableArray<ApiParameter> GetCustom = [ResourceVersion];
+
     public static readonly ImmutableArray<ApiParameter> Patch = [.. Write, Force];
 
     public static readonly ImmutableArray<ApiParameter> Delete = [DryRun, GracePeriod, Orphan, Propagation];

@@ -3,70 +3,48 @@ using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Schemas.OpenApi;
 
-/// <summary>Writes custom resources: the structural schema of their definition, in place, without references.</summary>
+/// <summary>Writes custom resources: the schema of their definition as it was given, in place, without references but to metadata.</summary>
+/// <remarks>Source of what is added and left out: apiextensions-apiserver, pkg/controller/openapi.</remarks>
 internal static class CustomSchema
 {
+    private const string ApiVersionText = "APIVersion defines the group and version of this form of the object.";
+    private const string KindText = "The kind of the object.";
+    private const string MetadataText = "Standard object's metadata: name, labels and the rest of what every object carries.";
+
     /// <summary>The definition of the kind; apiVersion, kind and metadata are ours, whatever the definition says of them.</summary>
-    public static void WriteRoot(Utf8JsonWriter writer, ResourceSchema resource, OpenApiFlavor flavor, IReadOnlyCollection<KindName> kinds)
+    public static void WriteRoot(Utf8JsonWriter writer, ResourceSchema resource, OpenApiFlavor flavor)
     {
-        var root = resource.Root;
-        var description = root.Description.Length > 0 ? root.Description : resource.Description;
+        var schema = resource.Published?.Invoke();
+        var kind = new KindName(resource.Group, resource.Version, resource.Kind);
         writer.WriteStartObject();
-        if (description.Length > 0) writer.WriteString("description"u8, description);
-        writer.WriteString("type"u8, "object"u8);
         // Clients of version 2 take any list of fields to be all that there are.
-        if (flavor == OpenApiFlavor.V2 && root.PreserveUnknownFields)
-        {
-            SchemaWriter.WriteKinds(writer, kinds);
-            writer.WriteEndObject();
-            return;
-        }
-        SchemaWriter.WriteRequired(writer, root.RequiredFields);
-        writer.WriteStartObject("properties"u8);
-        WriteText(writer, "apiVersion", "APIVersion defines the group and version of this form of the object.");
-        WriteText(writer, "kind", "The kind of the object.");
-        writer.WriteStartObject("metadata"u8);
-        writer.WriteString("description"u8, "Standard object's metadata: name, labels and the rest of what every object carries."u8);
-        SchemaWriter.WriteReference(writer, OpenApiNames.ObjectMeta, flavor);
-        writer.WriteEndObject();
-        foreach (var field in root.Fields)
-        {
-            if (field.Name is "apiVersion" or "kind" or "metadata") continue;
-            writer.WritePropertyName(field.Name);
-            Write(writer, field.Type, field.Description, field.Default, flavor);
-        }
-        writer.WriteEndObject();
-        if (root.PreserveUnknownFields) writer.WriteBoolean("x-kubernetes-preserve-unknown-fields"u8, true);
-        WriteRules(writer, root);
-        SchemaWriter.WriteKinds(writer, kinds);
+        if (schema is null || (flavor == OpenApiFlavor.V2 && IsOpen(schema))) writer.WriteString("type"u8, "object"u8);
+        else WriteMembers(writer, schema, flavor, wholeObject: true);
+        SchemaWriter.WriteKinds(writer, [kind]);
         writer.WriteEndObject();
     }
 
     /// <summary>The definition of a list of the kind.</summary>
-    public static void WriteList(
-        Utf8JsonWriter writer, ResourceSchema resource, string itemDefinition, OpenApiFlavor flavor, IReadOnlyCollection<KindName> kinds)
+    public static void WriteList(Utf8JsonWriter writer, ResourceSchema resource, string itemDefinition, OpenApiFlavor flavor)
     {
         writer.WriteStartObject();
-        writer.WriteString("description"u8, $"A list of objects of kind {resource.Kind}.");
+        writer.WriteString("description"u8, $"{resource.ListKind} is a list of {resource.Kind}");
         writer.WriteString("type"u8, "object"u8);
         writer.WriteStartArray("required"u8);
         writer.WriteStringValue("items"u8);
         writer.WriteEndArray();
         writer.WriteStartObject("properties"u8);
-        WriteText(writer, "apiVersion", "APIVersion defines the group and version of this form of the object.");
+        WriteText(writer, "apiVersion", ApiVersionText);
         writer.WriteStartObject("items"u8);
         writer.WriteString("description"u8, "The objects of the list."u8);
         writer.WriteString("type"u8, "array"u8);
         writer.WritePropertyName("items"u8);
         SchemaWriter.WriteBareReference(writer, itemDefinition, flavor);
         writer.WriteEndObject();
-        WriteText(writer, "kind", "The kind of the object.");
-        writer.WriteStartObject("metadata"u8);
-        writer.WriteString("description"u8, "The version of the list, and where its next part begins."u8);
-        SchemaWriter.WriteReference(writer, OpenApiNames.ListMeta, flavor);
+        WriteText(writer, "kind", KindText);
+        WriteMetadata(writer, "The version of the list, and where its next part begins.", OpenApiNames.ListMeta, flavor);
         writer.WriteEndObject();
-        writer.WriteEndObject();
-        SchemaWriter.WriteKinds(writer, kinds);
+        SchemaWriter.WriteKinds(writer, [new KindName(resource.Group, resource.Version, resource.ListKind)]);
         writer.WriteEndObject();
     }
 
@@ -78,159 +56,122 @@ internal static class CustomSchema
         writer.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter writer, TypeSchema type, string description, JsonNode? defaultValue, OpenApiFlavor flavor)
+    private static void WriteMetadata(Utf8JsonWriter writer, string description, string definition, OpenApiFlavor flavor)
     {
-        writer.WriteStartObject();
-        if (description.Length == 0) description = type.Description;
-        if (description.Length > 0) writer.WriteString("description"u8, description);
-        if (defaultValue is not null && !(flavor == OpenApiFlavor.V2 && type.Nullable))
-        {
-            writer.WritePropertyName("default"u8);
-            defaultValue.WriteTo(writer);
-        }
-        WriteMembers(writer, type, flavor);
+        writer.WriteStartObject("metadata"u8);
+        writer.WriteString("description"u8, description);
+        SchemaWriter.WriteReference(writer, definition, flavor);
         writer.WriteEndObject();
     }
 
-    private static void WriteRules(Utf8JsonWriter writer, TypeSchema type)
-    {
-        if (type.Rules.IsEmpty) return;
-        writer.WriteStartArray("x-kubernetes-validations"u8);
-        foreach (var rule in type.Rules)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("rule"u8, rule.Rule);
-            if (rule.Message.Length > 0) writer.WriteString("message"u8, rule.Message);
-            if (rule.MessageExpression.Length > 0) writer.WriteString("messageExpression"u8, rule.MessageExpression);
-            if (rule.Reason.Length > 0) writer.WriteString("reason"u8, rule.Reason);
-            if (rule.FieldPath.Length > 0) writer.WriteString("fieldPath"u8, rule.FieldPath);
-            if (rule.OptionalOldSelf is { } optional) writer.WriteBoolean("optionalOldSelf"u8, optional);
-            writer.WriteEndObject();
-        }
-        writer.WriteEndArray();
-    }
+    private static bool Is(JsonObject schema, string flag) => JsonTree.Bool(schema, flag) == true;
 
-    private static void WriteMembers(Utf8JsonWriter writer, TypeSchema type, OpenApiFlavor flavor)
-    {
-        if (type.PreserveUnknownFields) writer.WriteBoolean("x-kubernetes-preserve-unknown-fields"u8, true);
-        if (type.EmbeddedResource) writer.WriteBoolean("x-kubernetes-embedded-resource"u8, true);
-        WriteRules(writer, type);
-        // OpenAPI 2 cannot say nullable, and kubectl refuses what does not match its type: so nothing is said there.
-        if (flavor == OpenApiFlavor.V2 && (type.Nullable || type.PreserveUnknownFields)) return;
-        if (type.Nullable) writer.WriteBoolean("nullable"u8, true);
-        switch (type.Kind)
-        {
-            case SchemaKind.IntOrString:
-                writer.WriteBoolean("x-kubernetes-int-or-string"u8, true);
-                break;
-            case SchemaKind.Any:
-                break;
-            case SchemaKind.List:
-                writer.WriteString("type"u8, "array"u8);
-                writer.WritePropertyName("items"u8);
-                Write(writer, type.Items!, "", null, flavor);
-                SchemaWriter.WriteListType(writer, type);
-                break;
-            case SchemaKind.Map:
-                writer.WriteString("type"u8, "object"u8);
-                writer.WritePropertyName("additionalProperties"u8);
-                Write(writer, type.Items!, "", null, flavor);
-                if (type.Atomic) writer.WriteString("x-kubernetes-map-type"u8, "atomic"u8);
-                break;
-            case SchemaKind.Object:
-                WriteObject(writer, type, flavor);
-                break;
-            default:
-                SchemaWriter.WriteScalar(writer, type.Kind, type.Constraints?.Format ?? "");
-                break;
-        }
-        if (type.Constraints is { } constraints) WriteConstraints(writer, constraints, flavor);
-    }
+    private static bool IsOpen(JsonObject schema) => Is(schema, "x-kubernetes-preserve-unknown-fields");
 
-    private static void WriteObject(Utf8JsonWriter writer, TypeSchema type, OpenApiFlavor flavor)
-    {
-        writer.WriteString("type"u8, "object"u8);
-        SchemaWriter.WriteRequired(writer, type.RequiredFields);
-        if (!type.Fields.IsEmpty)
-        {
-            writer.WriteStartObject("properties"u8);
-            foreach (var field in type.Fields)
-            {
-                writer.WritePropertyName(field.Name);
-                Write(writer, field.Type, field.Description, field.Default, flavor);
-            }
-            writer.WriteEndObject();
-        }
-        if (type.Atomic) writer.WriteString("x-kubernetes-map-type"u8, "atomic"u8);
-    }
-
-    private static void WriteConstraints(Utf8JsonWriter writer, ValueConstraints constraints, OpenApiFlavor flavor)
-    {
-        WriteEnum(writer, constraints);
-        if (constraints.Minimum is { } minimum) writer.WriteNumber("minimum"u8, minimum);
-        if (constraints.Maximum is { } maximum) writer.WriteNumber("maximum"u8, maximum);
-        if (constraints.ExclusiveMinimum) writer.WriteBoolean("exclusiveMinimum"u8, true);
-        if (constraints.ExclusiveMaximum) writer.WriteBoolean("exclusiveMaximum"u8, true);
-        if (constraints.MultipleOf is { } multiple) writer.WriteNumber("multipleOf"u8, multiple);
-        if (constraints.MinLength is { } minLength) writer.WriteNumber("minLength"u8, minLength);
-        if (constraints.MaxLength is { } maxLength) writer.WriteNumber("maxLength"u8, maxLength);
-        if (constraints.MinItems is { } minItems) writer.WriteNumber("minItems"u8, minItems);
-        if (constraints.MaxItems is { } maxItems) writer.WriteNumber("maxItems"u8, maxItems);
-        if (constraints.UniqueItems) writer.WriteBoolean("uniqueItems"u8, true);
-        if (constraints.MinProperties is { } minProperties) writer.WriteNumber("minProperties"u8, minProperties);
-        if (constraints.MaxProperties is { } maxProperties) writer.WriteNumber("maxProperties"u8, maxProperties);
-        if (constraints.PatternText.Length > 0) writer.WriteString("pattern"u8, constraints.PatternText);
-        if (flavor == OpenApiFlavor.V2) return;
-        WriteJunctor(writer, "allOf", constraints.AllOf);
-        WriteJunctor(writer, "anyOf", constraints.AnyOf);
-        WriteJunctor(writer, "oneOf", constraints.OneOf);
-        if (constraints.Not is not { } not) return;
-        writer.WritePropertyName("not"u8);
-        WriteValueSchema(writer, not);
-    }
-
-    private static void WriteEnum(Utf8JsonWriter writer, ValueConstraints constraints)
-    {
-        if (constraints.Enum.IsEmpty && constraints.EnumValues.IsEmpty) return;
-        writer.WriteStartArray("enum"u8);
-        foreach (var value in constraints.Enum) writer.WriteStringValue(value);
-        foreach (var value in constraints.EnumValues)
-        {
-            if (value is null) writer.WriteNullValue();
-            else value.WriteTo(writer);
-        }
-        writer.WriteEndArray();
-    }
-
-    private static void WriteJunctor(Utf8JsonWriter writer, string name, IReadOnlyCollection<TypeSchema> schemas)
-    {
-        if (schemas.Count == 0) return;
-        writer.WriteStartArray(name);
-        foreach (var schema in schemas) WriteValueSchema(writer, schema);
-        writer.WriteEndArray();
-    }
-
-    // Inside a junctor only limits on values are said; the types are those of the schema around it.
-    private static void WriteValueSchema(Utf8JsonWriter writer, TypeSchema type)
+    private static void Write(Utf8JsonWriter writer, JsonObject schema, OpenApiFlavor flavor)
     {
         writer.WriteStartObject();
-        SchemaWriter.WriteRequired(writer, type.RequiredFields);
-        if (!type.Fields.IsEmpty)
+        WriteMembers(writer, schema, flavor, wholeObject: false);
+        writer.WriteEndObject();
+    }
+
+    /// <param name="writer">Inside the object of the schema.</param>
+    /// <param name="schema">As the definition has it.</param>
+    /// <param name="flavor">OpenAPI 2 says less: kubectl refuses what it takes to be of another type, and all fields that are not listed.</param>
+    /// <param name="wholeObject">The schema is that of the kind itself.</param>
+    private static void WriteMembers(Utf8JsonWriter writer, JsonObject schema, OpenApiFlavor flavor, bool wholeObject)
+    {
+        var less = flavor == OpenApiFlavor.V2;
+        schema = less ? schema : Unfolded(schema);
+        var untyped = less && Is(schema, "nullable");
+        var open = less && IsOpen(schema);
+        var embedded = Is(schema, "x-kubernetes-embedded-resource") && !open;
+        var items = untyped || open ? null : schema["items"] as JsonObject;
+        foreach (var (name, value) in schema)
         {
-            writer.WriteStartObject("properties"u8);
-            foreach (var field in type.Fields)
+            switch (name)
             {
-                writer.WritePropertyName(field.Name);
-                WriteValueSchema(writer, field.Type);
+                case "type" when untyped || (open && JsonTree.AsString(value) == "object") || (less && items is null && JsonTree.AsString(value) == "array"):
+                case "default" or "nullable" or "allOf" or "anyOf" or "oneOf" or "not" when less:
+                case "properties" or "required":
+                    break;
+                case "items" when items is not null:
+                    writer.WritePropertyName("items"u8);
+                    Write(writer, items, flavor);
+                    break;
+                case "additionalProperties":
+                    writer.WritePropertyName("additionalProperties"u8);
+                    if (value is JsonObject values) Write(writer, values, flavor);
+                    else value!.WriteTo(writer);
+                    break;
+                case "default" or "enum" or "allOf" or "anyOf" or "oneOf" or "not" or "description" or "title" or "type" or "format" or "pattern" or "multipleOf"
+                    or "minimum" or "maximum" or "minLength" or "maxLength" or "minItems" or "maxItems" or "minProperties" or "maxProperties"
+                    or "x-kubernetes-list-type" or "x-kubernetes-list-map-keys" or "x-kubernetes-map-type" or "x-kubernetes-validations":
+                    WriteValue(writer, name, value);
+                    break;
+                case "nullable" or "exclusiveMinimum" or "exclusiveMaximum" or "x-kubernetes-preserve-unknown-fields" or "x-kubernetes-embedded-resource" or "x-kubernetes-int-or-string":
+                    if (JsonTree.AsBool(value) == true) writer.WriteBoolean(name, true);
+                    break;
             }
-            writer.WriteEndObject();
         }
-        if (type.Items is not null)
+        WriteRequired(writer, schema, flavor, embedded);
+        if (!untyped && !open) WriteProperties(writer, JsonTree.Object(schema, "properties"), flavor, wholeObject || embedded);
+    }
+
+    private static void WriteValue(Utf8JsonWriter writer, string name, JsonNode? value)
+    {
+        if (value is JsonArray { Count: 0 }) return;
+        writer.WritePropertyName(name);
+        if (value is null) writer.WriteNullValue();
+        else value.WriteTo(writer);
+    }
+
+    /// <summary>The schema with what its flag of an int-or-string means, where the definition has left that out.</summary>
+    private static JsonObject Unfolded(JsonObject schema)
+    {
+        if (!Is(schema, "x-kubernetes-int-or-string") || StructuralSchema.IsEither(schema["anyOf"])) return schema;
+        var allOf = JsonTree.Array(schema, "allOf") ?? [];
+        if (allOf is [JsonObject first, ..] && StructuralSchema.IsEither(first["anyOf"])) return schema;
+        var either = new JsonArray(new JsonObject { ["type"] = "integer" }, new JsonObject { ["type"] = "string" });
+        var unfolded = new JsonObject(schema);
+        if (schema["anyOf"] is null) unfolded["anyOf"] = either;
+        else unfolded["allOf"] = new JsonArray([new JsonObject { ["anyOf"] = either }, .. allOf]);
+        return unfolded;
+    }
+
+    private static void WriteRequired(Utf8JsonWriter writer, JsonObject schema, OpenApiFlavor flavor, bool embedded)
+    {
+        var names = (JsonTree.Array(schema, "required") ?? []).Select(JsonTree.AsString).OfType<string>();
+        if (flavor == OpenApiFlavor.V2)
         {
-            writer.WritePropertyName(type.Kind == SchemaKind.Map ? "additionalProperties" : "items");
-            WriteValueSchema(writer, type.Items);
+            var properties = JsonTree.Object(schema, "properties");
+            names = schema["additionalProperties"] is JsonObject values && Is(values, "nullable") ? []
+                : names.Where(name => JsonTree.Object(properties, name) is not { } property || !Is(property, "nullable"));
         }
-        if (type.Constraints is { } constraints) WriteConstraints(writer, constraints, OpenApiFlavor.V3);
+        if (embedded) names = names.Union(["kind", "apiVersion"], StringComparer.Ordinal);
+        var all = names.ToList();
+        if (all.Count == 0) return;
+        writer.WriteStartArray("required"u8);
+        foreach (var name in all) writer.WriteStringValue(name);
+        writer.WriteEndArray();
+    }
+
+    private static void WriteProperties(Utf8JsonWriter writer, JsonObject? properties, OpenApiFlavor flavor, bool wholeObject)
+    {
+        if (!wholeObject && properties is null or { Count: 0 }) return;
+        writer.WriteStartObject("properties"u8);
+        if (wholeObject)
+        {
+            WriteText(writer, "apiVersion", ApiVersionText);
+            WriteText(writer, "kind", KindText);
+            WriteMetadata(writer, MetadataText, OpenApiNames.ObjectMeta, flavor);
+        }
+        foreach (var (name, value) in properties ?? [])
+        {
+            if ((wholeObject && name is "apiVersion" or "kind" or "metadata") || value is not JsonObject property) continue;
+            writer.WritePropertyName(name);
+            Write(writer, property, flavor);
+        }
         writer.WriteEndObject();
     }
 }

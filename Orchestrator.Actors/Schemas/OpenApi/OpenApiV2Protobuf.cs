@@ -5,7 +5,7 @@ using static Orchestrator.Actors.Schemas.OpenApi.SwaggerMessage;
 namespace Orchestrator.Actors.Schemas.OpenApi;
 
 /// <summary>Turns a Swagger document into the protobuf message openapi.v2.Document, which kubectl prefers: it parses much faster.</summary>
-/// <remarks>Source of the field numbers: OpenAPIv2.proto of gnostic. All of its messages are here, as other servers' documents may have any of them.</remarks>
+/// <remarks>Source of the field numbers: OpenAPIv2.proto of gnostic. Paths and definitions are told whole, since those of other servers may say anything there.</remarks>
 internal static class OpenApiV2Protobuf
 {
     private static readonly SwaggerMessage ExternalDocs = new SwaggerMessage().Has("description", 1, Text).Has("url", 2, Text).HasExtensions(3);
@@ -56,27 +56,44 @@ internal static class OpenApiV2Protobuf
         .Has("$ref", 1, Text).Has("get", 2, Operation.Write).Has("put", 3, Operation.Write).Has("post", 4, Operation.Write).Has("delete", 5, Operation.Write)
         .Has("options", 6, Operation.Write).Has("head", 7, Operation.Write).Has("patch", 8, Operation.Write).Has("parameters", 9, Each(WriteParametersItem)).HasExtensions(10);
 
-    private static readonly SwaggerMessage Info = new SwaggerMessage()
-        .Has("title", 1, Text).Has("version", 2, Text).Has("description", 3, Text).Has("termsOfService", 4, Text)
-        .Has("contact", 5, new SwaggerMessage().Has("name", 1, Text).Has("url", 2, Text).Has("email", 3, Text).HasExtensions(4).Write)
-        .Has("license", 6, new SwaggerMessage().Has("name", 1, Text).Has("url", 2, Text).HasExtensions(3).Write).HasExtensions(7);
+    private static readonly SwaggerMessage ApiKey = new SwaggerMessage()
+        .Has("type", 1, Text).Has("name", 2, Text).Has("in", 3, Text).Has("description", 4, Text).HasExtensions(5);
 
-    private static readonly SwaggerMessage Tag = new SwaggerMessage()
-        .Has("name", 1, Text).Has("description", 2, Text).Has("externalDocs", 3, ExternalDocs.Write).HasExtensions(4);
-
+    // The paths (8) and the definitions (9) come as parts. What else other servers say at the top is not handed on.
     private static readonly SwaggerMessage Document = new SwaggerMessage()
-        .Has("swagger", 1, Text).Has("info", 2, Info.Write).Has("host", 3, Text).Has("basePath", 4, Text).Has("schemes", 5, Each(Text))
-        .Has("consumes", 6, Each(Text)).Has("produces", 7, Each(Text)).Has("paths", 8, new SwaggerMessage().HasExtensions(1).HasOthers(2, PathItem.Write).Write)
-        .Has("definitions", 9, new SwaggerMessage().HasOthers(1, WriteSchema).Write).Has("parameters", 10, new SwaggerMessage().HasOthers(1, WriteParameter).Write)
-        .Has("responses", 11, new SwaggerMessage().HasOthers(1, Response.Write).Write).Has("security", 12, Each(SecurityRequirement.Write))
-        .Has("securityDefinitions", 13, new SwaggerMessage().HasOthers(1, WriteSecurityDefinition).Write).Has("tags", 14, Each(Tag.Write))
-        .Has("externalDocs", 15, ExternalDocs.Write).HasExtensions(16);
+        .Has("swagger", 1, Text).Has("info", 2, new SwaggerMessage().Has("title", 1, Text).Has("version", 2, Text).Write)
+        .Has("security", 12, Each(SecurityRequirement.Write)).Has("securityDefinitions", 13, new SwaggerMessage().HasOthers(1, In(2, ApiKey.Write)).Write);
 
-    public static byte[] Encode(JsonElement document)
+    /// <summary>A document.</summary>
+    /// <param name="head">The document without its paths and definitions.</param>
+    public static byte[] Encode(JsonElement head, IEnumerable<OpenApiPart> paths, IEnumerable<OpenApiPart> definitions)
     {
         using var writer = new ProtobufWriter();
-        Document.WriteInto(writer, document);
+        Document.WriteInto(writer, head);
+        WriteParts(writer, 8, 2, paths);
+        WriteParts(writer, 9, 1, definitions);
         return writer.Written.ToArray();
+    }
+
+    /// <summary>The entry of a path.</summary>
+    public static byte[] EncodePath(string name, JsonElement item) => Entry(name, item, PathItem.Write);
+
+    /// <summary>The entry of a definition.</summary>
+    public static byte[] EncodeDefinition(string name, JsonElement schema) => Entry(name, schema, WriteSchema);
+
+    private static byte[] Entry(string name, JsonElement value, SwaggerField write)
+    {
+        using var writer = new ProtobufWriter();
+        writer.Text(1, name);
+        write(writer, 2, value);
+        return writer.Written.ToArray();
+    }
+
+    private static void WriteParts(ProtobufWriter writer, int field, int entry, IEnumerable<OpenApiPart> parts)
+    {
+        var start = writer.Begin(field);
+        foreach (var part in parts.OrderBy(static p => p.Name, StringComparer.Ordinal)) writer.Bytes(entry, part.Protobuf);
+        writer.End(start);
     }
 
     private static SwaggerMessage Parameter(int type) => Limited(new SwaggerMessage()
@@ -117,20 +134,6 @@ internal static class OpenApiV2Protobuf
             : Is(value, "in", "path") ? In(2, In(4, PathParameter.Write))
             : null;
         write?.Invoke(writer, field, value);
-    }
-
-    private static void WriteSecurityDefinition(ProtobufWriter writer, int field, JsonElement value)
-    {
-        var (choice, message) =
-            Is(value, "type", "basic") ? (1, new SwaggerMessage().Has("type", 1, Text).Has("description", 2, Text).HasExtensions(3))
-            : Is(value, "type", "apiKey") ? (2, new SwaggerMessage().Has("type", 1, Text).Has("name", 2, Text).Has("in", 3, Text).Has("description", 4, Text).HasExtensions(5))
-            : Is(value, "flow", "implicit") ? (3, Flow().Has("authorizationUrl", 4, Text).Has("description", 5, Text).HasExtensions(6))
-            : Is(value, "flow", "password") ? (4, Flow().Has("tokenUrl", 4, Text).Has("description", 5, Text).HasExtensions(6))
-            : Is(value, "flow", "application") ? (5, Flow().Has("tokenUrl", 4, Text).Has("description", 5, Text).HasExtensions(6))
-            : (6, Flow().Has("authorizationUrl", 4, Text).Has("tokenUrl", 5, Text).Has("description", 6, Text).HasExtensions(7));
-        In(choice, message.Write)(writer, field, value);
-
-        static SwaggerMessage Flow() => new SwaggerMessage().Has("type", 1, Text).Has("flow", 2, Text).Has("scopes", 3, new SwaggerMessage().HasOthers(1, Text).Write);
     }
 
     private static bool IsReference(JsonElement value) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("$ref", out _);

@@ -6,18 +6,14 @@ namespace Orchestrator.Actors.Schemas.OpenApi;
 /// <summary>Writes paths in the form of either OpenAPI.</summary>
 internal static class PathWriter
 {
-    public static void Write(Utf8JsonWriter writer, IEnumerable<ApiPath> paths, OpenApiFlavor flavor)
+    /// <summary>What may be done at a path.</summary>
+    public static byte[] Bytes(ApiPath path, OpenApiFlavor flavor) => OpenApiPart.Bytes(writer =>
     {
-        writer.WriteStartObject("paths"u8);
-        foreach (var path in paths.OrderBy(static p => p.Path, StringComparer.Ordinal))
-        {
-            writer.WriteStartObject(path.Path);
-            foreach (var operation in path.Operations) WriteOperation(writer, operation, flavor);
-            WriteParameters(writer, path.Parameters, null, flavor);
-            writer.WriteEndObject();
-        }
+        writer.WriteStartObject();
+        foreach (var operation in path.Operations) WriteOperation(writer, operation, flavor);
+        WriteParameters(writer, path.Parameters, null, flavor);
         writer.WriteEndObject();
-    }
+    });
 
     private static void WriteOperation(Utf8JsonWriter writer, ApiOperation operation, OpenApiFlavor flavor)
     {

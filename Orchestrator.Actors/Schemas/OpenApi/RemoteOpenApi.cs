@@ -15,20 +15,13 @@ public sealed record RemoteOpenApi(string Group, string Version, ReadOnlyMemory<
 
     /// <summary>Our document of version 2 with the paths of other servers and the definitions that these refer to.</summary>
     /// <remarks>A definition of theirs that is not what we call so gets another name. Source: kube-openapi, pkg/aggregator.</remarks>
-    public static DiscoveryDocument MergeV2(DiscoveryDocument local, IEnumerable<RemoteOpenApi> remotes)
+    public static OpenApiV2 MergeV2(OpenApiV2 local, IEnumerable<RemoteOpenApi> remotes)
     {
-        var document = JsonNode.Parse(local.Body.Span)!.AsObject();
-        var (paths, definitions) = (JsonTree.Ensure(document, "paths"), JsonTree.Ensure(document, "definitions"));
+        var paths = new Dictionary<string, OpenApiPart>(StringComparer.Ordinal);
+        var definitions = new Dictionary<string, JsonNode>(StringComparer.Ordinal);
         foreach (var remote in remotes)
-            if (remote.V2 is { } body && Parse(body) is { } theirs) remote.AddTo(paths, definitions, theirs);
-        return DiscoveryDocument.Of(JsonTree.ToUtf8(document));
-    }
-
-    /// <summary>The same in protobuf.</summary>
-    public static DiscoveryDocument ToProtobuf(DiscoveryDocument v2)
-    {
-        using var document = JsonDocument.Parse(v2.Body);
-        return DiscoveryDocument.Of(OpenApiV2Protobuf.Encode(document.RootElement));
+            if (remote.Swagger() is { } theirs) remote.AddTo(paths, definitions, local, theirs);
+        return local.With(paths, [.. definitions.Select(static d => OpenApiPart.Definition(d.Key, JsonTree.ToUtf8(d.Value)))]);
     }
 
     /// <summary>A document of version 3 in protobuf, under the same ETag.</summary>
@@ -43,7 +36,7 @@ public sealed record RemoteOpenApi(string Group, string Version, ReadOnlyMemory<
     {
         var documents = new Dictionary<(string, string), DiscoveryDocument>();
         foreach (var remote in remotes)
-            if (remote is { V3: null, V2: { } body } && Parse(body) is { } theirs && OpenApiV3Conversion.Convert(theirs, remote.Prefix) is { } document)
+            if (remote.V3 is null && remote.Swagger() is { } theirs && OpenApiV3Conversion.Convert(theirs, remote.Prefix) is { } document)
                 documents[(remote.Group, remote.Version)] = DiscoveryDocument.Of(JsonTree.ToUtf8(document));
         return documents;
     }
@@ -74,19 +67,41 @@ public sealed record RemoteOpenApi(string Group, string Version, ReadOnlyMemory<
         return url is not null && (url == $"/openapi/v3/apis/{group}/{version}" || url.StartsWith($"/openapi/v3/apis/{group}/{version}?", StringComparison.Ordinal)) ? url : null;
     }
 
-    private void AddTo(JsonObject paths, JsonObject definitions, JsonObject theirs)
+    /// <summary>The document of version 2, where operations say themselves what they share at its top: only paths and definitions are handed on.</summary>
+    private JsonObject? Swagger()
+    {
+        if (V2 is not { } body || Parse(body) is not { } document) return null;
+        foreach (var (_, item) in JsonTree.Object(document, "paths") ?? [])
+        {
+            if (item is not JsonObject path) continue;
+            Inline(path, "parameters", document);
+            foreach (var (_, operation) in path) Inline(operation as JsonObject, "parameters", document);
+        }
+        return document;
+    }
+
+    private static void Inline(JsonObject? owner, string name, JsonObject document)
+    {
+        if (JsonTree.Array(owner, name) is not { } list) return;
+        var prefix = $"#/{name}/";
+        owner![name] = new JsonArray([.. list.Select(one => JsonTree.String(one as JsonObject, "$ref") is { } reference && reference.StartsWith(prefix, StringComparison.Ordinal)
+            ? JsonTree.At(document, [name, reference[prefix.Length..]]) ?? one
+            : one)]);
+    }
+
+    private void AddTo(Dictionary<string, OpenApiPart> paths, Dictionary<string, JsonNode> definitions, OpenApiV2 local, JsonObject theirs)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         var own = JsonTree.Object(theirs, "definitions") ?? [];
-        var wanted = new Queue<JsonNode?>();
+        var taken = new Dictionary<string, JsonNode>(StringComparer.Ordinal);
+        var copies = new List<(string Path, JsonNode Item)>();
+        var wanted = new Queue<JsonNode>();
         foreach (var (path, item) in JsonTree.Object(theirs, "paths") ?? [])
         {
-            if (path != Prefix && !path.StartsWith(Prefix + "/", StringComparison.Ordinal)) continue;
-            var copy = item?.DeepClone();
-            paths[path] = copy;
-            wanted.Enqueue(copy);
+            if (item is null || (path != Prefix && !path.StartsWith(Prefix + "/", StringComparison.Ordinal))) continue;
+            copies.Add((path, item.DeepClone()));
+            wanted.Enqueue(copies[^1].Item);
         }
-        var added = new List<(string Name, JsonNode Definition)>();
         while (wanted.TryDequeue(out var node))
             foreach (var owner in References(node))
             {
@@ -94,22 +109,25 @@ public sealed record RemoteOpenApi(string Group, string Version, ReadOnlyMemory<
                 if (!names.TryGetValue(name, out var renamed))
                 {
                     var definition = own[name]?.DeepClone() ?? new JsonObject { ["type"] = "object" };
-                    names[name] = renamed = NameFor(name, definition, definitions);
-                    if (!definitions.ContainsKey(renamed))
+                    names[name] = renamed = NameFor(name, definition, n => definitions.GetValueOrDefault(n) ?? Known(n));
+                    if (!definitions.ContainsKey(renamed) && Known(renamed) is null)
                     {
-                        added.Add((renamed, definition));
+                        taken[renamed] = definition;
                         wanted.Enqueue(definition);
                     }
                 }
                 owner["$ref"] = Definitions + renamed;
             }
-        foreach (var (name, definition) in added) definitions[name] = definition;
+        foreach (var (path, item) in copies) paths[path] = OpenApiPart.Path(path, JsonTree.ToUtf8(item));
+        foreach (var (name, definition) in taken) definitions[name] = definition;
+
+        JsonNode? Known(string name) => local.Definition(name) is { } part ? JsonNode.Parse(part.Json) : null;
     }
 
-    private static string NameFor(string name, JsonNode definition, JsonObject definitions)
+    private static string NameFor(string name, JsonNode definition, Func<string, JsonNode?> known)
     {
         var candidate = name;
-        for (var number = 2; definitions[candidate] is { } other && !JsonTree.DeepEquals(other, definition); number++) candidate = $"{name}_v{number}";
+        for (var number = 2; known(candidate) is { } other && !JsonTree.DeepEquals(other, definition); number++) candidate = $"{name}_v{number}";
         return candidate;
     }
 

@@ -5,28 +5,26 @@ namespace Orchestrator.Actors.Schemas.OpenApi;
 /// <summary>The paths of a resource, as its scope, verbs and subresources make them.</summary>
 internal sealed class ResourcePaths
 {
-    private static readonly ImmutableArray<string> Json =
-        ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
-
-    private static readonly ImmutableArray<string> Watched =
-        [.. Json, "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
+    private static readonly ImmutableArray<string> Json = ["application/json", "application/yaml"];
+    private static readonly ImmutableArray<string> Any = [.. Json, "application/vnd.kubernetes.protobuf"];
+    private static readonly ImmutableArray<string> Watched = [.. Any, "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
 
     private static readonly ImmutableArray<string> MergePatches = ["application/json-patch+json", "application/merge-patch+json"];
 
     private readonly ResourceSchema _resource;
-    private readonly SchemaDefinitions _definitions;
     private readonly List<ApiPath> _paths = [];
     private readonly string _group, _scope, _tag, _definition;
     private readonly KindName _kind;
     private readonly ImmutableArray<ApiParameter> _scopeParameters;
+    private readonly ImmutableArray<string> _forms;
 
-    private ResourcePaths(ResourceSchema resource, SchemaDefinitions definitions)
+    private ResourcePaths(ResourceSchema resource)
     {
         _resource = resource;
-        _definitions = definitions;
         _group = OpenApiNames.OperationGroup(resource) + OpenApiNames.Capitalized(resource.Version);
         _scope = resource.Namespaced ? "Namespaced" : "";
         _tag = char.ToLowerInvariant(_group[0]) + OpenApiNames.OperationGroup(resource)[1..] + "_" + resource.Version;
+        _forms = resource.IsCustom ? Json : Any;
         _definition = OpenApiNames.OfKind(resource, resource.Kind);
         _kind = new KindName(resource.Group, resource.Version, resource.Kind);
         _scopeParameters = resource.Namespaced ? [ApiParameters.Namespace, ApiParameters.Pretty] : [ApiParameters.Pretty];
@@ -35,10 +33,10 @@ internal sealed class ResourcePaths
     /// <summary>The path under which a version of a group is served, such as /apis/apps/v1.</summary>
     public static string Base(string group, string version) => group.Length == 0 ? $"/api/{version}" : $"/apis/{group}/{version}";
 
-    /// <summary>Every path of <paramref name="resource"/>; what they refer to is added to <paramref name="definitions"/>.</summary>
-    public static IReadOnlyList<ApiPath> Of(ResourceSchema resource, SchemaDefinitions definitions)
+    /// <summary>Every path of <paramref name="resource"/>; <see cref="SchemaDefinitions"/> has what they refer to.</summary>
+    public static IReadOnlyList<ApiPath> Of(ResourceSchema resource)
     {
-        var paths = new ResourcePaths(resource, definitions);
+        var paths = new ResourcePaths(resource);
         paths.AddAll();
         return paths._paths;
     }
@@ -62,7 +60,7 @@ internal sealed class ResourcePaths
     }
 
     private ApiOperation? Operation(string verb, string method, string action, string id, string description) =>
-        !_resource.Verbs.Contains(verb, StringComparer.Ordinal) ? null : new ApiOperation(method, action, id, description, _kind) { Tag = _tag, Produces = Json };
+        !_resource.Verbs.Contains(verb, StringComparer.Ordinal) ? null : new ApiOperation(method, action, id, description, _kind) { Tag = _tag, Produces = _forms };
 
     private ApiOperation? List(string id)
     {
@@ -71,7 +69,7 @@ internal sealed class ResourcePaths
         {
             Parameters = ApiParameters.List,
             Response = OpenApiNames.OfKind(_resource, _resource.ListKind),
-            Produces = Watched,
+            Produces = _resource.IsCustom ? Json : Watched,
         };
     }
 
@@ -95,7 +93,7 @@ internal sealed class ResourcePaths
 
     private ApiOperation? Get() =>
         Operation("get", "get", "get", $"read{_group}{_scope}{_resource.Kind}", $"Reads an object of kind {_resource.Kind}.") is { } get
-            ? get with { Response = _definition }
+            ? get with { Response = _definition, Parameters = _resource.IsCustom ? ApiParameters.GetCustom : [] }
             : null;
 
     private ApiOperation? Delete()
@@ -105,7 +103,7 @@ internal sealed class ResourcePaths
         {
             Parameters = ApiParameters.Delete,
             Body = OpenApiNames.DeleteOptions,
-            Response = OpenApiNames.Status,
+            Response = _resource.TellsDeleted ? _definition : OpenApiNames.Status,
             Codes = [200, 202],
         };
     }
@@ -156,8 +154,9 @@ internal sealed class ResourcePaths
             return;
         }
 
-        var definition = _definitions.AddSubresource(_resource, subresource);
-        var kind = new KindName(subresource.Group, subresource.Version, subresource.Kind);
+        var definition = SchemaDefinitions.OfSubresource(_resource, subresource);
+        // The paths of a custom resource are all found by its own kind.
+        var kind = _resource.IsCustom ? _kind : new KindName(subresource.Group, subresource.Version, subresource.Kind);
         Add(path, parameters, subresource.Verbs.Select(verb => Subresource(verb, subresource.Name, suffix, definition, kind)));
     }
 
@@ -177,8 +176,8 @@ internal sealed class ResourcePaths
         var word = verb switch { "get" => "read", "update" => "replace", _ => verb };
         var operation = new ApiOperation(method, method, $"{word}{_group}{_scope}{_resource.Kind}{suffix}",
             $"{OpenApiNames.Capitalized(word)}s {name} of an object of kind {_resource.Kind}.", kind)
-        { Tag = _tag, Produces = Json };
-        if (name == "log") return operation with { Parameters = ApiParameters.Log, Produces = ["text/plain", .. Json] };
+        { Tag = _tag, Produces = _forms };
+        if (name == "log") return operation with { Parameters = ApiParameters.Log, Produces = ["text/plain", .. _forms] };
         if (definition is null) return operation;
         return verb switch
         {

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Collections.Concurrent;
 
 namespace Orchestrator.Actors.Schemas.OpenApi;
 
@@ -6,66 +6,59 @@ namespace Orchestrator.Actors.Schemas.OpenApi;
 internal readonly record struct KindName(string Group, string Version, string Kind);
 
 /// <summary>The definitions that a document needs: what was asked for, and whatever those refer to, each once.</summary>
-internal sealed class SchemaDefinitions(SchemaCatalog catalog, OpenApiFlavor flavor)
+internal sealed class SchemaDefinitions(OpenApiFlavor flavor)
 {
-    private readonly SortedDictionary<string, Action<Utf8JsonWriter>> _definitions = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, SortedSet<KindName>> _kinds = new(StringComparer.Ordinal);
+    // Built-in types are the same in every document.
+    private static readonly ConcurrentDictionary<(string Name, OpenApiFlavor Flavor), byte[]> Written = new();
+    private static readonly Lazy<Dictionary<string, KindName[]>> Kinds = new(FindKinds);
+
+    private readonly Dictionary<string, byte[]> _definitions = new(StringComparer.Ordinal);
     private readonly Queue<TypeSchema> _unseen = [];
 
-    /// <summary>Defines the kind of a resource and its list.</summary>
+    public IEnumerable<(string Name, byte[] Json)> All => _definitions.Select(static d => (d.Key, d.Value));
+
+    /// <summary>Defines the kind of a resource and its list, and what its paths take and answer with.</summary>
     public void AddResource(ResourceSchema resource)
     {
-        var kind = OpenApiNames.OfKind(resource, resource.Kind);
-        var list = OpenApiNames.OfKind(resource, resource.ListKind);
-        AddKind(kind, new KindName(resource.Group, resource.Version, resource.Kind));
-        if (resource.Root.Name.Length > 0) AddType(resource.Root);
-        else Add(kind, writer => CustomSchema.WriteRoot(writer, resource, flavor, KindsOf(kind)), resource.Root);
-
+        if (!resource.IsCustom) AddType(resource.Root);
+        else foreach (var part in CustomParts.Of(resource).DefinitionsOf(flavor)) _definitions.TryAdd(part.Name, part.Json);
+        foreach (var subresource in resource.Subresources)
+            if (TypeOf(subresource) is { } type) AddType(type);
         if (!resource.Verbs.Contains("list")) return;
-        AddKind(list, new KindName(resource.Group, resource.Version, resource.ListKind));
-        var listType = resource.Root.Name.Length > 0
-            ? catalog.FindType(resource.Root.Name[..(resource.Root.Name.LastIndexOf('.') + 1)] + resource.ListKind)
-            : null;
-        if (listType is not null) AddType(listType);
-        else Add(list, writer => CustomSchema.WriteList(writer, resource, kind, flavor, KindsOf(list)));
-        foreach (var name in (ReadOnlySpan<string>)["ListMeta", "ObjectMeta", "Status", "DeleteOptions"]) AddType(catalog.Type("meta.v1." + name));
-        AddKind(OpenApiNames.DeleteOptions, new KindName(resource.Group, resource.Version, "DeleteOptions"));
-        AddKind(OpenApiNames.Status, new KindName("", "v1", "Status"));
-        Add(OpenApiNames.Patch, WritePatch);
+        if (!resource.IsCustom) AddList(resource);
+        foreach (var name in (ReadOnlySpan<string>)["ListMeta", "ObjectMeta", "Status", "DeleteOptions"]) AddType(SchemaCatalog.BuiltIn.Type("meta.v1." + name));
+        _definitions.TryAdd(OpenApiNames.Patch, PatchDefinition);
     }
 
     /// <summary>The definition of a subresource's body, or null where the schemas do not describe it.</summary>
-    public string? AddSubresource(ResourceSchema resource, SubresourceSchema subresource)
-    {
-        if (subresource.Kind == resource.Kind && subresource.Group == resource.Group) return OpenApiNames.OfKind(resource, resource.Kind);
-        if (catalog.FindType(OpenApiNames.TypeOf(subresource.Group, subresource.Version, subresource.Kind)) is not { } type) return null;
-        var name = OpenApiNames.OfType(type.Name);
-        AddKind(name, new KindName(subresource.Group, subresource.Version, subresource.Kind));
-        AddType(type);
-        return name;
-    }
+    public static string? OfSubresource(ResourceSchema resource, SubresourceSchema subresource) =>
+        subresource.Kind == resource.Kind && subresource.Group == resource.Group ? OpenApiNames.OfKind(resource, resource.Kind)
+        : TypeOf(subresource) is { } type ? OpenApiNames.OfType(type.Name)
+        : null;
 
-    public void Write(Utf8JsonWriter writer)
+    private static readonly byte[] PatchDefinition = [.. """{"description":"A patch in one of the forms that the Content-Type names.","type":"object"}"""u8];
+
+    private static TypeSchema? TypeOf(SubresourceSchema subresource) =>
+        SchemaCatalog.BuiltIn.FindType(OpenApiNames.TypeOf(subresource.Group, subresource.Version, subresource.Kind));
+
+    private static TypeSchema? ListTypeOf(ResourceSchema resource) =>
+        SchemaCatalog.BuiltIn.FindType(resource.Root.Name[..(resource.Root.Name.LastIndexOf('.') + 1)] + resource.ListKind);
+
+    private void AddList(ResourceSchema resource)
     {
-        writer.WriteStartObject();
-        foreach (var (name, write) in _definitions)
+        if (ListTypeOf(resource) is { } type)
         {
-            writer.WritePropertyName(name);
-            write(writer);
+            AddType(type);
+            return;
         }
-        writer.WriteEndObject();
+        var name = OpenApiNames.OfKind(resource, resource.ListKind);
+        _definitions.TryAdd(name, Written.GetOrAdd((name, flavor), static (key, resource) => OpenApiPart.Bytes(
+            writer => CustomSchema.WriteList(writer, resource, OpenApiNames.OfKind(resource, resource.Kind), key.Flavor)), resource));
     }
 
     private void AddType(TypeSchema type)
     {
-        var name = OpenApiNames.OfType(type.Name);
-        Add(name, writer => SchemaWriter.WriteDefinition(writer, type, flavor, KindsOf(name)), type);
-    }
-
-    private void Add(string name, Action<Utf8JsonWriter> write, TypeSchema? type = null)
-    {
-        if (!_definitions.TryAdd(name, write) || type is null) return;
-        _unseen.Enqueue(type);
+        Define(type);
         // A queue instead of recursion: some types contain themselves.
         while (_unseen.TryDequeue(out var next))
             foreach (var field in next.Fields) AddReferred(field.Type);
@@ -74,36 +67,36 @@ internal sealed class SchemaDefinitions(SchemaCatalog catalog, OpenApiFlavor fla
     private void AddReferred(TypeSchema type)
     {
         if (type.Items is not null) AddReferred(type.Items);
-        if (SchemaWriter.ScalarDefinition(type.Kind) is { } scalar)
-        {
-            _definitions.TryAdd(scalar, writer => SchemaWriter.WriteScalarDefinition(writer, type.Kind, flavor));
-        }
-        else if (type is { Kind: SchemaKind.Object, Name.Length: > 0 })
-        {
-            var name = OpenApiNames.OfType(type.Name);
-            if (_definitions.TryAdd(name, writer => SchemaWriter.WriteDefinition(writer, type, flavor, KindsOf(name)))) _unseen.Enqueue(type);
-        }
-        else
-        {
-            foreach (var field in type.Fields) AddReferred(field.Type);
-        }
+        if (SchemaWriter.DefinitionOf(type) is not null) Define(type);
+        else foreach (var field in type.Fields) AddReferred(field.Type);
     }
 
-    private void AddKind(string definition, KindName kind)
+    private void Define(TypeSchema type)
     {
-        if (!_kinds.TryGetValue(definition, out var kinds))
-            _kinds[definition] = kinds = new SortedSet<KindName>(Comparer<KindName>.Create(static (a, b) =>
-                string.CompareOrdinal($"{a.Group}/{a.Version}/{a.Kind}", $"{b.Group}/{b.Version}/{b.Kind}")));
-        kinds.Add(kind);
+        var name = SchemaWriter.DefinitionOf(type)!;
+        if (_definitions.ContainsKey(name)) return;
+        _definitions[name] = Written.GetOrAdd((name, flavor), static (key, type) => OpenApiPart.Bytes(writer =>
+        {
+            if (type.Kind == SchemaKind.Object) SchemaWriter.WriteDefinition(writer, type, key.Flavor, Kinds.Value.GetValueOrDefault(key.Name) ?? []);
+            else SchemaWriter.WriteScalarDefinition(writer, type.Kind, key.Flavor);
+        }), type);
+        _unseen.Enqueue(type);
     }
 
-    private KindName[] KindsOf(string definition) => _kinds.TryGetValue(definition, out var kinds) ? [.. kinds] : [];
-
-    private static void WritePatch(Utf8JsonWriter writer)
+    /// <summary>Which kinds the built-in types are, whatever document they stand in; the options of a deletion are a kind of every version.</summary>
+    private static Dictionary<string, KindName[]> FindKinds()
     {
-        writer.WriteStartObject();
-        writer.WriteString("description"u8, "A patch in one of the forms that the Content-Type names."u8);
-        writer.WriteString("type"u8, "object"u8);
-        writer.WriteEndObject();
+        var all = new List<(string Definition, KindName Kind)> { (OpenApiNames.Status, new KindName("", "v1", "Status")) };
+        foreach (var resource in SchemaCatalog.BuiltIn.Resources)
+        {
+            all.Add((OpenApiNames.OfKind(resource, resource.Kind), new KindName(resource.Group, resource.Version, resource.Kind)));
+            all.Add((OpenApiNames.OfKind(resource, resource.ListKind), new KindName(resource.Group, resource.Version, resource.ListKind)));
+            all.Add((OpenApiNames.DeleteOptions, new KindName(resource.Group, resource.Version, "DeleteOptions")));
+            foreach (var subresource in resource.Subresources)
+                if (TypeOf(subresource) is { } type) all.Add((OpenApiNames.OfType(type.Name), new KindName(subresource.Group, subresource.Version, subresource.Kind)));
+        }
+        return all.GroupBy(static k => k.Definition, static k => k.Kind, StringComparer.Ordinal).ToDictionary(static g => g.Key,
+            static g => g.Distinct().OrderBy(static k => k.Group, StringComparer.Ordinal).ThenBy(static k => k.Version, StringComparer.Ordinal)
+                .ThenBy(static k => k.Kind, StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
     }
 }

@@ -6,18 +6,20 @@ namespace Orchestrator.Actors.Schemas.OpenApi;
 /// <summary>Writes built-in types as OpenAPI schemas, with the extensions by which clients merge and explain.</summary>
 internal static class SchemaWriter
 {
-    /// <summary>The definition that stands for a scalar with a meaning of its own; null where the type is written in place.</summary>
-    public static string? ScalarDefinition(SchemaKind kind) => kind switch
+    /// <summary>The definition that stands for a value with a meaning of its own; null where the type is written in place.</summary>
+    public static string? DefinitionOf(TypeSchema type) => type.Kind switch
     {
         SchemaKind.Quantity => OpenApiNames.Quantity,
         SchemaKind.IntOrString => OpenApiNames.IntOrString,
         SchemaKind.Time => OpenApiNames.Time,
         SchemaKind.MicroTime => OpenApiNames.MicroTime,
         SchemaKind.Duration => OpenApiNames.Duration,
+        SchemaKind.Object or SchemaKind.RawObject or SchemaKind.Any when type.Name.Length > 0 => OpenApiNames.OfType(type.Name),
         SchemaKind.RawObject => OpenApiNames.RawExtension,
         _ => null,
     };
 
+    /// <summary>What <see cref="DefinitionOf"/> names, where that is no object type.</summary>
     public static void WriteScalarDefinition(Utf8JsonWriter writer, SchemaKind kind, OpenApiFlavor flavor)
     {
         writer.WriteStartObject();
@@ -26,15 +28,12 @@ internal static class SchemaWriter
             SchemaKind.Quantity => ("A number with an optional suffix, decimal such as m, k, M or binary such as Ki, Mi.", "", "number"),
             SchemaKind.IntOrString => ("A whole number, or a text such as a name or a percentage.", "int-or-string", "integer"),
             SchemaKind.RawObject => ("Any object.", "", ""),
+            SchemaKind.Any => ("Any value.", "", ""),
             SchemaKind.Duration => ("A length of time as Go writes it, such as 1m30s.", "", ""),
             _ => ("A time in RFC 3339 form.", "date-time", ""),
         };
         writer.WriteString("description"u8, description);
-        if (kind == SchemaKind.RawObject)
-        {
-            writer.WriteString("type"u8, "object"u8);
-        }
-        else if (other.Length > 0 && flavor == OpenApiFlavor.V3)
+        if (other.Length > 0 && flavor == OpenApiFlavor.V3)
         {
             writer.WriteStartArray("oneOf"u8);
             foreach (var type in (ReadOnlySpan<string>)["string", other])
@@ -45,9 +44,9 @@ internal static class SchemaWriter
             }
             writer.WriteEndArray();
         }
-        else
+        else if (kind != SchemaKind.Any)
         {
-            writer.WriteString("type"u8, "string"u8);
+            writer.WriteString("type"u8, kind == SchemaKind.RawObject ? "object"u8 : "string"u8);
         }
         if (format.Length > 0) writer.WriteString("format"u8, format);
         writer.WriteEndObject();
@@ -75,7 +74,7 @@ internal static class SchemaWriter
         writer.WriteEndObject();
     }
 
-    public static void WriteRequired(Utf8JsonWriter writer, ImmutableArray<FieldSchema> required)
+    private static void WriteRequired(Utf8JsonWriter writer, ImmutableArray<FieldSchema> required)
     {
         if (required.IsEmpty) return;
         writer.WriteStartArray("required"u8);
@@ -105,7 +104,7 @@ internal static class SchemaWriter
     {
         if (flavor == OpenApiFlavor.V2)
         {
-            writer.WriteString("$ref"u8, "#/definitions/" + definition);
+            writer.WriteString("$ref"u8, Prefix(flavor) + definition);
             return;
         }
         // In OpenAPI 3 nothing may stand beside a reference, so it is wrapped.
@@ -117,7 +116,7 @@ internal static class SchemaWriter
     public static void WriteBareReference(Utf8JsonWriter writer, string definition, OpenApiFlavor flavor)
     {
         writer.WriteStartObject();
-        writer.WriteString("$ref"u8, (flavor == OpenApiFlavor.V2 ? "#/definitions/" : "#/components/schemas/") + definition);
+        writer.WriteString("$ref"u8, Prefix(flavor) + definition);
         writer.WriteEndObject();
     }
 
@@ -125,7 +124,8 @@ internal static class SchemaWriter
     {
         writer.WriteStartObject();
         if (field.Description.Length > 0) writer.WriteString("description"u8, field.Description);
-        if (field.Default is not null)
+        // Clients of version 2 do not know what a default beside a reference is, so upstream leaves all of them out.
+        if (field.Default is not null && flavor == OpenApiFlavor.V3)
         {
             writer.WritePropertyName("default"u8);
             field.Default.WriteTo(writer);
@@ -138,14 +138,9 @@ internal static class SchemaWriter
 
     private static void WriteTypeMembers(Utf8JsonWriter writer, TypeSchema type, OpenApiFlavor flavor)
     {
-        if (ScalarDefinition(type.Kind) is { } scalar)
+        if (DefinitionOf(type) is { } definition)
         {
-            WriteReference(writer, scalar, flavor);
-            return;
-        }
-        if (type is { Kind: SchemaKind.Object, Name.Length: > 0 })
-        {
-            WriteReference(writer, OpenApiNames.OfType(type.Name), flavor);
+            WriteReference(writer, definition, flavor);
             return;
         }
         switch (type.Kind)
@@ -164,13 +159,13 @@ internal static class SchemaWriter
                 writer.WriteBoolean("x-kubernetes-preserve-unknown-fields"u8, true);
                 break;
             default:
-                WriteScalar(writer, type.Kind, type.Constraints?.Format ?? "");
+                WriteScalar(writer, type.Kind);
                 break;
         }
         if (type.Constraints is { } constraints && flavor == OpenApiFlavor.V3) WriteEnum(writer, constraints);
     }
 
-    public static void WriteListType(Utf8JsonWriter writer, TypeSchema type)
+    private static void WriteListType(Utf8JsonWriter writer, TypeSchema type)
     {
         if (type.ListType == ListMergeType.Unspecified) return;
         writer.WriteString("x-kubernetes-list-type"u8, type.ListType switch { ListMergeType.Set => "set"u8, ListMergeType.Map => "map"u8, _ => "atomic"u8 });
@@ -180,30 +175,28 @@ internal static class SchemaWriter
         writer.WriteEndArray();
     }
 
-    public static void WriteScalar(Utf8JsonWriter writer, SchemaKind kind, string format)
+    // The formats of our own limits (label, port and their like) are ours alone: clients check those that they know.
+    private static void WriteScalar(Utf8JsonWriter writer, SchemaKind kind)
     {
-        var (type, ownFormat) = kind switch
+        var (type, format) = kind switch
         {
             SchemaKind.Int32 => ("integer", "int32"),
             SchemaKind.Int64 => ("integer", "int64"),
             SchemaKind.Double => ("number", "double"),
             SchemaKind.Bool => ("boolean", ""),
             SchemaKind.Bytes => ("string", "byte"),
-            SchemaKind.Time or SchemaKind.MicroTime => ("string", "date-time"),
-            SchemaKind.Object or SchemaKind.Map or SchemaKind.RawObject => ("object", ""),
+            SchemaKind.Object => ("object", ""),
             _ => ("string", ""),
         };
         writer.WriteString("type"u8, type);
         if (format.Length > 0) writer.WriteString("format"u8, format);
-        else if (ownFormat.Length > 0) writer.WriteString("format"u8, ownFormat);
     }
 
     private static void WriteItems(Utf8JsonWriter writer, string property, TypeSchema items, OpenApiFlavor flavor)
     {
         writer.WritePropertyName(property);
         writer.WriteStartObject();
-        if (ScalarDefinition(items.Kind) is { } scalar) writer.WriteString("$ref"u8, Prefix(flavor) + scalar);
-        else if (items is { Kind: SchemaKind.Object, Name.Length: > 0 }) writer.WriteString("$ref"u8, Prefix(flavor) + OpenApiNames.OfType(items.Name));
+        if (DefinitionOf(items) is { } definition) writer.WriteString("$ref"u8, Prefix(flavor) + definition);
         else WriteTypeMembers(writer, items, flavor);
         writer.WriteEndObject();
     }

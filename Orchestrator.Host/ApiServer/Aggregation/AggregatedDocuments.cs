@@ -28,10 +28,7 @@ public sealed class AggregatedDocuments
     public DiscoveryDocuments Discovery(SchemaCatalog catalog) => Of(catalog)?.Discovery ?? DiscoveryDocuments.Of(catalog);
 
     /// <summary>/openapi/v2.</summary>
-    public DiscoveryDocument V2(SchemaCatalog catalog) => Of(catalog)?.V2.Value ?? OpenApiDocuments.Of(catalog).V2;
-
-    /// <summary>/openapi/v2 in protobuf.</summary>
-    public DiscoveryDocument V2Protobuf(SchemaCatalog catalog) => Of(catalog)?.V2Protobuf.Value ?? OpenApiDocuments.Of(catalog).V2Protobuf;
+    public OpenApiV2 V2(SchemaCatalog catalog) => Of(catalog)?.V2.Value ?? OpenApiDocuments.Of(catalog).V2;
 
     /// <summary>/openapi/v3.</summary>
     public DiscoveryDocument V3Index(SchemaCatalog catalog) => Of(catalog)?.V3Index.Value ?? OpenApiDocuments.Of(catalog).V3Index;
@@ -61,7 +58,6 @@ public sealed class AggregatedDocuments
             (Catalog, Remote) = (catalog, remote);
             Discovery = DiscoveryDocuments.Of(catalog).With(remote.Versions);
             V2 = new(() => RemoteOpenApi.MergeV2(OpenApiDocuments.Of(catalog).V2, remote.Specifications));
-            V2Protobuf = new(() => RemoteOpenApi.ToProtobuf(V2!.Value));
             V3 = new(() => RemoteOpenApi.ConvertedV3(remote.Specifications));
             V3Index = new(() => RemoteOpenApi.MergeV3Index(OpenApiDocuments.Of(catalog).V3Index, remote.Specifications, V3!.Value));
         }
@@ -69,8 +65,7 @@ public sealed class AggregatedDocuments
         public SchemaCatalog Catalog { get; }
         public Remote Remote { get; }
         public DiscoveryDocuments Discovery { get; }
-        public Lazy<DiscoveryDocument> V2 { get; }
-        public Lazy<DiscoveryDocument> V2Protobuf { get; }
+        public Lazy<OpenApiV2> V2 { get; }
         public Lazy<IReadOnlyDictionary<(string Group, string Version), DiscoveryDocument>> V3 { get; }
         public Lazy<DiscoveryDocument> V3Index { get; }
     }

@@ -8,44 +8,26 @@ namespace Orchestrator.Actors.Tests.Schemas.OpenApi;
 
 public sealed class OpenApiDocumentsTests
 {
-    private static readonly TypeSchema Text = new(SchemaKind.String);
+    private static JsonObject Definition(string plural, string kind) => JsonNode.Parse("""
+        {"metadata":{"name":"PLURAL.stable.example.com"},"spec":{"group":"stable.example.com","scope":"Namespaced","names":{"plural":"PLURAL","kind":"KIND"},
+         "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{},"scale":{"specReplicasPath":".spec.size","statusReplicasPath":".status.size"}},
+          "schema":{"openAPIV3Schema":{"type":"object","description":"A thing.","required":["spec"],"properties":{"metadata":{"type":"object","properties":{"name":{"type":"string","maxLength":9}}},
+           "spec":{"type":"object","required":["size","maybe"],"properties":{
+            "size":{"type":"integer","title":"The size","example":3,"exclusiveMinimum":false,"minimum":0},
+            "share":{"type":"number","default":false},
+            "any":{"type":"object","x-kubernetes-preserve-unknown-fields":true,"properties":{"a":{"type":"string"}}},
+            "maybe":{"type":"string","nullable":true,"default":null},
+            "nulls":{"type":"array","nullable":true,"items":{"type":"string"}},
+            "port":{"x-kubernetes-int-or-string":true},
+            "ports":{"x-kubernetes-int-or-string":true,"anyOf":[{"minimum":1},{"pattern":"^a"}]},
+            "either":{"x-kubernetes-int-or-string":true,"anyOf":[{"type":"integer"},{"type":"string"}]},
+            "bag":{"type":"object","additionalProperties":true,"x-kubernetes-map-type":"granular"},
+            "whole":{"type":"object","x-kubernetes-embedded-resource":true,"required":["kind"],"properties":{"spec":{"type":"object"}}},
+            "wholeAny":{"type":"object","x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true},
+            "sizes":{"type":"array","x-kubernetes-list-type":"set","default":[1],"items":{"type":"integer","format":"int32","minimum":1,"anyOf":[{"maximum":9}]}}}}}}}}]}}
+        """.Replace("PLURAL", plural, StringComparison.Ordinal).Replace("KIND", kind, StringComparison.Ordinal))!.AsObject();
 
-    private static readonly ResourceSchema Widget = new()
-    {
-        Type = new ResourceType("stable.example.com", "widgets"),
-        Version = "v1",
-        Kind = "Widget",
-        ListKind = "WidgetList",
-        Singular = "widget",
-        Namespaced = true,
-        IsCustom = true,
-        Verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
-        Subresources = [new SubresourceSchema("status", ["get", "patch", "update"], "stable.example.com", "v1", "Widget")],
-        Root = new TypeSchema(SchemaKind.Object, static () =>
-        [
-            new FieldSchema
-            {
-                Name = "spec",
-                Required = true,
-                Type = new TypeSchema(SchemaKind.Object, static () =>
-                [
-                    new FieldSchema { Name = "any", Type = new TypeSchema(SchemaKind.Object) { PreserveUnknownFields = true } },
-                    new FieldSchema { Name = "maybe", Type = new TypeSchema(SchemaKind.String) { Nullable = true } },
-                    new FieldSchema { Name = "port", Type = new TypeSchema(SchemaKind.IntOrString) },
-                    new FieldSchema
-                    {
-                        Name = "sizes",
-                        Type = new TypeSchema(SchemaKind.List)
-                        {
-                            Items = new TypeSchema(SchemaKind.Int32) { Constraints = new ValueConstraints { Minimum = 1, AnyOf = [Text] } },
-                            ListType = ListMergeType.Set,
-                        },
-                        Default = JsonNode.Parse("[1]"),
-                    },
-                ]),
-            },
-        ]),
-    };
+    private static readonly ResourceSchema Widget = Assert.Single(CustomResourceSchemas.Build(Definition("widgets", "Widget")));
 
     private static readonly SchemaCatalog Catalog = SchemaCatalog.BuiltIn.With([Widget]);
     private static readonly OpenApiDocuments Documents = OpenApiDocuments.Of(Catalog);
@@ -131,8 +113,8 @@ public sealed class OpenApiDocumentsTests
     [Fact]
     public void V2_EveryReference_IsDefined_AndOperationIdsAreUnique()
     {
-        var document = Read(Documents.V2);
-        AssertReferences(Encoding.UTF8.GetString(Documents.V2.Body.Span), "#/definitions/", document["definitions"]!.AsObject());
+        var document = Read(Documents.V2.Json);
+        AssertReferences(Encoding.UTF8.GetString(Documents.V2.Json.Body.Span), "#/definitions/", document["definitions"]!.AsObject());
         var ids = document["paths"]!.AsObject().SelectMany(static p => p.Value!.AsObject()).Where(static o => o.Value is JsonObject)
             .Select(static o => (string)o.Value!["operationId"]!).ToList();
         Assert.Equal(ids.Count, ids.Distinct().Count());
@@ -155,26 +137,91 @@ public sealed class OpenApiDocumentsTests
         var widget = Schemas("stable.example.com")["com.example.stable.v1.Widget"]!;
         Assert.Equal("Widget", (string?)widget["x-kubernetes-group-version-kind"]![0]!["kind"]);
         Assert.Equal("spec", (string?)widget["required"]![0]);
-        var spec = widget["properties"]!["spec"]!["properties"]!;
-        Assert.True((bool)spec["any"]!["x-kubernetes-preserve-unknown-fields"]!);
-        Assert.True((bool)spec["maybe"]!["nullable"]!);
-        Assert.True((bool)spec["port"]!["x-kubernetes-int-or-string"]!);
-        Assert.Equal("set", (string?)spec["sizes"]!["x-kubernetes-list-type"]);
-        Assert.Equal("[1]", spec["sizes"]!["default"]!.ToJsonString());
-        Assert.Equal("1", spec["sizes"]!["items"]!["minimum"]!.ToJsonString());
-        Assert.NotNull(spec["sizes"]!["items"]!["anyOf"]);
+        Assert.Equal("#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", (string?)widget["properties"]!["metadata"]!["allOf"]![0]!["$ref"]);
         Assert.NotNull(Schemas("stable.example.com")["com.example.stable.v1.WidgetList"]);
         var patch = Read(Documents.V3("stable.example.com", "v1"))["paths"]!["/apis/stable.example.com/v1/namespaces/{namespace}/widgets/{name}"]!["patch"]!;
         Assert.Null(patch["requestBody"]!["content"]!["application/strategic-merge-patch+json"]);
         Assert.Equal("patchStableExampleComV1NamespacedWidget", (string?)patch["operationId"]);
     }
 
-    [Fact]
-    public void V2_OfACustomResource_SaysNothingThatItCannot()
+    // What a definition says is published as it says it: whole numbers have no format of ours, and what is false is not said.
+    [Theory]
+    [InlineData("size", """{"type":"integer","title":"The size","minimum":0}""", """{"type":"integer","title":"The size","minimum":0}""")]
+    [InlineData("share", """{"type":"number","default":false}""", """{"type":"number"}""")]
+    [InlineData("any", """{"type":"object","x-kubernetes-preserve-unknown-fields":true,"properties":{"a":{"type":"string"}}}""", """{"x-kubernetes-preserve-unknown-fields":true}""")]
+    [InlineData("maybe", """{"type":"string","nullable":true,"default":null}""", "{}")]
+    [InlineData("nulls", """{"type":"array","nullable":true,"items":{"type":"string"}}""", "{}")]
+    [InlineData("port", """{"x-kubernetes-int-or-string":true,"anyOf":[{"type":"integer"},{"type":"string"}]}""", """{"x-kubernetes-int-or-string":true}""")]
+    [InlineData("ports", """{"x-kubernetes-int-or-string":true,"anyOf":[{"minimum":1},{"pattern":"^a"}],"allOf":[{"anyOf":[{"type":"integer"},{"type":"string"}]}]}""", """{"x-kubernetes-int-or-string":true}""")]
+    [InlineData("either", """{"x-kubernetes-int-or-string":true,"anyOf":[{"type":"integer"},{"type":"string"}]}""", """{"x-kubernetes-int-or-string":true}""")]
+    [InlineData("bag", """{"type":"object","additionalProperties":true,"x-kubernetes-map-type":"granular"}""", """{"type":"object","additionalProperties":true,"x-kubernetes-map-type":"granular"}""")]
+    [InlineData("sizes", """{"type":"array","x-kubernetes-list-type":"set","default":[1],"items":{"type":"integer","format":"int32","minimum":1,"anyOf":[{"maximum":9}]}}""",
+        """{"type":"array","x-kubernetes-list-type":"set","items":{"type":"integer","format":"int32","minimum":1}}""")]
+    [InlineData("wholeAny", null, """{"type":null,"x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true}""")]
+    public void OfACustomResource_EachFieldIsSaid_AsEitherVersionCan(string field, string? v3, string v2)
     {
-        var spec = Read(Documents.V2)["definitions"]!["com.example.stable.v1.Widget"]!["properties"]!["spec"]!["properties"]!;
-        Assert.Null(spec["maybe"]!["type"]);
-        Assert.Null(spec["sizes"]!["items"]!["anyOf"]);
+        if (v3 is not null) Assert.Equal(v3, Field("V3", field).ToJsonString());
+        Assert.Equal(v2.Replace("\"type\":null,", "", StringComparison.Ordinal), Field("V2", field).ToJsonString());
+    }
+
+    private static JsonNode Field(string flavor, string field) =>
+        (flavor == "V2" ? Read(Documents.V2.Json)["definitions"]! : Schemas("stable.example.com"))["com.example.stable.v1.Widget"]!["properties"]!["spec"]!["properties"]![field]!;
+
+    [Theory]
+    [InlineData("V2", """{"$ref":"#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"}""", """["size"]""")]
+    [InlineData("V3", """{"allOf":[{"$ref":"#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"}]}""", """["size","maybe"]""")]
+    public void OfACustomResource_WholeObjectsHaveMetadata_AndWhatMayBeNullNeedNotBeThere(string flavor, string metadata, string required)
+    {
+        var whole = Field(flavor, "whole");
+        Assert.Equal("""["kind","apiVersion"]""", whole["required"]!.ToJsonString());
+        var told = whole["properties"]!["metadata"]!.AsObject();
+        told.Remove("description");
+        Assert.Equal(metadata, told.ToJsonString());
+        var spec = (flavor == "V2" ? Read(Documents.V2.Json)["definitions"]! : Schemas("stable.example.com"))["com.example.stable.v1.Widget"]!["properties"]!["spec"]!;
+        Assert.Equal(required, spec["required"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void OfACustomResource_EveryPathIsFoundByItsOwnKind()
+    {
+        var paths = Read(Documents.V3("stable.example.com", "v1"))["paths"]!.AsObject();
+        Assert.Equal(5, paths.Count);
+        Assert.All(paths.SelectMany(static p => p.Value!.AsObject()).Where(static o => o.Value is JsonObject),
+            static o => Assert.Equal("Widget", (string?)o.Value!["x-kubernetes-group-version-kind"]!["kind"]));
+    }
+
+    [Fact]
+    public void OfBuiltInTypes_OnlyFormatsThatClientsKnowAreTold()
+    {
+        var formats = new HashSet<string>();
+        Collect(Read(Documents.V2.Json)["definitions"]!.AsObject().Where(static d => d.Key.StartsWith("io.k8s.", StringComparison.Ordinal)).Select(static d => d.Value));
+        Assert.Equal(["byte", "date-time", "double", "int-or-string", "int32", "int64"], formats.Order(StringComparer.Ordinal));
+
+        void Collect(IEnumerable<JsonNode?> nodes)
+        {
+            foreach (var node in nodes)
+            {
+                if (node is JsonArray list) Collect(list);
+                if (node is not JsonObject tree) continue;
+                if (tree["format"] is JsonString format) formats.Add((string)format!);
+                Collect(tree.Select(static f => f.Value));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry", "fieldsV1", "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1")]
+    [InlineData("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps", "items", "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray")]
+    [InlineData("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps", "default", "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON")]
+    public void WhatIsKeptAsItIs_HasTheNameThatClientsShow(string type, string field, string definition) =>
+        Assert.Equal("#/definitions/" + definition, (string?)Read(Documents.V2.Json)["definitions"]![type]!["properties"]![field]!["$ref"]);
+
+    [Fact]
+    public void Deletions_OfSomeKinds_AnswerWithTheObject()
+    {
+        var paths = Read(Documents.V2.Json)["paths"]!;
+        Assert.Equal("#/definitions/io.k8s.api.storage.v1.StorageClass", (string?)paths["/apis/storage.k8s.io/v1/storageclasses/{name}"]!["delete"]!["responses"]!["200"]!["schema"]!["$ref"]);
+        Assert.Equal("#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.Status", (string?)paths["/api/v1/namespaces/{namespace}/configmaps/{name}"]!["delete"]!["responses"]!["200"]!["schema"]!["$ref"]);
     }
 
     [Fact]
@@ -182,11 +229,11 @@ public sealed class OpenApiDocumentsTests
     {
         // Document.definitions (9) holds NamedSchema (1) with a name (1) and a schema (2), whose reference is field 1.
         var names = new List<string>();
-        foreach (var definitions in ProtobufFields.Of(Documents.V2Protobuf.Body.Span.ToArray(), 9))
+        foreach (var definitions in ProtobufFields.Of(Documents.V2.Protobuf.Body.Span.ToArray(), 9))
             foreach (var named in ProtobufFields.Of(definitions, 1))
                 names.Add(Encoding.UTF8.GetString(ProtobufFields.Of(named, 1).Single()));
-        Assert.Equal(Read(Documents.V2)["definitions"]!.AsObject().Select(static d => d.Key).Order(StringComparer.Ordinal), names.Order(StringComparer.Ordinal));
-        Assert.Equal("2.0", Encoding.UTF8.GetString(ProtobufFields.Of(Documents.V2Protobuf.Body.ToArray(), 1).Single()));
+        Assert.Equal(Read(Documents.V2.Json)["definitions"]!.AsObject().Select(static d => d.Key).Order(StringComparer.Ordinal), names.Order(StringComparer.Ordinal));
+        Assert.Equal("2.0", Encoding.UTF8.GetString(ProtobufFields.Of(Documents.V2.Protobuf.Body.ToArray(), 1).Single()));
     }
 
     [Theory]
@@ -239,8 +286,38 @@ public sealed class OpenApiDocumentsTests
     [Fact]
     public void Documents_OfOneCatalog_AreBuiltOnce()
     {
-        Assert.Same(Documents.V2, OpenApiDocuments.Of(Catalog).V2);
-        Assert.NotEqual(Documents.V2.ETag, OpenApiDocuments.Of(SchemaCatalog.BuiltIn).V2.ETag);
-        Assert.Equal(Documents.V3("apps", "v1")!.ETag, OpenApiDocuments.Of(SchemaCatalog.BuiltIn).V3("apps", "v1")!.ETag);
+        Assert.Same(Documents.V2.Json, OpenApiDocuments.Of(Catalog).V2.Json);
+        Assert.NotEqual(Documents.V2.Json.ETag, OpenApiDocuments.Of(SchemaCatalog.BuiltIn).V2.Json.ETag);
+    }
+
+    [Fact]
+    public void AnotherDefinition_LeavesTheDocumentsOfAllOtherVersionsAsTheyAre()
+    {
+        var gadget = Assert.Single(CustomResourceSchemas.Build(Definition("gadgets", "Gadget"))) with { Type = new ResourceType("other.example.com", "gadgets") };
+        var next = OpenApiDocuments.Of(SchemaCatalog.BuiltIn.With([Widget, gadget]));
+        Assert.Same(Documents.V3("apps", "v1"), next.V3("apps", "v1"));
+        Assert.Same(Documents.V3("stable.example.com", "v1"), next.V3("stable.example.com", "v1"));
+        Assert.Same(Documents.V3Protobuf("apps", "v1"), next.V3Protobuf("apps", "v1"));
+        Assert.NotEqual(Documents.V3Index.ETag, next.V3Index.ETag);
+
+        var both = OpenApiDocuments.Of(SchemaCatalog.BuiltIn.With([Widget, .. CustomResourceSchemas.Build(Definition("gadgets", "Gadget"))]));
+        Assert.NotEqual(Documents.V3("stable.example.com", "v1")!.ETag, both.V3("stable.example.com", "v1")!.ETag);
+        Assert.NotNull(Read(both.V3("stable.example.com", "v1"))["components"]!["schemas"]!["com.example.stable.v1.Gadget"]);
+    }
+
+    [Fact]
+    public void WhatIsPublished_IsReadOnlyWhenSomebodyAsks()
+    {
+        var reads = 0;
+        var definition = Definition("widgets", "Widget");
+        var lazy = CustomResourceSchemas.Build(definition, () =>
+        {
+            reads++;
+            return definition;
+        });
+        var documents = OpenApiDocuments.Of(SchemaCatalog.BuiltIn.With(lazy));
+        Assert.Equal(0, reads);
+        _ = (documents.V3Index, documents.V3("stable.example.com", "v1"), OpenApiDocuments.Of(SchemaCatalog.BuiltIn.With(lazy)).V3Index);
+        Assert.Equal(1, reads);
     }
 }
