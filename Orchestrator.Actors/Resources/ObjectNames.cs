@@ -58,7 +58,9 @@ public static class ObjectNames
     public static string? Label(ReadOnlySpan<char> name)
     {
         if (name.Length > LabelLengthMax) return TooLong(LabelLengthMax);
-        return name.IsEmpty || name.ContainsAnyExcept(LabelChars) || name[0] == '-' || name[^1] == '-' ? LabelFault : null;
+        if (!name.IsEmpty && !name.ContainsAnyExcept(LabelChars) && name[0] != '-' && name[^1] != '-') return null;
+        // What is a subdomain and no label has dots.
+        return Subdomain(name) is null ? "must not contain dots" : LabelFault;
     }
 
     public static string? Label1035(ReadOnlySpan<char> name)

@@ -85,6 +85,9 @@ internal sealed class JobStatusValidation
         var met = Has(_new, "SuccessCriteriaMet");
         if ((complete || ConditionChanged("Failed")) && Complete && Has(_new, "Failed")) Wrong("cannot set Complete=True and Failed=true conditions");
         if ((complete || ConditionChanged("FailureTarget")) && Complete && Has(_new, "FailureTarget")) Wrong("cannot set Complete=True and FailureTarget=true conditions");
+        if ((ConditionChanged("Failed") || ConditionChanged("FailureTarget")) && Has(_new, "Failed") && !Has(_new, "FailureTarget"))
+            Wrong("cannot set Failed=True condition without the FailureTarget=true condition");
+        if ((complete || ConditionChanged("SuccessCriteriaMet")) && Complete && !met) Wrong("cannot set Complete=True condition without the SuccessCriteriaMet=true condition");
         if (met && Has(_new, "Failed")) Wrong("cannot set SuccessCriteriaMet=True and Failed=true conditions");
         if (met && Has(_new, "FailureTarget")) Wrong("cannot set SuccessCriteriaMet=True and FailureTarget=true conditions");
         if (!met && Complete && JsonTree.Object(_spec, "successPolicy") is not null) Wrong("cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True");
@@ -114,8 +117,12 @@ internal sealed class JobStatusValidation
 
     private void CheckFinished()
     {
+        var (active, ready) = (Count(_new, "active"), Count(_new, "ready"));
+        if ((Changed("ready") || Changed("active")) && ready > active) _faults.Invalid(Path.Child("ready"), ready, "cannot set more ready pods than active");
         if (!Finished) return;
-        if ((FinishedChanged || Changed("active")) && Count(_new, "active") > 0) _faults.Invalid(Path.Child("active"), Count(_new, "active"), "active>0 is invalid for finished job");
+        if ((FinishedChanged || Changed("terminating")) && Count(_new, "terminating") is > 0 and var terminating)
+            _faults.Invalid(Path.Child("terminating"), terminating, "terminating>0 is invalid for finished job");
+        if ((FinishedChanged || Changed("active")) && active > 0) _faults.Invalid(Path.Child("active"), active, "active>0 is invalid for finished job");
         if ((FinishedChanged || Changed("startTime")) && _new["startTime"] is null) _faults.Required(Path.Child("startTime"), "startTime is required for finished job");
     }
 

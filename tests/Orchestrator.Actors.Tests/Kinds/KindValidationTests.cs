@@ -101,6 +101,13 @@ public sealed class KindValidationTests
         spec.dnsConfig.nameservers: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None
         spec.hostname: Invalid value: "A_b": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')
         """)]
+    [InlineData(""","hostname":"a.b","subdomain":"c.d" """, """
+        spec.hostname: Invalid value: "a.b": must not contain dots
+        spec.subdomain: Invalid value: "c.d": must not contain dots
+        """)]
+    [InlineData(""","hostname":"a..b" """, """
+        spec.hostname: Invalid value: "a..b": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')
+        """)]
     [InlineData(""","initContainers":[{"name":"c","image":"i","livenessProbe":{"exec":{"command":["x"]}}},{"name":"s","image":"i","restartPolicy":"Always","startupProbe":{"exec":{"command":["x"]}}}]""", """
         spec.initContainers[0].livenessProbe: Forbidden: may not be set for init containers without restartPolicy=Always
         spec.initContainers[0].name: Duplicate value: "c"
