@@ -64,8 +64,23 @@ internal sealed class CreatedFields
             var (name, value) = tree.GetAt(place);
             if (level == Level.Root && (name is "apiVersion" or "kind" || Ignores(name))) continue;
             if (level == Level.Metadata && Array.IndexOf(IgnoredFields.SystemMetadataNames, name) >= 0) continue;
-            Field(type, name, value, zero, level == Level.Root && name == "metadata");
+            if (level == Level.Root && TemplateSpec.Of(value) is { } known) Known(known, type, name, zero);
+            else Field(type, name, value, zero, level == Level.Root && name == "metadata");
         }
+    }
+
+    private void Known(TemplateSpec spec, TypeSchema? type, string name, bool zero)
+    {
+        if (spec.Fields is { } fields)
+        {
+            if (fields.Length == 0) return;
+            Separator();
+            Raw(fields);
+            return;
+        }
+        var start = _out.WrittenCount + (_first ? 0 : 1);
+        Field(type, name, spec.Tree, zero, metadata: false);
+        spec.Fields = _out.WrittenCount > start ? _out.WrittenSpan[start..].ToArray() : [];
     }
 
     /// <summary>The places of the fields in the order of their names.</summary>

@@ -36,7 +36,7 @@ internal static class KindWarnings
             // Hardly anybody changes a pod by hand, and much else does.
             case "pods" when stored is null:
                 TellName(tree, OwnHostname, warn);
-                PodWarnings.Tell(tree, FieldPath.Root, false, warn);
+                TellPod(tree, warn);
                 break;
             case "deployments.apps" or "replicasets.apps" or "statefulsets.apps" or "replicationcontrollers" or "jobs.batch":
                 if (stored is null) TellName(tree, PodNames, warn);
@@ -61,6 +61,20 @@ internal static class KindWarnings
                 break;
             default: break;
         }
+    }
+
+    private static void TellPod(JsonObject pod, Action<string> warn)
+    {
+        // Annotations are the only other part that there may be something to say of.
+        var known = AnnotationsOf(pod) is null ? AdmittedSpec.Find(pod["spec"]) : null;
+        if (known is { IsPlain: true }) return;
+        var told = false;
+        PodWarnings.Tell(pod, FieldPath.Root, false, text =>
+        {
+            told = true;
+            warn(text);
+        });
+        if (known is not null) known.IsPlain = !told;
     }
 
     private static bool HasOldClass(JsonObject ingress) =>

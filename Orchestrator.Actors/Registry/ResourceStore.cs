@@ -300,11 +300,13 @@ public sealed partial class ResourceStore
         }
         else owned ??= FieldManager.OfCreate(Catalog, schema, tree, ManagerOf(options), _clock.GetUtcNow())?.ToNode();
         var key = new ObjectKey(schema.Namespaced ? ns : "", JsonTree.String(SystemMetadata.Of(tree), "name") ?? "");
+        var template = TemplateSpec.Open(tree);
         var request = new AdmissionRequest(AdmissionOperation.Create, schema, key, tree, null, "", options.DryRun) { User = options.User, Options = options.Given, Notes = options.Notes };
         var pending = _admission.AdmitAsync(request, Registries, cancellationToken);
         error = pending.IsCompletedSuccessfully ? pending.Result : await pending.ConfigureAwait(false);
         if (error is not null) return new PreparedCreate(key, false, error);
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree);
+        template?.Close(tree);
         ObjectCreation.Finish(schema, tree, options.Uid ?? _identities.NewUid(), _clock.GetUtcNow(), options.User);
         // Some kinds name what nobody has named.
         if (key.Name.Length == 0) key = key with { Name = JsonTree.String(SystemMetadata.Of(tree), "name") ?? "" };

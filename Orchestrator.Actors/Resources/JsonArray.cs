@@ -149,7 +149,7 @@ public sealed class JsonArray : JsonNode, IReadOnlyList<JsonNode?>
 
     private void ThrowIfFrozen()
     {
-        if (_version < 0) throw IsFrozen();
+        if (_version < 0) throw Frozen();
     }
 
     private void Grow() => Array.Resize(ref _items, _count == 0 ? SizeFirst : _count * 2);

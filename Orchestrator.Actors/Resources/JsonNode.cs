@@ -142,7 +142,7 @@ public abstract class JsonNode
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private protected static InvalidOperationException IsFrozen() => new("a JSON value that trees share was about to be changed in place");
+    private protected static InvalidOperationException Frozen() => new("a JSON value that trees share was about to be changed in place");
 
     private InvalidOperationException NotA(string wanted) => new($"a JSON value of the kind {GetValueKind()} was taken for one of the kind {wanted}");
 }

@@ -43,6 +43,9 @@ public sealed class JsonObject : JsonNode, IEnumerable<KeyValuePair<string, Json
 
     public int Count => _count;
 
+    /// <summary>Nothing changes any more (<see cref="JsonNode.Freeze"/>).</summary>
+    public bool IsFrozen => _version < 0;
+
     public new JsonNode? this[string name]
     {
         get => Get(name);
@@ -232,7 +235,7 @@ public sealed class JsonObject : JsonNode, IEnumerable<KeyValuePair<string, Json
 
     private void ThrowIfFrozen()
     {
-        if (_version < 0) throw IsFrozen();
+        if (_version < 0) throw Frozen();
     }
 
     private void Grow() => Array.Resize(ref _fields, _count == 0 ? SizeFirst : _count * 2);

@@ -110,6 +110,34 @@ public static class JsonTree
         }
     }
 
+    /// <summary>Written, the two are the same text.</summary>
+    public static bool SameText(JsonNode? a, JsonNode? b)
+    {
+        if (ReferenceEquals(a, b)) return true;
+        switch (a)
+        {
+            case null: return false;
+            case JsonObject left:
+                if (b is not JsonObject right || left.Count != right.Count) return false;
+                for (var i = 0; i < left.Count; i++)
+                {
+                    var (name, value) = left.GetAt(i);
+                    var (other, of) = right.GetAt(i);
+                    if (!string.Equals(name, other, StringComparison.Ordinal) || !SameText(value, of)) return false;
+                }
+                return true;
+            case JsonArray left:
+                if (b is not JsonArray list || left.Count != list.Count) return false;
+                for (var i = 0; i < left.Count; i++)
+                    if (!SameText(left[i], list[i])) return false;
+                return true;
+            case JsonString left: return b is JsonString text && string.Equals(left.Value, text.Value, StringComparison.Ordinal);
+            case JsonWhole left: return b is JsonWhole number && left.Value == number.Value;
+            case JsonBool left: return b is JsonBool flag && left.Value == flag.Value;
+            default: return b is JsonValue && b.GetType() == a.GetType() && ToText(a) == ToText(b);
+        }
+    }
+
     private static bool ObjectsEqual(JsonObject left, JsonObject right)
     {
         foreach (var (name, value) in left)

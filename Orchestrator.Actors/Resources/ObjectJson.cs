@@ -9,6 +9,14 @@ namespace Orchestrator.Actors.Resources;
 /// <param name="Duplicates">Paths of fields that were given more than once; the last one won. Null for none.</param>
 public readonly record struct ParsedJson(JsonNode? Tree, string? Fault, List<string>? Duplicates);
 
+/// <summary>A field of the root whose value may be known by its text.</summary>
+/// <param name="Name">The field's.</param>
+/// <param name="Find">The frozen tree of the object with which a text begins, and the object's length (bytes); null when it is not known.</param>
+internal sealed record KnownField(string Name, KnownField.Finder Find)
+{
+    public delegate (JsonObject Tree, int Length)? Finder(ReadOnlySpan<byte> text);
+}
+
 /// <summary>Reads a JSON text into a tree that may be changed.</summary>
 /// <remarks>Values are created as our own code would create them, not as slices of a document: changing the tree is
 /// then cheap and it holds on to no buffer. A number keeps its exact text.</remarks>
@@ -19,14 +27,26 @@ public static class ObjectJson
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = DepthMax };
 
-    public static ParsedJson Parse(ReadOnlySpan<byte> utf8)
+    private static readonly JsonReaderState BehindField = StateBehindField();
+
+    public static ParsedJson Parse(ReadOnlySpan<byte> utf8) => Parse(utf8, null, out _);
+
+    /// <summary>Reads the text of an object of which one field may be known by its text.</summary>
+    /// <param name="known">Finds the field's value: the frozen tree of the object with which a text begins, and its length; null for none.</param>
+    /// <param name="part">Where the value of that field stands when it is an object that was read and not found.</param>
+    internal static ParsedJson Parse(ReadOnlySpan<byte> utf8, KnownField? known, out Range part)
     {
+        part = default;
         // A byte order mark is not JSON, but editors write it and Kubernetes reads past it.
-        if (utf8.StartsWith("\uFEFF"u8)) utf8 = utf8[3..];
+        var mark = utf8.StartsWith("\uFEFF"u8) ? 3 : 0;
+        utf8 = utf8[mark..];
         List<string>? duplicates = null;
         try
         {
-            return new ParsedJson(Read(utf8, ref duplicates), null, duplicates);
+            if (known is null) return new ParsedJson(Read(utf8, ref duplicates), null, duplicates);
+            var tree = Read(utf8, known, ref duplicates, ref part);
+            part = (part.Start.Value + mark)..(part.End.Value + mark);
+            return new ParsedJson(tree, null, duplicates);
         }
         catch (JsonException)
         {
@@ -60,6 +80,10 @@ public static class ObjectJson
         List<string>? duplicates = null;
         return ReadValue(ref reader, null, ref duplicates);
     }
+
+    /// <summary>Goes on behind the value of a field of the root.</summary>
+    /// <param name="rest">The text from there on.</param>
+    internal static Utf8JsonReader ReadOn(ReadOnlySpan<byte> rest) => new(rest, isFinalBlock: true, BehindField);
 
     /// <summary>Where the fields of a well-formed text stand, by their paths (count of fields before them): for the first time, and again.</summary>
     public static (Dictionary<string, int> First, Dictionary<string, int> Again) Places(ReadOnlySpan<byte> utf8)
@@ -111,6 +135,56 @@ public static class ObjectJson
         return tree;
     }
 
+    private static JsonNode? Read(ReadOnlySpan<byte> utf8, KnownField known, ref List<string>? duplicates, ref Range part)
+    {
+        var reader = new Utf8JsonReader(utf8, Options);
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject) return Read(utf8, ref duplicates);
+        var tree = new JsonObject();
+        // Where the text of the present reader begins.
+        var from = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = RecentStrings.ReadName(ref reader);
+            reader.Read();
+            JsonNode? value;
+            var start = from + (int)reader.TokenStartIndex;
+            if (name != known.Name || reader.TokenType != JsonTokenType.StartObject) value = ReadField(ref reader, name, ref duplicates);
+            else if (known.Find(utf8[start..]) is (var found, var length))
+            {
+                value = found;
+                from = start + length;
+                reader = ReadOn(utf8[from..]);
+            }
+            else
+            {
+                value = ReadField(ref reader, name, ref duplicates);
+                part = start..(from + (int)reader.BytesConsumed);
+            }
+            Put(tree, name, value, null, ref duplicates);
+        }
+        reader.Read();
+        return tree;
+    }
+
+    // The state of a reader that has read a value of the root and is about to read what follows.
+    private static JsonReaderState StateBehindField()
+    {
+        var reader = new Utf8JsonReader("{\"\":{}"u8, isFinalBlock: false, new JsonReaderState(Options));
+        while (reader.Read()) continue;
+        return reader.CurrentState;
+    }
+
+    private static JsonNode? ReadField(ref Utf8JsonReader reader, string name, ref List<string>? duplicates) =>
+        ReadValue(ref reader, reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray ? new Trail(null, name, 0) : null, ref duplicates);
+
+    private static void Put(JsonObject tree, string name, JsonNode? value, Trail? trail, ref List<string>? duplicates)
+    {
+        if (tree.TryAdd(name, value)) return;
+        (duplicates ??= []).Add(new Trail(trail, name, 0).ToString());
+        tree[name] = value;
+    }
+
     private static JsonNode? ReadValue(ref Utf8JsonReader reader, Trail? trail, ref List<string>? duplicates) => reader.TokenType switch
     {
         JsonTokenType.StartObject => ReadObject(ref reader, trail, ref duplicates),
@@ -131,9 +205,7 @@ public static class ObjectJson
             reader.Read();
             var composite = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
             var value = ReadValue(ref reader, composite ? new Trail(trail, name, 0) : null, ref duplicates);
-            if (tree.TryAdd(name, value)) continue;
-            (duplicates ??= []).Add(new Trail(trail, name, 0).ToString());
-            tree[name] = value;
+            Put(tree, name, value, trail, ref duplicates);
         }
         return tree;
     }

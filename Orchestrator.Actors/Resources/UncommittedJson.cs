@@ -49,6 +49,7 @@ public sealed class UncommittedJson
             text.Byte(separator);
             text.Name(name);
             if (name == "metadata") offset = WriteMetadata(text, value!.AsObject(), room);
+            else if (AdmittedSpec.Find(value) is { } known) text.Raw(known.Text);
             else text.Value(value);
             separator = (byte)',';
         }

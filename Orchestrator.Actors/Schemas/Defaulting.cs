@@ -18,6 +18,8 @@ public static class Defaulting
     /// <param name="typed">Built-in types: an empty string counts as absent, as it does in Go.</param>
     public static void Apply(TypeSchema type, JsonObject tree, bool typed)
     {
+        // What objects share has its defaults.
+        if (tree.IsFrozen) return;
         foreach (var field in type.DefaultedFields)
         {
             if (!tree.TryGetPropertyValue(field.Name, out var value)) tree[field.Name] = field.Default!.DeepClone();

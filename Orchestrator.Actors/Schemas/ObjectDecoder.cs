@@ -20,6 +20,9 @@ public readonly record struct DecodedObject(JsonObject? Tree, ImmutableArray<str
 {
     /// <summary>What is wrong with the fields, for whoever words the refusal otherwise; null where the body as a whole is at fault.</summary>
     public DecodeFault? Fault { get; init; }
+
+    /// <summary>There would be warnings, if they were to be told.</summary>
+    public bool HasRemarks { get; init; }
 }
 
 /// <summary>Why fields do not fit their types.</summary>
@@ -45,11 +48,25 @@ public static class ObjectDecoder
     public static DecodedObject Decode(ResourceSchema schema, ReadOnlySpan<byte> body, FieldValidation validation, YamlDuplicates? yaml = null) =>
         Settled(schema, Decode(schema.Root, schema.Group, schema.Version, schema.Kind, body, validation, yaml));
 
+    /// <summary>Reads the body of a create; the spec of an object that is one of many of a template is the one that all of these share, frozen.</summary>
+    public static DecodedObject DecodeNew(ResourceSchema schema, ReadOnlySpan<byte> body, FieldValidation validation, YamlDuplicates? yaml = null)
+    {
+        if (!TemplateSpec.Has(schema)) return Decode(schema, body, validation, yaml);
+        var parsed = ObjectJson.Parse(body, TemplateSpec.Field, out var part);
+        var decoded = Decode(schema.Root, schema.Group, schema.Version, schema.Kind, parsed, body, validation, yaml);
+        // What there is to remark on the fields has to be told each time.
+        if (part.End.Value > 0 && !decoded.HasRemarks && parsed.Duplicates is null && JsonTree.Object(decoded.Tree, "spec") is { } spec) TemplateSpec.Keep(schema, body[part], spec);
+        return decoded;
+    }
+
     /// <summary>Reads a body of another kind, such as DeleteOptions, Binding or Scale.</summary>
     /// <remarks>apiVersion and kind may be absent, as in Kubernetes; they are filled in.</remarks>
-    public static DecodedObject Decode(TypeSchema type, string group, string version, string kind, ReadOnlySpan<byte> body, FieldValidation validation, YamlDuplicates? yaml = null)
+    public static DecodedObject Decode(TypeSchema type, string group, string version, string kind, ReadOnlySpan<byte> body, FieldValidation validation, YamlDuplicates? yaml = null) =>
+        Decode(type, group, version, kind, ObjectJson.Parse(body), body, validation, yaml);
+
+    private static DecodedObject Decode(
+        TypeSchema type, string group, string version, string kind, in ParsedJson parsed, ReadOnlySpan<byte> body, FieldValidation validation, YamlDuplicates? yaml)
     {
-        var parsed = ObjectJson.Parse(body);
         if (parsed.Fault is { } fault) return Unrecognized(kind, $"couldn't get version/kind; json parse error: {fault}", body);
         if (parsed.Tree is not JsonObject tree)
         {
@@ -89,7 +106,8 @@ public static class ObjectDecoder
         pruner.PruneObject(tree, type, null, type.Name.Length > 0);
         if (pruner.Fault is { } fault) return Refuse(kind, version, fault, pruner.Restoring ?? fault);
 
-        if (validation == FieldValidation.Ignore || (duplicates is null && pruner.Unknown is null && yaml is null)) return new DecodedObject(tree, [], null);
+        var plain = duplicates is null && pruner.Unknown is null && yaml is null;
+        if (plain || validation == FieldValidation.Ignore) return new DecodedObject(tree, [], null) { HasRemarks = !plain };
         var warnings = ImmutableArray.CreateBuilder<string>();
         if (!body.IsEmpty && duplicates is not null && pruner.Unknown is not null) warnings.AddRange(InOrder(body, duplicates, pruner.Unknown));
         else
@@ -97,7 +115,7 @@ public static class ObjectDecoder
             foreach (var path in duplicates ?? []) warnings.Add($"duplicate field \"{path}\"");
             foreach (var path in pruner.Unknown ?? []) warnings.Add($"unknown field \"{path}\"");
         }
-        if (validation != FieldValidation.Strict) return new DecodedObject(tree, [.. yaml?.Lines ?? [], .. warnings], null);
+        if (validation != FieldValidation.Strict) return new DecodedObject(tree, [.. yaml?.Lines ?? [], .. warnings], null) { HasRemarks = true };
         if (yaml is not null) warnings.Insert(0, yaml.ToString());
         return Refuse(kind, version, $"strict decoding error: {string.Join(", ", warnings)}", null);
     }

@@ -24,6 +24,8 @@ internal sealed class Pruner
 
     public void PruneObject(JsonObject tree, TypeSchema type, FieldPath? path, bool typed)
     {
+        // What objects share has been through this.
+        if (tree.IsFrozen) return;
         List<string>? dropped = null;
         var count = tree.Count;
         for (var i = 0; i < count && Fault is null; i++)

@@ -45,13 +45,16 @@ public static class BodyDecoder
         $"the body of the request was in an unknown format - accepted media types include: {string.Join(", ", accepted)}");
 
     /// <summary>Reads the body of a create or an update of <paramref name="schema"/>.</summary>
-    public static async ValueTask<DecodedObject> DecodeAsync(HttpContext context, SchemaCatalog catalog, ResourceSchema schema, FieldValidation validation)
+    /// <param name="isNew">A create (<see cref="ObjectDecoder.DecodeNew"/>).</param>
+    public static async ValueTask<DecodedObject> DecodeAsync(HttpContext context, SchemaCatalog catalog, ResourceSchema schema, FieldValidation validation, bool isNew = false)
     {
         using var body = await RequestBody.ReadAsync(context).ConfigureAwait(false);
         if (body.Error is { } tooLarge) return new DecodedObject(null, [], tooLarge);
         var (json, error) = ToJson(context.Request.ContentType, body, catalog, schema.IsCustom, out var duplicates);
         if (error is not null) return new DecodedObject(null, [], error);
-        return ObjectDecoder.Decode(schema, json is null ? body.Bytes : json, validation, duplicates);
+        return isNew
+            ? ObjectDecoder.DecodeNew(schema, json is null ? body.Bytes : json, validation, duplicates)
+            : ObjectDecoder.Decode(schema, json is null ? body.Bytes : json, validation, duplicates);
     }
 
     /// <summary>Reads a body of a type that is no resource of its own, such as Scale.</summary>

@@ -88,7 +88,7 @@ public sealed class ResourceEndpoint(ResourceStore store, ConsistentReads reads,
             await StatusWriter.WriteAsync(context, error).ConfigureAwait(false);
             return;
         }
-        var decoded = await BodyDecoder.DecodeAsync(context, store.Catalog, schema, parameters.FieldValidation).ConfigureAwait(false);
+        var decoded = await BodyDecoder.DecodeAsync(context, store.Catalog, schema, parameters.FieldValidation, isNew: true).ConfigureAwait(false);
         if (decoded.Tree is null)
         {
             await StatusWriter.WriteAsync(context, decoded.Error!).ConfigureAwait(false);

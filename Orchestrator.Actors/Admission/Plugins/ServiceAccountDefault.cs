@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Kinds.ConfigMaps;
 using Orchestrator.Actors.Registry;
@@ -14,6 +16,8 @@ public sealed class ServiceAccountDefault : IAdmissionPlugin
     public const string MountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
     private const string VolumePrefix = "kube-api-access-";
+
+    private static TokenVolume? _lastVolume;
 
     public string Name => "ServiceAccount";
 
@@ -33,7 +37,7 @@ public sealed class ServiceAccountDefault : IAdmissionPlugin
         var pending = registries.InformerAsync(ResourceTypes.ServiceAccounts, cancellationToken);
         var account = pending.IsCompletedSuccessfully ? pending.Result.Get(key) : null;
         if (account is null) return CheckAsync(request, spec, key, registries, cancellationToken);
-        Complete(spec, account);
+        Complete(spec, key, account);
         return ValueTask.FromResult<ApiError?>(null);
     }
 
@@ -44,19 +48,19 @@ public sealed class ServiceAccountDefault : IAdmissionPlugin
         var account = informer.Get(key);
         if (account is null && key.Name != "default")
             return ApiError.Forbidden(ResourceTypes.Pods, request.Key.Name, $"error looking up service account {key}: serviceaccount \"{key.Name}\" not found");
-        Complete(spec, account);
+        Complete(spec, key, account);
         return null;
     }
 
-    private static void Complete(JsonObject spec, StoredObject? account)
+    private static void Complete(JsonObject spec, ObjectKey key, StoredObject? account)
     {
         var view = account is null ? ServiceAccountView.Empty : ServiceAccountView.Of(account);
         if (spec["imagePullSecrets"] is null && view.ImagePullSecrets.Length > 0)
             spec["imagePullSecrets"] = new JsonArray([.. view.ImagePullSecrets.Select(static s => (JsonNode?)new JsonObject { ["name"] = s })]);
-        if (JsonTree.Bool(spec, "automountServiceAccountToken") ?? view.Automount) Mount(spec);
+        if (JsonTree.Bool(spec, "automountServiceAccountToken") ?? view.Automount) Mount(spec, key);
     }
 
-    private static void Mount(JsonObject spec)
+    private static void Mount(JsonObject spec, ObjectKey account)
     {
         var volume = "";
         // A pod that was made from another one brings the volume along.
@@ -64,7 +68,7 @@ public sealed class ServiceAccountDefault : IAdmissionPlugin
             foreach (var v in there)
                 if (JsonTree.String(v as JsonObject, "name") is { } given && given.StartsWith(VolumePrefix, StringComparison.Ordinal)) volume = given;
         var isNew = volume.Length == 0;
-        if (isNew) volume = Schemas.ObjectStrategy.GenerateName(VolumePrefix, Random.Shared);
+        if (isNew) volume = VolumeOf(account);
         var mounted = false;
         foreach (var list in (ReadOnlySpan<string>)["initContainers", "containers"])
         {
@@ -75,6 +79,20 @@ public sealed class ServiceAccountDefault : IAdmissionPlugin
         if (JsonTree.Array(spec, "volumes") is not { } volumes) spec["volumes"] = volumes = [];
         volumes.Add(Volume(volume));
     }
+
+    /// <summary>The same for all pods of an account, so that pods of one template have one spec (<see cref="Schemas.TemplateSpec"/>); what another volume may
+    /// be called by chance is not.</summary>
+    private static string VolumeOf(ObjectKey account)
+    {
+        if (_lastVolume is { } last && last.Account == account) return last.Name;
+        const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
+        var suffix = SHA256.HashData(Encoding.UTF8.GetBytes(account.ToString())).Take(5).Select(static b => Alphabet[b % Alphabet.Length]);
+        var name = VolumePrefix + string.Concat(suffix);
+        _lastVolume = new TokenVolume(account, name);
+        return name;
+    }
+
+    private sealed record TokenVolume(ObjectKey Account, string Name);
 
     private static bool Mount(JsonObject container, string volume)
     {

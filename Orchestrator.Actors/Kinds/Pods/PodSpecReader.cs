@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Orchestrator.Actors.Resources;
@@ -16,74 +15,38 @@ internal ref struct PodSpecReader
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _scratch;
 
-    private readonly ObjectKey _key;
     private readonly ReadOnlySpan<byte> _json;
     private readonly ArrayBufferWriter<byte> _placed;
     private ImmutableArray<ContainerPortView> _ports = [];
     private ImmutableArray<ContainerPortView> _sidecarPorts = [];
     private ResourceAmounts _overhead = ResourceAmounts.Zero;
     private PodRequests _requests = PodRequests.None;
+    private string _nodeName = "";
+    private string _schedulerName = "";
+    private int _priority;
+    private bool _preemptsNobody;
+    private string _restartPolicy = "Always";
+    private bool _hostNetwork;
+    private string _hostname = "";
+    private string _subdomain = "";
+    private long? _activeDeadlineSeconds;
+    private ImmutableArray<string> _schedulingGates = [];
+    private ImmutableArray<Toleration> _tolerations = [];
+    private ImmutableArray<string> _images = [];
+    private ImmutableArray<PodClaim> _claims = [];
+    private PodPlacement _placement = PodPlacement.Anywhere;
 
-    /// <param name="key">Of the pod.</param>
-    /// <param name="json">Its JSON, which the reader that <see cref="Read"/> gets walks from the first byte.</param>
-    public PodSpecReader(ObjectKey key, ReadOnlySpan<byte> json)
+    /// <param name="json">What the reader that <see cref="Read"/> gets walks from the first byte.</param>
+    public PodSpecReader(ReadOnlySpan<byte> json)
     {
-        _key = key;
         _json = json;
         _placed = _scratch ??= new ArrayBufferWriter<byte>(4096);
         _placed.ResetWrittenCount();
     }
 
-    public string NodeName { get; private set; } = "";
-    public string SchedulerName { get; private set; } = "";
-    public int Priority { get; private set; }
-    public bool PreemptsNobody { get; private set; }
-    public string RestartPolicy { get; private set; } = "Always";
-    public bool HostNetwork { get; private set; }
-    public string Hostname { get; private set; } = "";
-    public string Subdomain { get; private set; } = "";
-    public long? ActiveDeadlineSeconds { get; private set; }
-    public ImmutableArray<string> SchedulingGates { get; private set; } = [];
-    public ImmutableArray<Toleration> Tolerations { get; private set; } = [];
-    public ImmutableArray<string> Images { get; private set; } = [];
-    public ImmutableArray<PodClaim> Claims { get; private set; } = [];
-    public PodPlacement Placement { get; private set; } = PodPlacement.Anywhere;
-
-    public readonly ResourceAmounts Requests => _requests.Total.Plus(_overhead);
-
-    /// <summary>The ports of all that keeps running: the containers' and then the sidecars'.</summary>
-    public readonly ImmutableArray<ContainerPortView> Ports
+    /// <summary>Reads the spec; the reader stands on the brace and is left on the other.</summary>
+    public PodSpecView Read(ref Utf8JsonReader reader)
     {
-        get
-        {
-            var ports = _ports.AddRange(_sidecarPorts);
-            // On the host's network each port is one of the host's.
-            return HostNetwork ? [.. ports.Select(static p => p.HostPort == 0 ? p with { HostPort = p.ContainerPort } : p)] : ports;
-        }
-    }
-
-    /// <summary>Equal for pods that the scheduler cannot tell apart, once the spec has been read.</summary>
-    /// <remarks>Properties count in the order in which they stand: pods of one template have one order.</remarks>
-    public readonly string EquivalenceKey(ObjectMeta meta)
-    {
-        Append(_key.Namespace);
-        Append(meta.Controller?.Uid ?? "");
-        foreach (var (name, value) in meta.Labels)
-        {
-            Append(name);
-            Append(value);
-        }
-        return Convert.ToBase64String(SHA256.HashData(_placed.WrittenSpan));
-    }
-
-    /// <summary>Reads the spec; the reader stands on its first token and is left on its last.</summary>
-    public void Read(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            reader.Skip();
-            return;
-        }
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = RecentStrings.ReadName(ref reader);
@@ -92,6 +55,35 @@ internal ref struct PodSpecReader
             if (ReadPlacing(ref reader, name)) Append(name, start, ref reader);
             else ReadOther(ref reader, name);
         }
+        return new PodSpecView
+        {
+            NodeName = _nodeName,
+            SchedulerName = _schedulerName,
+            Priority = _priority,
+            PreemptsNobody = _preemptsNobody,
+            RestartPolicy = _restartPolicy,
+            HostNetwork = _hostNetwork,
+            Hostname = _hostname,
+            Subdomain = _subdomain,
+            ActiveDeadlineSeconds = _activeDeadlineSeconds,
+            SchedulingGates = _schedulingGates,
+            Tolerations = _tolerations,
+            Requests = _requests.Total.Plus(_overhead),
+            Ports = Ports(),
+            Images = _images,
+            Placement = _placement,
+            Claims = _claims,
+            // The scheduler looks for equals of a pod that has no node.
+            Placed = _nodeName.Length == 0 ? _placed.WrittenSpan.ToArray() : [],
+        };
+    }
+
+    /// <summary>The ports of all that keeps running: the containers' and then the sidecars'.</summary>
+    private readonly ImmutableArray<ContainerPortView> Ports()
+    {
+        var ports = _ports.AddRange(_sidecarPorts);
+        // On the host's network each port is one of the host's.
+        return _hostNetwork ? [.. ports.Select(static p => p.HostPort == 0 ? p with { HostPort = p.ContainerPort } : p)] : ports;
     }
 
     // What decides where the pod may run, and so belongs to the equivalence key.
@@ -99,21 +91,21 @@ internal ref struct PodSpecReader
     {
         switch (name)
         {
-            case "nodeName": NodeName = Text(ref reader); return true;
-            case "schedulerName": SchedulerName = Text(ref reader); return true;
-            case "priority": Priority = (int)(Number(ref reader) ?? 0); return true;
-            case "hostNetwork": HostNetwork = reader.TokenType == JsonTokenType.True; return true;
-            case "tolerations": Tolerations = Toleration.ReadAll(ref reader); return true;
+            case "nodeName": _nodeName = Text(ref reader); return true;
+            case "schedulerName": _schedulerName = Text(ref reader); return true;
+            case "priority": _priority = (int)(Number(ref reader) ?? 0); return true;
+            case "hostNetwork": _hostNetwork = reader.TokenType == JsonTokenType.True; return true;
+            case "tolerations": _tolerations = Toleration.ReadAll(ref reader); return true;
             case "resources": reader.Skip(); return true;
             case "overhead": _overhead = ResourceAmounts.Read(ref reader, ResourceAmounts.Zero); return true;
             case "nodeSelector" or "affinity" or "topologySpreadConstraints":
                 using (var part = JsonDocument.ParseValue(ref reader))
                 {
-                    Placement = name switch
+                    _placement = name switch
                     {
-                        "nodeSelector" => Placement.WithNodeSelector(part.RootElement),
-                        "affinity" => Placement.WithAffinity(part.RootElement),
-                        _ => Placement.WithSpread(part.RootElement),
+                        "nodeSelector" => _placement.WithNodeSelector(part.RootElement),
+                        "affinity" => _placement.WithAffinity(part.RootElement),
+                        _ => _placement.WithSpread(part.RootElement),
                     };
                 }
                 return true;
@@ -125,16 +117,16 @@ internal ref struct PodSpecReader
     {
         switch (name)
         {
-            case "preemptionPolicy": PreemptsNobody = Text(ref reader) == "Never"; break;
+            case "preemptionPolicy": _preemptsNobody = Text(ref reader) == "Never"; break;
             case "containers": ReadContainers(ref reader, init: false); break;
             case "initContainers": ReadContainers(ref reader, init: true); break;
             case "volumes": ReadVolumes(ref reader); break;
-            case "restartPolicy" when reader.TokenType == JsonTokenType.String: RestartPolicy = Text(ref reader) is { Length: > 0 } policy ? policy : "Always"; break;
-            case "hostname": Hostname = Text(ref reader); break;
-            case "subdomain": Subdomain = Text(ref reader); break;
-            case "activeDeadlineSeconds": ActiveDeadlineSeconds = Number(ref reader); break;
+            case "restartPolicy" when reader.TokenType == JsonTokenType.String: _restartPolicy = Text(ref reader) is { Length: > 0 } policy ? policy : "Always"; break;
+            case "hostname": _hostname = Text(ref reader); break;
+            case "subdomain": _subdomain = Text(ref reader); break;
+            case "activeDeadlineSeconds": _activeDeadlineSeconds = Number(ref reader); break;
             case "schedulingGates":
-                using (var gates = JsonDocument.ParseValue(ref reader)) SchedulingGates = gates.RootElement.Map(static g => g.Text("name"));
+                using (var gates = JsonDocument.ParseValue(ref reader)) _schedulingGates = gates.RootElement.Map(static g => g.Text("name"));
                 break;
             default: reader.Skip(); break;
         }
@@ -171,7 +163,7 @@ internal ref struct PodSpecReader
             if (!init)
             {
                 _requests = _requests.WithContainer(requests);
-                Images = Images.Add(image);
+                _images = _images.Add(image);
                 _ports = _ports.AddRange(ports);
             }
             else
@@ -198,8 +190,8 @@ internal ref struct PodSpecReader
                 else if (name == "persistentVolumeClaim" && reader.TokenType == JsonTokenType.StartObject) claim = ReadClaimName(ref reader);
                 reader.Skip();
             }
-            if (claim.Length > 0) Claims = Claims.Add(new PodClaim(claim, false));
-            else if (own) Claims = Claims.Add(new PodClaim($"{_key.Name}-{volume}", true));
+            if (claim.Length > 0) _claims = _claims.Add(new PodClaim(claim, false));
+            else if (own) _claims = _claims.Add(new PodClaim(volume, true));
         }
     }
 

@@ -8,7 +8,7 @@ public sealed class PodStrategy : IKindStrategy
 {
     public void ApplyDefaults(JsonObject tree)
     {
-        if (tree["spec"] is not JsonObject spec) return;
+        if (tree["spec"] is not JsonObject { IsFrozen: false } spec) return;
         PodSpecDefaults.Apply(spec);
         if (spec["enableServiceLinks"] is null) spec["enableServiceLinks"] = true;
         var hostNetwork = JsonTree.Bool(spec, "hostNetwork") == true;

@@ -43,12 +43,15 @@ public sealed record PodClaim(string Claim, bool Own);
 /// <summary>The parts of a pod that the scheduler and the controllers read; parsed once per version.</summary>
 public sealed class PodView
 {
+    private static readonly RecentTexts<PodSpecView> Specs = new();
+
+    private readonly PodSpecView _spec = PodSpecView.Empty;
+
     private PodView(StoredObject source)
     {
         Source = source;
-        var json = source.ToArray();
+        ReadOnlySpan<byte> json = source.ToArray();
         var reader = new Utf8JsonReader(json);
-        var spec = new PodSpecReader(source.Key, json);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -60,29 +63,13 @@ public sealed class PodView
             }
             var (isSpec, isStatus) = (reader.ValueTextEquals("spec"u8), reader.ValueTextEquals("status"u8));
             reader.Read();
-            if (isSpec) spec.Read(ref reader);
+            if (isSpec) _spec = ReadSpec(ref reader, ref json);
             else if (isStatus) ReadStatus(ref reader);
             else reader.Skip();
         }
         Meta = source.Meta;
-        NodeName = spec.NodeName;
-        SchedulerName = spec.SchedulerName;
-        Priority = spec.Priority;
-        PreemptsNobody = spec.PreemptsNobody;
-        RestartPolicy = spec.RestartPolicy;
-        HostNetwork = spec.HostNetwork;
-        Hostname = spec.Hostname;
-        Subdomain = spec.Subdomain;
-        ActiveDeadlineSeconds = spec.ActiveDeadlineSeconds;
-        SchedulingGates = spec.SchedulingGates;
-        Tolerations = spec.Tolerations;
-        Requests = spec.Requests;
-        Ports = spec.Ports;
-        Images = spec.Images;
-        Placement = spec.Placement;
-        Claims = spec.Claims;
-        // The scheduler asks this of every pod that has no node yet, and what it is made of has just been read.
-        if (NodeName.Length == 0) EquivalenceKey = spec.EquivalenceKey(Meta);
+        // The scheduler asks this of every pod that has no node yet.
+        if (NodeName.Length == 0) EquivalenceKey = _spec.EquivalenceKey(Key.Namespace, Meta);
     }
 
     public StoredObject Source { get; }
@@ -90,30 +77,30 @@ public sealed class PodView
     public ObjectKey Key => Source.Key;
     public string Uid => Meta.Uid;
 
-    public string NodeName { get; }
-    public string SchedulerName { get; }
-    public int Priority { get; }
+    public string NodeName => _spec.NodeName;
+    public string SchedulerName => _spec.SchedulerName;
+    public int Priority => _spec.Priority;
 
     /// <summary>The pod waits for room however important it is.</summary>
-    public bool PreemptsNobody { get; }
+    public bool PreemptsNobody => _spec.PreemptsNobody;
 
-    public string RestartPolicy { get; }
-    public bool HostNetwork { get; }
-    public string Hostname { get; }
-    public string Subdomain { get; }
-    public long? ActiveDeadlineSeconds { get; }
-    public ImmutableArray<string> SchedulingGates { get; }
-    public ImmutableArray<Toleration> Tolerations { get; }
+    public string RestartPolicy => _spec.RestartPolicy;
+    public bool HostNetwork => _spec.HostNetwork;
+    public string Hostname => _spec.Hostname;
+    public string Subdomain => _spec.Subdomain;
+    public long? ActiveDeadlineSeconds => _spec.ActiveDeadlineSeconds;
+    public ImmutableArray<string> SchedulingGates => _spec.SchedulingGates;
+    public ImmutableArray<Toleration> Tolerations => _spec.Tolerations;
 
     /// <summary>What the pod takes from a node: the greater of init containers and containers, plus overhead.</summary>
-    public ResourceAmounts Requests { get; }
+    public ResourceAmounts Requests => _spec.Requests;
 
-    public ImmutableArray<ContainerPortView> Ports { get; }
-    public ImmutableArray<string> Images { get; }
-    public PodPlacement Placement { get; }
+    public ImmutableArray<ContainerPortView> Ports => _spec.Ports;
+    public ImmutableArray<string> Images => _spec.Images;
+    public PodPlacement Placement => _spec.Placement;
 
     /// <summary>The claims that its volumes name or that are made for them.</summary>
-    public ImmutableArray<PodClaim> Claims { get; }
+    public ImmutableArray<PodClaim> Claims => _spec.ClaimsOf(Key.Name);
 
     public string Phase { get; private set; } = "Pending";
     public string Reason { get; private set; } = "";
@@ -156,6 +143,24 @@ public sealed class PodView
     public string EquivalenceKey { get; } = "";
 
     public static PodView Of(StoredObject o) => o.View(static o => new PodView(o));
+
+    /// <summary>Reads the spec, or finds it known, and then reads on behind it.</summary>
+    /// <param name="json">What the reader reads.</param>
+    private static PodSpecView ReadSpec(ref Utf8JsonReader reader, ref ReadOnlySpan<byte> json)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject) return PodSpecView.Empty;
+        var start = (int)reader.TokenStartIndex;
+        if (Specs.TryFind(json[start..], out var known, out var length))
+        {
+            json = json[(start + length)..];
+            reader = ObjectJson.ReadOn(json);
+            return known;
+        }
+        var spec = new PodSpecReader(json).Read(ref reader);
+        var text = json[start..(int)reader.BytesConsumed];
+        if (Specs.IsAgain(text)) Specs.Add(text, spec);
+        return spec;
+    }
 
     private void ReadStatus(ref Utf8JsonReader reader)
     {
