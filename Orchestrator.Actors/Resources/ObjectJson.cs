@@ -45,7 +45,7 @@ public static class ObjectJson
         {
             if (known is null) return new ParsedJson(Read(utf8, ref duplicates), null, duplicates);
             var tree = Read(utf8, known, ref duplicates, ref part);
-            part = (part.Start.Value + mark)..(part.End.Value + mark);
+            if (part.End.Value > 0) part = (part.Start.Value + mark)..(part.End.Value + mark);
             return new ParsedJson(tree, null, duplicates);
         }
         catch (JsonException)

@@ -32,7 +32,7 @@ internal sealed class StoreFixture
     public Task<StoreResult> CreateAsync(ResourceType type, string ns, string json, WriteOptions? options = null)
     {
         var schema = Store.SchemaOf(type);
-        var decoded = ObjectDecoder.Decode(schema, Encoding.UTF8.GetBytes(json), FieldValidation.Strict);
+        var decoded = ObjectDecoder.DecodeNew(schema, Encoding.UTF8.GetBytes(json), FieldValidation.Strict);
         return decoded.Tree is null
             ? Task.FromResult(StoreResult.Refused(decoded.Error!))
             : Store.CreateAsync(schema, ns, decoded.Tree, options);
