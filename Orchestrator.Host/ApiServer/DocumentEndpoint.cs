@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -6,6 +7,7 @@ using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 using Orchestrator.Actors.Schemas.Discovery;
 using Orchestrator.Actors.Schemas.OpenApi;
+using Orchestrator.Actors.Schemas.Protobuf;
 using Orchestrator.Host.ApiServer.Aggregation;
 
 namespace Orchestrator.Host.ApiServer;
@@ -39,8 +41,8 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
     {
         path = path.Length > 1 ? path.TrimEnd('/') : path;
         var method = context.Request.Method;
-        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method)) return IsKnown(path) ? StatusWriter.WriteAsync(context, NotAllowed) : NotFoundAsync(context);
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method)) return IsKnown(path, parts) ? StatusWriter.WriteAsync(context, NotAllowed) : NotFoundAsync(context);
         return parts switch
         {
             [] => WritePathsAsync(context),
@@ -76,39 +78,50 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
 
     private static readonly ApiError NotFound = new(404, "NotFound", "the server could not find the requested resource") { HasDetails = true };
 
-    private static bool IsKnown(string path) => IsPublic(path) || path is "/version" or "/api" or "/apis" or "/openapi/v2" or "/openapi/v3" or "/metrics" or "/";
+    private bool IsKnown(string path, string[] parts) => IsPublic(path) || path is "/version" or "/openapi/v2" or "/openapi/v3" or "/metrics" or "/"
+        || Discovered(aggregated.Discovery(catalog()), parts).Document is not null;
+
+    /// <summary>What is told at a path below /api or /apis, and the kind that it is.</summary>
+    private static (DiscoveryDocument? Document, string Kind) Discovered(DiscoveryDocuments documents, string[] parts) => parts switch
+    {
+        ["api"] => (documents.CoreVersions, "APIVersions"),
+        ["apis"] => (documents.Groups, "APIGroupList"),
+        ["api", var version] => (documents.Resources("", version), "APIResourceList"),
+        ["apis", var group] => (documents.Group(group), "APIGroup"),
+        ["apis", var group, var version] => (documents.Resources(group, version), "APIResourceList"),
+        _ => (null, ""),
+    };
 
     private Task WriteDiscoveryAsync(HttpContext context, string[] parts)
     {
         var documents = aggregated.Discovery(catalog());
         var whole = parts.Length == 1;
-        var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => f.Encoding != MediaEncoding.Protobuf
-            && (f.Projection == Projection.None || (whole && f.Projection == Projection.Discovery && f.Version is "v2" or "v2beta1")));
+        var format = Negotiation.Choose(context.Request.Headers.Accept.ToString(), f => f.Projection == Projection.None
+            || (whole && f.Projection == Projection.Discovery && f.Version is "v2" or "v2beta1" && f.Encoding != MediaEncoding.Protobuf));
         if (format is null) return StatusWriter.WriteAsync(context, Representations.NotAcceptable);
-        var core = parts[0] == "api";
-        var document = parts switch
-        {
-            [_] when format.Projection == Projection.Discovery => documents.Aggregated(core, format.Version),
-            ["api"] => documents.CoreVersions,
-            ["apis"] => documents.Groups,
-            ["api", var version] => documents.Resources("", version),
-            ["apis", var group] => documents.Group(group),
-            ["apis", var group, var version] => documents.Resources(group, version),
-            _ => null,
-        };
         if (whole) context.Response.Headers.Vary = "Accept";
-        return document is null ? NotFoundAsync(context, catalog(), context.Request.Path.Value ?? "") : WriteDocumentAsync(context, format, document, tagged: format.Projection == Projection.Discovery);
+        if (format.Projection == Projection.Discovery)
+        {
+            context.Response.Headers.CacheControl = "public";
+            var all = documents.Aggregated(core: parts[0] == "api", format.Version);
+            return WriteTagged(context, all) ? ResponseWriter.WriteJsonAsync(context, format, all.Body) : Task.CompletedTask;
+        }
+        var (document, kind) = Discovered(documents, parts);
+        if (document is null) return NotFoundAsync(context, catalog(), context.Request.Path.Value ?? "");
+        if (format.Encoding != MediaEncoding.Protobuf) return ResponseWriter.WriteJsonAsync(context, format, document.Body);
+        var message = new ArrayBufferWriter<byte>(document.Body.Length);
+        ProtobufTranscoder.Encode(message, SchemaCatalog.BuiltIn.Type("meta.v1." + kind), "v1", kind, document.Body);
+        return ResponseWriter.WriteAsync(context, format.ContentType, message.WrittenMemory);
     }
 
     private Task WriteOpenApiV2Async(HttpContext context)
     {
         var inProtobuf = WantsProtobuf(context, OpenApiDocuments.V2ProtobufMediaType, OpenApiDocuments.V2ProtobufAccepted);
         if (inProtobuf is null) return NotAcceptableAsync(context);
-        if (!inProtobuf.Value) return WriteDocumentAsync(context, MediaFormat.Json, aggregated.V2(catalog()).Json, tagged: true);
-        var document = aggregated.V2(catalog()).Protobuf;
-        return WriteTagged(context, document)
-            ? ResponseWriter.WriteAsync(context, OpenApiDocuments.V2ProtobufMediaType, document.Body)
-            : Task.CompletedTask;
+        var specification = aggregated.V2(catalog());
+        return inProtobuf.Value
+            ? WriteOpenApiAsync(context, OpenApiDocuments.V2ProtobufMediaType, specification.Protobuf)
+            : WriteOpenApiAsync(context, MediaFormat.JsonType, specification.Json);
     }
 
     private Task WriteOpenApiV3Async(HttpContext context, string[] parts)
@@ -137,10 +150,7 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
             context.Response.Headers.CacheControl = "public, immutable";
             context.Response.Headers.Expires = clock.GetUtcNow().AddYears(1).ToString("R", CultureInfo.InvariantCulture);
         }
-        if (!inProtobuf.Value) return WriteDocumentAsync(context, MediaFormat.Json, document, tagged: true);
-        return WriteTagged(context, document)
-            ? ResponseWriter.WriteAsync(context, OpenApiDocuments.V3ProtobufMediaType, document.Body)
-            : Task.CompletedTask;
+        return WriteOpenApiAsync(context, inProtobuf.Value ? OpenApiDocuments.V3ProtobufMediaType : MediaFormat.JsonType, document);
 
         DiscoveryDocument? V3(string group, string version) => inProtobuf == true
             ? documents.V3Protobuf(group, version) ?? (aggregated.V3(catalog(), group, version) is { } other ? RemoteOpenApi.ToProtobufV3(other) : null)
@@ -169,10 +179,9 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
         return Task.CompletedTask;
     }
 
-    private static Task WriteDocumentAsync(HttpContext context, MediaFormat format, DiscoveryDocument document, bool tagged) =>
-        tagged && !WriteTagged(context, document)
-            ? Task.CompletedTask
-            : ResponseWriter.WriteJsonAsync(context, format, document.Body);
+    // As it is: the ETag is that of these bytes, so they are not indented for anybody.
+    private static Task WriteOpenApiAsync(HttpContext context, string mediaType, DiscoveryDocument document) =>
+        WriteTagged(context, document) ? ResponseWriter.WriteAsync(context, mediaType, document.Body) : Task.CompletedTask;
 
     /// <summary>False when the client has the document already.</summary>
     private static bool WriteTagged(HttpContext context, DiscoveryDocument document)
