@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Kinds.ResourceQuotas;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -187,7 +188,7 @@ internal sealed class QuotaLedger
             }
             var results = await registries.WriteAsync(ResourceTypes.ResourceQuotas,
                 [.. writes.Select(static w => (ObjectWrite)new ReplaceStatus(w.Quota.Key, JsonTree.ToUtf8(QuotaCheck.Status(w.Quota.Hard, w.Used)),
-                    w.Quota.Source.Meta.Uid, w.Quota.Source.Revision))]).ConfigureAwait(false);
+                    w.Quota.Source.Meta.Uid, w.Quota.Source.Revision))], static _ => UserInfo.ApiServer).ConfigureAwait(false);
             ApiError? failure = null;
             var lost = false;
             for (var i = 0; i < results.Length; i++)

@@ -16,6 +16,9 @@ public static class ComponentUsers
 
     public static UserInfo Scheduler { get; } = new("system:kube-scheduler", "", [UserInfo.Authenticated]);
 
+    /// <summary>What runs the controllers, for those of them that have no account of their own.</summary>
+    public static UserInfo ControllerManager { get; } = new("system:kube-controller-manager", "", [UserInfo.Authenticated]);
+
     /// <summary>The kubelet of a node.</summary>
     public static UserInfo Node(string name) => new($"system:node:{name}", "", [Nodes, UserInfo.Authenticated]);
 

@@ -115,7 +115,7 @@ public sealed class ServiceAccountTokens(ITokenSigner signer, IRegistries regist
             JsonTree.Ensure(SystemMetadata.Of(tree), "labels")[LastUsed] = today;
             FieldRecord.OfUpdate(ResourceTypes.Secrets, before, tree, FieldManagers.ApiServer, now);
             // Who changes the secret at this moment is not to be disturbed: the next request says it.
-            await registries.WriteAsync(ResourceTypes.Secrets, [new ReplaceObject(secret.Key, UncommittedJson.From(tree), secret.Meta.Uid, secret.Revision)], cancellationToken).ConfigureAwait(false);
+            await registries.WriteAsync(ResourceTypes.Secrets, [new ReplaceObject(secret.Key, UncommittedJson.From(tree), secret.Meta.Uid, secret.Revision)], static _ => UserInfo.ApiServer, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -99,7 +99,7 @@ public sealed partial class ResourceStore
             return StoreResult.Refused(ApiError.NotFound(ResourceTypes.Pods, pod.Name));
         // What admission makes of the binding is what counts.
         var request = new AdmissionRequest(AdmissionOperation.Create, SchemaOf(ResourceTypes.Pods), pod, binding, null, "binding", options.DryRun) { User = options.User, Options = options.Given, Notes = options.Notes };
-        if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return StoreResult.Refused(forbidden);
+        if (await _admission.AdmitAsync(request, Admitted, cancellationToken).ConfigureAwait(false) is { } forbidden) return StoreResult.Refused(forbidden);
         var target = JsonTree.Object(binding, "target");
         var faults = new FaultList();
         if (JsonTree.String(target, "kind") is { Length: > 0 } kind && kind != "Node")
@@ -113,7 +113,7 @@ public sealed partial class ResourceStore
         var meta = JsonTree.Object(binding, "metadata");
         if (JsonTree.String(meta, "uid") is { Length: > 0 } uid && uid != stored.Meta.Uid)
             return StoreResult.Refused(ApiError.OtherUid(ResourceTypes.Pods, ResourceTypes.Pods, pod, uid, stored.Meta.Uid));
-        if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return StoreResult.Refused(denied);
+        if (await _admission.ValidateAsync(request, Admitted, cancellationToken).ConfigureAwait(false) is { } denied) return StoreResult.Refused(denied);
         var bind = new BindPod(pod, node!, _clock.GetUtcNow(), stored.Meta.Uid);
         if (options.DryRun) return Kinds.Pods.PodBinding.Refusal(stored, bind) is { } refusal ? StoreResult.Refused(refusal) : StoreResult.Of(stored);
         if (JsonTree.Object(meta, "annotations") is { Count: > 0 } annotations && Kinds.Pods.PodBinding.Refusal(stored, bind) is null)

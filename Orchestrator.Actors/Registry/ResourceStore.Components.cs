@@ -82,25 +82,32 @@ public sealed partial class ResourceStore
 
     private async Task<WriteResult> AdmitAsync(ResourceType type, ObjectWrite write, UserInfo user, CancellationToken cancellationToken)
     {
+        // A charge of a quota is a part of another write, which may have its place here already: it waits for nobody. A namespace has one at a time.
+        if (type == ResourceTypes.ResourceQuotas) return await AdmittedAsync(type, write, user, cancellationToken).ConfigureAwait(false);
         await Admitting.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var schema = SchemaOf(type);
-            var options = new WriteOptions { User = user, FieldManager = ManagerOf(write) };
-            var result = write switch
-            {
-                ReplaceStatus status => await ReplaceStatusAsync(schema, status.Key, JsonNode.Parse(status.Status.Span)!, status, options, cancellationToken).ConfigureAwait(false),
-                BindPod bind => await BindAsync(bind.Key, BindingOf(bind), options, cancellationToken).ConfigureAwait(false),
-                CreateObject create => await CreateAsync(schema, create.Key.Namespace, Tree(create.Json), options with { Uid = UidOf(create.Json) }, cancellationToken).ConfigureAwait(false),
-                ReplaceObject replace => await ReplaceAsync(schema, replace, options, cancellationToken).ConfigureAwait(false),
-                _ => await LetGoAsync(schema, write, user, cancellationToken).ConfigureAwait(false),
-            };
-            return new WriteResult(result.Object, result.Error);
+            return await AdmittedAsync(type, write, user, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             Admitting.Release();
         }
+    }
+
+    private async Task<WriteResult> AdmittedAsync(ResourceType type, ObjectWrite write, UserInfo user, CancellationToken cancellationToken)
+    {
+        var schema = SchemaOf(type);
+        var options = new WriteOptions { User = user, FieldManager = ManagerOf(write) };
+        var result = write switch
+        {
+            ReplaceStatus status => await ReplaceStatusAsync(schema, status.Key, JsonNode.Parse(status.Status.Span)!, status, options, cancellationToken).ConfigureAwait(false),
+            BindPod bind => await BindAsync(bind.Key, BindingOf(bind), options, cancellationToken).ConfigureAwait(false),
+            CreateObject create => await CreateAsync(schema, create.Key.Namespace, Tree(create.Json), options with { Uid = UidOf(create.Json) }, cancellationToken).ConfigureAwait(false),
+            ReplaceObject replace => await ReplaceAsync(schema, replace, options, cancellationToken).ConfigureAwait(false),
+            _ => await LetGoAsync(schema, write, user, cancellationToken).ConfigureAwait(false),
+        };
+        return new WriteResult(result.Object, result.Error);
     }
 
     private Task<StoreResult> ReplaceStatusAsync(

@@ -54,8 +54,8 @@ public sealed partial class ResourceStore
     /// <summary>Takes a request that is not one of the store's own verbs, such as a stream into a pod, through admission.</summary>
     /// <returns>The refusal, or null.</returns>
     public async ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken = default) =>
-        await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false)
-        ?? await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false);
+        await _admission.AdmitAsync(request, Admitted, cancellationToken).ConfigureAwait(false)
+        ?? await _admission.ValidateAsync(request, Admitted, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Creates an object from a decoded tree.</summary>
     /// <param name="schema">The kind as requested.</param>
@@ -244,13 +244,13 @@ public sealed partial class ResourceStore
         var request = new AdmissionRequest(AdmissionOperation.Update, schema, stored.Key, scale is null ? tree : ScaleSubresource.Read(scale, tree!), stored,
             scale is null ? subresource : scale.Name, options.DryRun)
         { User = options.User, Options = options.Given, Notes = options.Notes };
-        if (await _admission.AdmitAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } forbidden) return new Proposal(forbidden);
+        if (await _admission.AdmitAsync(request, Admitted, cancellationToken).ConfigureAwait(false) is { } forbidden) return new Proposal(forbidden);
         if (scale is not null && ScaleSubresource.Take(scale, request.Object!, tree!) is { } unfit) return new Proposal(unfit);
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree!);
         ObjectUpdate.Prepare(schema, tree!, before, subresource, _clock.GetUtcNow());
         if (Validation.ValidateUpdate(schema, tree!, before, subresource, request.Notes) is { } invalid) return new Proposal(invalid) { Warnings = warnings };
         if (request.Notes is { } notes && subresource.Length == 0) Kinds.KindWarnings.Tell(schema, tree!, before, notes);
-        if (await _admission.ValidateAsync(request, Registries, cancellationToken).ConfigureAwait(false) is { } denied) return new Proposal(denied) { Warnings = warnings };
+        if (await _admission.ValidateAsync(request, Admitted, cancellationToken).ConfigureAwait(false) is { } denied) return new Proposal(denied) { Warnings = warnings };
         if (schema.Type == ResourceTypes.Services && subresource.Length == 0
             && await AllocateAsync(stored.Key, tree!, cancellationToken).ConfigureAwait(false) is { } exhausted)
         {
@@ -302,7 +302,7 @@ public sealed partial class ResourceStore
         var key = new ObjectKey(schema.Namespaced ? ns : "", JsonTree.String(SystemMetadata.Of(tree), "name") ?? "");
         var template = TemplateSpec.Open(tree);
         var request = new AdmissionRequest(AdmissionOperation.Create, schema, key, tree, null, "", options.DryRun) { User = options.User, Options = options.Given, Notes = options.Notes };
-        var pending = _admission.AdmitAsync(request, Registries, cancellationToken);
+        var pending = _admission.AdmitAsync(request, Admitted, cancellationToken);
         error = pending.IsCompletedSuccessfully ? pending.Result : await pending.ConfigureAwait(false);
         if (error is not null) return new PreparedCreate(key, false, error);
         if (request.NeedsDefaults) Defaulting.Apply(schema, tree);
@@ -312,7 +312,7 @@ public sealed partial class ResourceStore
         if (key.Name.Length == 0) key = key with { Name = JsonTree.String(SystemMetadata.Of(tree), "name") ?? "" };
         if (Validation.ValidateCreate(schema, tree) is { } invalid) return new PreparedCreate(key, false, invalid);
         if (options.Notes is { } notes) Kinds.KindWarnings.Tell(schema, tree, null, notes);
-        var validating = _admission.ValidateAsync(request, Registries, cancellationToken);
+        var validating = _admission.ValidateAsync(request, Admitted, cancellationToken);
         error = validating.IsCompletedSuccessfully ? validating.Result : await validating.ConfigureAwait(false);
         if (error is not null) return new PreparedCreate(key, false, error);
         if (schema.Type == ResourceTypes.Services && await AllocateAsync(key, tree, cancellationToken).ConfigureAwait(false) is { } exhausted)

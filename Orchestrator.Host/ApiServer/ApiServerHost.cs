@@ -128,7 +128,7 @@ public sealed class ApiServerHost : IAsyncDisposable
     {
         var tokens = ImmutableArray.CreateBuilder<ITokenAuthenticator>();
         if (options.StaticTokens is { } known) tokens.Add(known);
-        if (options.TokenSigner is { } signer) tokens.Add(new ServiceAccountTokens(signer, store.Registries, options.TokenIssuance, clock));
+        if (options.TokenSigner is { } signer) tokens.Add(new ServiceAccountTokens(signer, store.Admitted, options.TokenIssuance, clock));
         tokens.AddRange(options.TokenAuthenticators);
         var proxy = options.FrontProxyAuthorities.Count == 0 ? null
             : new FrontProxy(new ClientCertificates(options.FrontProxyAuthorities, clock), options.FrontProxyNames);

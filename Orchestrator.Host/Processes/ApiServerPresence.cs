@@ -3,6 +3,7 @@ using System.Net;
 using Akka.Actor;
 using Akka.Event;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Kinds.Endpoints;
 using Orchestrator.Actors.Kinds.EndpointSlices;
 using Orchestrator.Actors.Registry;
@@ -109,8 +110,8 @@ internal sealed class ApiServerPresence : UntypedActor, IWithTimers
         return servers;
     }
 
-    // Straight to the registry: a server that listens on the loopback address alone, as for trying things out, is reached there by
-    // what runs beside it, but validation rightly refuses such an address to everybody else.
+    // A server that listens on the loopback address alone, as for trying things out, is reached there by what runs beside it, but
+    // validation rightly refuses such an address to everybody else: that goes straight to the registry.
     private async Task PutAsync(ResourceType type, string name, JsonObject content, Dictionary<string, string> labels)
     {
         var schema = _store.SchemaOf(type);
@@ -130,7 +131,9 @@ internal sealed class ApiServerPresence : UntypedActor, IWithTimers
         meta.Remove("resourceVersion");
         var json = UncommittedJson.From(tree);
         ObjectWrite write = stored is null ? new CreateObject(key, json) : new ReplaceObject(key, json, stored.Meta.Uid, stored.Revision);
-        var result = (await _store.Registries.WriteAsync(type, [write]).ConfigureAwait(false))[0];
+        var result = (await (IPAddress.IsLoopback(_self.Address)
+            ? _store.Registries.WriteAsync(type, [write])
+            : _store.WriteAsync(type, [write], static _ => UserInfo.ApiServer)).ConfigureAwait(false))[0];
         // Another server was faster; the next round sees what it wrote.
         if (result.Error is { Reason: not ("Conflict" or "AlreadyExists" or "NotFound") } error) throw new InvalidOperationException(error.Message);
     }

@@ -5,7 +5,9 @@ using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
 using Orchestrator.Actors.Admission;
+using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Certificates;
+using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas.Tables;
@@ -23,6 +25,8 @@ public sealed class CertificateSigner : UntypedActor, IWithTimers
     // How long requests are kept. Source: pkg/controller/certificates/cleaner.
     private static readonly TimeSpan DecidedKept = TimeSpan.FromHours(1);
     private static readonly TimeSpan PendingKept = TimeSpan.FromHours(24);
+
+    private static readonly WriteOptions AsController = new() { FieldManager = FieldManagers.ControllerManager, User = ComponentUsers.Controller("certificate-controller") };
 
     private readonly RegistryClient _registries;
     private readonly ResourceStore _store;
@@ -99,7 +103,7 @@ public sealed class CertificateSigner : UntypedActor, IWithTimers
             if (answer is CertificateSigned signed) status["certificate"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(signed.CertificatePem));
             else Add(status, "SignerValidationFailure", answer is CertificateRefused refused ? refused.Why : "the authority did not sign");
         }
-        var result = await _store.UpdateAsync(_store.SchemaOf(ResourceTypes.CertificateSigningRequests), key, tree, "status").ConfigureAwait(false);
+        var result = await _store.UpdateAsync(_store.SchemaOf(ResourceTypes.CertificateSigningRequests), key, tree, "status", AsController).ConfigureAwait(false);
         // A conflict brings a change with it, which is looked at again.
         return result.Error is { Reason: not ("Conflict" or "NotFound") } error ? new Failed(key, error.Message) : Done.Instance;
     }
@@ -127,7 +131,7 @@ public sealed class CertificateSigner : UntypedActor, IWithTimers
         var now = _clock.GetUtcNow();
         ImmutableArray<StoredObject> old = [.. informer.Objects.EnumerateFrom().Where(r => IsOld(r, now))];
         foreach (var request in old)
-            await _store.DeleteAsync(_store.SchemaOf(ResourceTypes.CertificateSigningRequests), request.Key, new DeleteOptions { Uid = request.Meta.Uid }).ConfigureAwait(false);
+            await _store.DeleteAsync(_store.SchemaOf(ResourceTypes.CertificateSigningRequests), request.Key, new DeleteOptions { Uid = request.Meta.Uid, User = AsController.User }).ConfigureAwait(false);
         return Done.Instance;
     }
 

@@ -33,7 +33,7 @@ public sealed class TokenSecrets(ResourceStore store, ITokenSigner signer, strin
         var uid = secret.Meta.Annotations.GetValueOrDefault(UidAnnotation) ?? "";
         if (account is null || (uid.Length > 0 && uid != account.Meta.Uid))
         {
-            var deleted = await store.DeleteAsync(schema, key, new DeleteOptions { Uid = secret.Meta.Uid, ResourceVersion = Text(secret.Revision) }).ConfigureAwait(false);
+            var deleted = await store.DeleteAsync(schema, key, new DeleteOptions { Uid = secret.Meta.Uid, ResourceVersion = Text(secret.Revision), User = ComponentUsers.ControllerManager }).ConfigureAwait(false);
             return Serious(deleted.Error);
         }
         var missing = await MissingAsync(secret, account).ConfigureAwait(false);
@@ -46,7 +46,7 @@ public sealed class TokenSecrets(ResourceStore store, ITokenSigner signer, strin
             var data = JsonTree.Ensure(tree, "data");
             foreach (var (entry, value) in missing) data[entry] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value));
             return (tree, null);
-        }, "", new WriteOptions { FieldManager = FieldManagers.ControllerManager }).ConfigureAwait(false);
+        }, "", new WriteOptions { FieldManager = FieldManagers.ControllerManager, User = ComponentUsers.ControllerManager }).ConfigureAwait(false);
         return Serious(written.Error);
     }
 

@@ -5,10 +5,12 @@ using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Kinds.Deployments;
 using Orchestrator.Actors.Kinds.Events;
+using Orchestrator.Actors.Kinds.ServiceAccounts;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 using Orchestrator.Actors.Tests.Admission;
+using Orchestrator.Actors.Tests.Authentication;
 using Orchestrator.Actors.Tests.Controllers;
 using Orchestrator.Host.ApiServer;
 using Orchestrator.Node.Kubelet;
@@ -137,6 +139,46 @@ public sealed class ComponentWebhookTests : IAsyncLifetime
         Assert.All(_server.Asked, static a => Assert.Equal("system:node:n1", (string?)a["userInfo"]!["username"]));
         Assert.Equal(["CREATE leases", "CREATE nodes", "UPDATE leases", "UPDATE nodes"],
             _server.Asked.Select(static a => $"{(string?)a["operation"]} {(string?)a["resource"]!["resource"]}").Distinct().Order());
+    }
+
+    [Fact]
+    public async Task ChargeOfAQuota_IsAWriteOfTheApiServer()
+    {
+        await MakeAsync(ResourceTypes.ResourceQuotas, "default", """{"metadata":{"name":"q"},"spec":{"hard":{"count/configmaps":"5"}}}""");
+        var quota = new ObjectKey("default", "q");
+        await _store.UpdateStatusManyAsync(ResourceTypes.ResourceQuotas, [new StatusUpdate(quota, """{"hard":{"count/configmaps":"5"},"used":{"count/configmaps":"0"}}"""u8.ToArray())]);
+        await ConfigureAsync("/deny", "UPDATE", "", "resourcequotas/status");
+        var schema = _store.SchemaOf(ResourceTypes.ConfigMaps);
+        JsonObject Map(string name) => new() { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = name } };
+        var refused = (await _store.CreateAsync(schema, "default", Map("a"))).Error!;
+        Assert.Equal("admission webhook \"v.example.com\" denied the request: not today", refused.Message);
+        var asked = Assert.Single(_server.Asked);
+        Assert.Equal(("UPDATE", "status", "system:apiserver", "1"),
+            ((string?)asked["operation"], (string?)asked["subResource"], (string?)asked["userInfo"]!["username"], (string?)asked["object"]!["status"]!["used"]!["count/configmaps"]));
+
+        _server.Answers["/deny"] = static _ => new JsonObject { ["allowed"] = true };
+        // More at a time than parts of the product may have on their way: a charge waits for none of them.
+        var created = await Task.WhenAll(Enumerable.Range(0, 7).Select(i => _store.CreateAsync(schema, "default", Map($"m{i}"))));
+        Assert.Equal(5, created.Count(static r => r.Error is null));
+        Assert.All(created.Where(static r => r.Error is not null), static r => Assert.Contains("exceeded quota: q", r.Error!.Message, StringComparison.Ordinal));
+        Assert.Equal("5", (string?)Read(ResourceTypes.ResourceQuotas, quota)["status"]!["used"]!["count/configmaps"]);
+    }
+
+    [Fact]
+    public async Task TokenOfASecret_IsWrittenByTheControllerManager_AndItsLastUseByTheApiServer()
+    {
+        await MakeAsync(ResourceTypes.ServiceAccounts, "default", """{"metadata":{"name":"bot"}}""");
+        await MakeAsync(ResourceTypes.Secrets, "default",
+            """{"metadata":{"name":"t","annotations":{"kubernetes.io/service-account.name":"bot"}},"type":"kubernetes.io/service-account-token"}""");
+        await ConfigureAsync("/allow", "*", "", "secrets");
+        var signer = new LocalSigner();
+        var secret = new ObjectKey("default", "t");
+        Assert.Null(await new TokenSecrets(_store, signer, "the authority").SyncAsync(secret));
+        Assert.Equal("system:kube-controller-manager", (string?)Assert.Single(_server.Asked)["userInfo"]!["username"]);
+        var token = Encoding.UTF8.GetString(Convert.FromBase64String((string)Read(ResourceTypes.Secrets, secret)["data"]!["token"]!));
+        Assert.NotNull((await new ServiceAccountTokens(signer, _store.Admitted, new TokenIssuance(), TimeProvider.System).AuthenticateAsync(token, [], default)).User);
+        Assert.Equal("system:apiserver", (string?)_server.Asked[^1]["userInfo"]!["username"]);
+        Assert.NotNull((string?)Read(ResourceTypes.Secrets, secret)["metadata"]!["labels"]!["kubernetes.io/legacy-token-last-used"]);
     }
 
     [Fact]
