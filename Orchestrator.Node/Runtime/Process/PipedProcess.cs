@@ -7,7 +7,7 @@ namespace Orchestrator.Node.Runtime.Process;
 /// <summary>Runs a command with its streams connected by pipes.</summary>
 internal static class PipedProcess
 {
-    public static async Task<int> RunAsync(ImmutableArray<string> command, ContainerSpec spec, ExecStreams streams, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(ImmutableArray<string> command, ContainerSpec spec, ExecStreams streams, ExecSession session, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("setsid")
         {
@@ -21,6 +21,7 @@ internal static class PipedProcess
         foreach (var word in command) start.ArgumentList.Add(word);
         ContainerShell.SetEnvironment(start, spec);
         using var process = Start(start);
+        session.Begin(process.Id);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var input = SendAsync(streams.Stdin, process.StandardInput.BaseStream, ended.Token);
         try
@@ -28,6 +29,7 @@ internal static class PipedProcess
             await Task.WhenAll(
                 CopyAsync(process.StandardOutput.BaseStream, streams.Stdout, cancellationToken),
                 CopyAsync(process.StandardError.BaseStream, streams.Stderr, cancellationToken)).ConfigureAwait(false);
+            session.Note();
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
             return process.ExitCode;
         }

@@ -23,6 +23,7 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
     private readonly TimeProvider _clock;
     private readonly FileSystemWatcher _watcher;
     private readonly ProcessMeasure _measure = new();
+    private readonly ExecSessions _commands;
     private readonly ConcurrentDictionary<string, Action<string>> _watchers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, System.Diagnostics.Process> _children = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _pulses = new(StringComparer.Ordinal);
@@ -31,6 +32,7 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
     {
         _root = Path.Combine(Path.GetFullPath(root), "processes");
         _clock = clock;
+        _commands = new ExecSessions(_measure);
         Directory.CreateDirectory(Path.Combine(_root, "sandboxes"));
         _watcher = new FileSystemWatcher(_root) { IncludeSubdirectories = true, NotifyFilter = NotifyFilters.FileName | NotifyFilters.Size | NotifyFilters.LastWrite };
         _watcher.Changed += (_, e) => OnFile(e.FullPath);
@@ -167,7 +169,9 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
             if (ProcessRecord.Inspect(directory) is { Phase: ContainerPhase.Running } c && c.Pod.NodeName == nodeName && ProcessRecord.RunningPid(directory) is { } pid)
                 leaders[pid] = c.Id;
         }
-        return Task.FromResult(leaders.Count == 0 ? [] : _measure.Measure(leaders, ProcessTable.Read(), ProcessTable.MemoryOf));
+        if (leaders.Count == 0) return Task.FromResult(ImmutableArray<ContainerUsage>.Empty);
+        var table = ProcessTable.Read();
+        return Task.FromResult(_measure.Measure(leaders, _commands.Owners(table), table, ProcessTable.MemoryOf));
     }
 
     public async Task WatchExitsAsync(string nodeName, Action<string> exited, CancellationToken cancellationToken)
@@ -213,6 +217,7 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
     private void Announce(string containerId)
     {
         Beat(containerId);
+        _commands.Kill(containerId);
         if (ProcessRecord.Read(DirectoryOf(containerId)) is { } record && _watchers.TryGetValue(record.Spec.Pod.NodeName, out var exited)) exited(containerId);
     }
 
@@ -261,9 +266,10 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
         var record = ProcessRecord.Read(directory);
         if (record is null || ProcessRecord.RunningPid(directory) is not { } leader) throw NoSuchContainer(containerId);
         var command = ContainerShell.Enter(record.Spec, leader, request.Command);
+        using var session = _commands.Enter(containerId);
         return request.Tty
-            ? await TerminalProcess.RunAsync(command, record.Spec, streams, cancellationToken).ConfigureAwait(false)
-            : await PipedProcess.RunAsync(command, record.Spec, streams, cancellationToken).ConfigureAwait(false);
+            ? await TerminalProcess.RunAsync(command, record.Spec, streams, session, cancellationToken).ConfigureAwait(false)
+            : await PipedProcess.RunAsync(command, record.Spec, streams, session, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task AttachAsync(string containerId, ExecStreams streams, CancellationToken cancellationToken)

@@ -27,13 +27,26 @@ internal sealed class ProcessMeasure
     }
 
     /// <param name="leaders">Container ids by the number of the process that leads their session.</param>
+    /// <param name="commands">Those of other sessions in them, whose leaders are nobody's children there; their ends are seen by the kubelet.</param>
     /// <param name="table">The processes of the machine.</param>
     /// <param name="memoryOf">Null for a process that has ended.</param>
-    public ImmutableArray<ContainerUsage> Measure(IReadOnlyDictionary<int, string> leaders, IReadOnlyCollection<ProcessStat> table, Func<int, ProcessMemory?> memoryOf)
+    public ImmutableArray<ContainerUsage> Measure(
+        IReadOnlyDictionary<int, string> leaders, IReadOnlyDictionary<int, string> commands, IReadOnlyCollection<ProcessStat> table, Func<int, ProcessMemory?> memoryOf)
     {
-        var owners = OwnersOf(leaders, table);
+        var running = leaders.Values.ToHashSet(StringComparer.Ordinal);
+        var owners = OwnersOf(new Dictionary<int, string>([.. commands.Where(c => running.Contains(c.Value) && !leaders.ContainsKey(c.Key)), .. leaders]), table);
         var containers = table.Where(p => owners[p.Pid] is not null).GroupBy(p => owners[p.Pid]!, StringComparer.Ordinal);
         return [.. containers.Select(c => Sum(c.Key, [.. c], leaders, memoryOf))];
+    }
+
+    /// <summary>Notes what a process of a container has used whose end nobody will tell of.</summary>
+    public void Note(string containerId, ProcessStat process)
+    {
+        lock (_lock)
+        {
+            if (!_kept.TryGetValue(containerId, out var kept)) _kept[containerId] = kept = new Kept();
+            kept.Orphans[(process.Pid, process.StartTicks)] = process.CpuTicks;
+        }
     }
 
     /// <summary>Lets go of what is kept of a container that is removed.</summary>
@@ -71,7 +84,7 @@ internal sealed class ProcessMeasure
     }
 
     /// <summary>The container of every process, or null.</summary>
-    private static Dictionary<int, string?> OwnersOf(IReadOnlyDictionary<int, string> leaders, IReadOnlyCollection<ProcessStat> table)
+    private static Dictionary<int, string?> OwnersOf(Dictionary<int, string> leaders, IReadOnlyCollection<ProcessStat> table)
     {
         var processes = new Dictionary<int, ProcessStat>(table.Count);
         foreach (var process in table) processes[process.Pid] = process;

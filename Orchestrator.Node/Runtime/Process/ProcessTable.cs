@@ -51,6 +51,10 @@ internal static class ProcessTable
         return table;
     }
 
+    /// <summary>Null for one that has ended and whose parent knows.</summary>
+    public static ProcessStat? Find(int pid) =>
+        ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")) is { } text ? ProcessStat.Parse(text) : null;
+
     /// <remarks>
     /// Not smaps_rollup, which shares shared pages out fairly: the kernel walks through all pages of the process for it, with its
     /// memory locked, which takes a process of some gigabytes out of its work for tens of milliseconds.

@@ -37,7 +37,7 @@ internal static partial class TerminalProcess
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static unsafe partial nint Write(int master, byte* buffer, nuint length);
 
-    public static async Task<int> RunAsync(ImmutableArray<string> command, ContainerSpec spec, ExecStreams streams, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(ImmutableArray<string> command, ContainerSpec spec, ExecStreams streams, ExecSession session, CancellationToken cancellationToken)
     {
         using var master = Open(out var terminal);
         var start = new ProcessStartInfo("setsid") { UseShellExecute = false, WorkingDirectory = ContainerShell.WorkingDirectory(spec) };
@@ -47,10 +47,15 @@ internal static partial class TerminalProcess
         // Before the command looks at it.
         if (streams.Resizes is { } resizes && resizes.TryRead(out var size)) SetSize(master, size);
         using var process = PipedProcess.Start(start);
+        session.Begin(process.Id);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var input = Task.Run(() => SendAsync(streams.Stdin, master, ended.Token), CancellationToken.None);
         var sizes = Task.Run(() => ResizeAsync(streams, master, ended.Token), CancellationToken.None);
-        var output = Task.Run(() => CopyAsync(master, streams.Stdout ?? Stream.Null, ended.Token), CancellationToken.None);
+        var output = Task.Run(async () =>
+        {
+            await CopyAsync(master, streams.Stdout ?? Stream.Null, ended.Token).ConfigureAwait(false);
+            session.Note();
+        }, CancellationToken.None);
         try
         {
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);

@@ -130,6 +130,31 @@ public sealed class ProcessContainerRuntimeTests : IAsyncLifetime
         Assert.Equal(idle, Assert.Single(await _runtime.MeasureAsync(Node, Token)).ContainerId);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Usage_CountsCommandsThatRunInTheContainer_AndTheyEndWithIt(bool tty)
+    {
+        var id = await RunAsync(Spec("sleep", "600"));
+        var exec = _runtime.ExecAsync(id, new ExecRequest(["sh", "-c", "while :; do :; done"], tty), new ExecStreams { Stdout = Stream.Null, Tty = tty }, Token);
+        var usage = await UsageAsync(id, static u => u.CpuSeconds > 0.3);
+        await _runtime.StopContainerAsync(id, TimeSpan.Zero, Token);
+        await EndAsync(id);
+        Assert.Equal(137, await exec.WaitAsync(Token));
+        Assert.True(usage.WorkingSetBytes > 0);
+    }
+
+    [Fact]
+    public async Task Usage_KeepsWhatACommandUsed_AndCountsWhatItLeftRunning()
+    {
+        var id = await RunAsync(Spec("sleep", "600"));
+        await _runtime.ExecAsync(id, new ExecRequest(["sh", "-c", "sh -c 'while :; do :; done' >/dev/null 2>&1 &"], Tty: false), new ExecStreams { Stdout = Stream.Null }, Token);
+        var usage = await UsageAsync(id, static u => u.CpuSeconds > 0.3);
+        await _runtime.StopContainerAsync(id, TimeSpan.Zero, Token);
+        await EndAsync(id);
+        Assert.True(usage.CpuSeconds > 0.3);
+    }
+
     [Fact]
     public async Task Usage_CountsChildrenThatHaveEnded_AndTerminals()
     {

@@ -4,6 +4,8 @@ namespace Orchestrator.Node.Tests.Runtime.Process;
 
 public sealed class ProcessMeasureTests
 {
+    private static readonly Dictionary<int, string> None = [];
+
     [Theory]
     [InlineData("42 (sh) S 7 42 41 0 -1 4194304 97 0 0 0 10 20 300 4000 20 0 1 0 4950756 3133440 364 1844674", 42, 7, 41, 4330, 4950756)]
     [InlineData("42 (a) b (c) d) R 7 42 41 0 -1 4194304 97 0 0 0 1 2 3 4 20 0 1 0 5 3133440 364", 42, 7, 41, 10, 5)]
@@ -41,7 +43,7 @@ public sealed class ProcessMeasureTests
             new(21, 20, 20, 80, 6),
             new(30, 1, 30, 50_000, 7), // of no container
         ];
-        var usages = new ProcessMeasure().Measure(new Dictionary<int, string> { [10] = "a", [20] = "b", [99] = "gone" }, table, static pid => pid == 11 ? null : new ProcessMemory(pid, pid * 10));
+        var usages = new ProcessMeasure().Measure(new Dictionary<int, string> { [10] = "a", [20] = "b", [99] = "gone" }, None, table, static pid => pid == 11 ? null : new ProcessMemory(pid, pid * 10));
 
         Assert.Equal(["a", "b"], usages.Select(static u => u.ContainerId).Order(StringComparer.Ordinal));
         var a = usages.Single(static u => u.ContainerId == "a");
@@ -66,12 +68,31 @@ public sealed class ProcessMeasureTests
         measure.Forget("a");
         Assert.Equal(1.4, Seconds(leader with { CpuTicks = 140 }));
 
-        double Seconds(params ProcessStat[] table) => Assert.Single(measure.Measure(new Dictionary<int, string> { [10] = "a" }, table, static _ => null)).CpuSeconds;
+        double Seconds(params ProcessStat[] table) => Assert.Single(measure.Measure(new Dictionary<int, string> { [10] = "a" }, None, table, static _ => null)).CpuSeconds;
+    }
+
+    [Fact]
+    public void Commands_InAContainer_CountAsIts_AlsoAfterTheirEnd()
+    {
+        var measure = new ProcessMeasure();
+        ProcessStat leader = new(10, 1, 10, 100, 1), command = new(50, 7, 50, 20, 2), child = new(51, 50, 50, 3, 3), left = child with { Parent = 1 };
+        var commands = new Dictionary<int, string> { [50] = "a", [60] = "ended" };
+
+        Assert.Equal(1.23, Seconds(leader, command, child, new ProcessStat(60, 7, 60, 1000, 4)));
+        measure.Note("a", command with { CpuTicks = 25 }); // its output ended
+        Assert.Equal(1.28, Seconds(leader, left)); // its child goes on in its session
+        commands.Remove(50);
+        Assert.Equal(1.28, Seconds(leader));
+        // Of a command that was never seen when others were measured.
+        measure.Note("a", new ProcessStat(70, 7, 70, 40, 9));
+        Assert.Equal(1.68, Seconds(leader));
+
+        double Seconds(params ProcessStat[] table) => Assert.Single(measure.Measure(new Dictionary<int, string> { [10] = "a" }, commands, table, static _ => null)).CpuSeconds;
     }
 
     [Fact]
     public void Numbers_ThatFormACircle_EndTheSearch() =>
-        Assert.Empty(new ProcessMeasure().Measure(new Dictionary<int, string> { [5] = "a" }, [new(2, 3, 2, 1, 1), new(3, 2, 3, 1, 1)], static _ => null));
+        Assert.Empty(new ProcessMeasure().Measure(new Dictionary<int, string> { [5] = "a" }, None, [new(2, 3, 2, 1, 1), new(3, 2, 3, 1, 1)], static _ => null));
 
     [Fact]
     public void Table_HasThisProcess_WithItsTime()
