@@ -8,13 +8,13 @@ namespace Orchestrator.Node.Runtime.Docker;
 public sealed partial class DockerContainerRuntime
 {
     /// <summary>Containers that are asked about at the same time (count): each costs the engine a look into several files.</summary>
-    private const int MeasuredAtOnceMax = 8;
+    private const int AskedAtOnceMax = 8;
 
     public async Task<ImmutableArray<ContainerUsage>> MeasureAsync(string nodeName, CancellationToken cancellationToken)
     {
         var listed = await ListAsync(nodeName, DockerLabels.Container, null, cancellationToken).ConfigureAwait(false);
         var usages = new ConcurrentBag<ContainerUsage>();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = MeasuredAtOnceMax, CancellationToken = cancellationToken };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AskedAtOnceMax, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(listed.Where(static c => c.State is "running" or "paused"), options, async (container, token) =>
         {
             if (await SampleAsync(container.ID, token).ConfigureAwait(false) is { } sample && Usage(container.ID, sample) is { } usage) usages.Add(usage);

@@ -37,16 +37,15 @@ public sealed partial class DockerContainerRuntime(IDockerClient client, string 
 
     public async Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, string? podUid, CancellationToken cancellationToken)
     {
+        // The list says all that there is to say of them.
         var listed = await ListAsync(nodeName, DockerLabels.Sandbox, podUid, cancellationToken).ConfigureAwait(false);
-        var states = await InspectAllAsync(listed, cancellationToken).ConfigureAwait(false);
-        return [.. states.Select(Sandbox)];
+        return [.. listed.Select(static c => Sandbox(c.ID, c.Labels, c.State is "running" or "paused", AddressIn(c.NetworkSettings?.Networks)))];
     }
 
     public async Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, string? podUid, CancellationToken cancellationToken)
     {
         var listed = await ListAsync(nodeName, DockerLabels.Container, podUid, cancellationToken).ConfigureAwait(false);
-        var states = await InspectAllAsync(listed, cancellationToken).ConfigureAwait(false);
-        return [.. states.Select(Container)];
+        return await InspectAllAsync(listed, cancellationToken).ConfigureAwait(false);
     }
 
     private Task<IList<ContainerListResponse>> ListAsync(string nodeName, string kind, string? podUid, CancellationToken cancellationToken)
@@ -56,21 +55,15 @@ public sealed partial class DockerContainerRuntime(IDockerClient client, string 
         return client.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = filters }, cancellationToken);
     }
 
-    private async Task<List<ContainerInspectResponse>> InspectAllAsync(IList<ContainerListResponse> listed, CancellationToken cancellationToken)
+    /// <summary>Looks at each of them: a list tells neither when a container started nor how it ended.</summary>
+    private async Task<ImmutableArray<ContainerState>> InspectAllAsync(IList<ContainerListResponse> listed, CancellationToken cancellationToken)
     {
-        var states = new List<ContainerInspectResponse>(listed.Count);
-        foreach (var container in listed)
-        {
-            try
-            {
-                states.Add(await client.Containers.InspectContainerAsync(container.ID, cancellationToken).ConfigureAwait(false));
-            }
-            catch (DockerContainerNotFoundException)
-            {
-                // Removed since it was listed.
-            }
-        }
-        return states;
+        var states = new ContainerState?[listed.Count];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AskedAtOnceMax, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, listed.Count, options, async (i, token) =>
+            // None when it was removed since it was listed.
+            states[i] = await InspectContainerAsync(listed[i].ID, token).ConfigureAwait(false)).ConfigureAwait(false);
+        return [.. states.OfType<ContainerState>()];
     }
 
     public async Task<SandboxState> StartSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
@@ -257,16 +250,14 @@ public sealed partial class DockerContainerRuntime(IDockerClient client, string 
         throw new IOException("the Docker Engine ended the stream of events");
     }
 
-    private static SandboxState Sandbox(ContainerInspectResponse c)
-    {
-        var labels = c.Config.Labels;
-        var network = c.NetworkSettings;
-        var ip = string.IsNullOrEmpty(network?.IPAddress)
-            ? network?.Networks?.Values.Select(n => n.IPAddress).FirstOrDefault(a => !string.IsNullOrEmpty(a)) ?? ""
-            : network.IPAddress;
-        return new SandboxState(c.ID, DockerLabels.Pod(labels), c.State.Running, ip, DockerLabels.Attempt(labels),
-            DockerLabels.Text(labels, DockerLabels.HostNetwork) == "true");
-    }
+    private static SandboxState Sandbox(ContainerInspectResponse c) => Sandbox(c.ID, c.Config.Labels, c.State.Running,
+        string.IsNullOrEmpty(c.NetworkSettings?.IPAddress) ? AddressIn(c.NetworkSettings?.Networks) : c.NetworkSettings.IPAddress);
+
+    private static SandboxState Sandbox(string id, IDictionary<string, string> labels, bool running, string ip) =>
+        new(id, DockerLabels.Pod(labels), running, ip, DockerLabels.Attempt(labels), DockerLabels.Text(labels, DockerLabels.HostNetwork) == "true");
+
+    private static string AddressIn(IDictionary<string, EndpointSettings>? networks) =>
+        networks?.Values.Select(static n => n.IPAddress).FirstOrDefault(static a => !string.IsNullOrEmpty(a)) ?? "";
 
     private static ContainerState Container(ContainerInspectResponse c) => new()
     {

@@ -20,6 +20,12 @@ public class ContainerListResponse
     public IDictionary<string, string> Labels { get; set; }
     public string State { get; set; }
     public string Status { get; set; }
+    public SummaryNetworkSettings NetworkSettings { get; set; }
+}
+
+public class SummaryNetworkSettings
+{
+    public IDictionary<string, EndpointSettings> Networks { get; set; }
 }
 
 public struct EmptyStruct;
