@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Orchestrator.Actors.Kinds.Nodes;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
@@ -49,11 +51,14 @@ public readonly record struct NodeTarget(Uri? Uri, ApiError? Error, string Node 
         return EndpointOf(stored.ToTree()) is { } host ? (host, null) : (null, new ApiError(503, "ServiceUnavailable", $"node {node} tells no address at which its streams could be reached"));
     }
 
-    /// <summary>The address at which the API server reaches the node: the first of the kinds that Kubernetes prefers.</summary>
-    private static string? EndpointOf(JsonObject node)
+    /// <summary>The address at which the API server reaches the node: the first of the kinds that Kubernetes prefers; or, where the node is of
+    /// a process that keeps to the loopback interface, that.</summary>
+    public static string? EndpointOf(JsonObject node)
     {
         var port = JsonTree.AsInt64(JsonTree.At(node, ["status", "daemonEndpoints", "kubeletEndpoint", "Port"]));
-        if (port is null or 0 || JsonTree.At(node, ["status", "addresses"]) is not JsonArray addresses) return null;
+        if (port is null or 0) return null;
+        if (NodeMembers.LoopbackOf(JsonTree.AsString(JsonTree.At(node, ["metadata", "annotations", NodeMembers.Annotation]))) is { } loopback) return $"{new IPEndPoint(loopback, (int)port)}";
+        if (JsonTree.At(node, ["status", "addresses"]) is not JsonArray addresses) return null;
         foreach (var type in (ReadOnlySpan<string>)["InternalIP", "Hostname", "ExternalIP"])
         {
             foreach (var entry in addresses)

@@ -39,17 +39,17 @@ public sealed class NodeParts : IAsyncDisposable
         DataDirectory data, TimeProvider clock)
     {
         var (runtime, version) = await RuntimeAsync(settings, data, clock).ConfigureAwait(false);
-        var address = settings.Remoting.Address.Equals(IPAddress.Any) ? NodeFacts.MachineAddress() : settings.Remoting.Address.ToString();
+        var (listen, address) = Addresses(settings.Remoting.Address, NodeFacts.MachineAddress());
         IActorRef? kubelets = null;
         var facts = NodeFacts.OfThisMachine(settings.NodeName, version, KubeletVersion, 0, data.Path) with
         {
             Address = address,
             Annotations = ImmutableDictionary<string, string>.Empty.Add(NodeMembers.Annotation, NodeMembers.Name(Cluster.Get(system).SelfUniqueAddress)),
         };
-        var certificate = await certificates.NodeAsync(settings.NodeName, IPAddress.Parse(address)).ConfigureAwait(false);
+        var certificate = await certificates.NodeAsync(settings.NodeName, listen).ConfigureAwait(false);
         var served = new ServedNodes(settings.NodeName, Nodes(settings, facts).ToImmutableDictionary(static n => n.Name));
         var endpoint = await NodeEndpoint.StartAsync(
-            IPAddress.Parse(address), 0, certificate.Certificate, certificate.Authority, runtime, registries, () => Volatile.Read(ref kubelets), served,
+            listen, 0, certificate.Certificate, certificate.Authority, runtime, registries, () => Volatile.Read(ref kubelets), served,
             kubelet.LogDirectory, CancellationToken.None).ConfigureAwait(false);
         var nodes = Nodes(settings, facts with { EndpointPort = endpoint.Port });
         var agent = new NodeAgent(runtime, registries, kubelet, data.File("kubelet"), clock, tokens);
@@ -72,6 +72,17 @@ public sealed class NodeParts : IAsyncDisposable
         }
         return new NodeParts(agent, endpoint);
     }
+
+    /// <summary>Where the node's endpoint listens, and what the node and the pods in its network say that their address is.</summary>
+    /// <remarks>A cluster that keeps to the loopback interface is of one machine, and nobody else is to reach its endpoints; but the loopback
+    /// address says of nothing where it is: it can be no endpoint of a Service, and a pod would take it for itself. So a node never has it, as
+    /// a kubelet would not take it, unless the machine has no other.</remarks>
+    /// <param name="remoting">Where remoting listens.</param>
+    /// <param name="machine">The address of the machine.</param>
+    public static (IPAddress Listen, string Node) Addresses(IPAddress remoting, string machine) =>
+        remoting.Equals(IPAddress.Any) ? (IPAddress.Parse(machine), machine)
+        : IPAddress.IsLoopback(remoting) ? (remoting, machine)
+        : (remoting, remoting.ToString());
 
     private static ImmutableArray<NodeFacts> Nodes(ProcessSettings settings, NodeFacts facts) => settings.Hollow == 0
         ? [facts]
@@ -111,5 +122,5 @@ public sealed class NodeParts : IAsyncDisposable
     }
 
     private static async Task<(IContainerRuntime, string)> WithVersion(IContainerRuntime runtime) =>
-        (runtime, await runtime.GetVersionAsync(CancellationToken.None).ConfigureAwait(false));
+        (runtime, $"{runtime.Name}://{await runtime.GetVersionAsync(CancellationToken.None).ConfigureAwait(false)}");
 }

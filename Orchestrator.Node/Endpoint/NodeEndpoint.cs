@@ -43,7 +43,7 @@ public sealed class NodeEndpoint : IAsyncDisposable
         })));
         var app = builder.Build();
         app.MapGet("/healthz", () => "ok");
-        MapStreams(app, new PodStreams(runtime, kubelets, nodes, address, TimeProvider.System));
+        MapStreams(app, new PodStreams(runtime, kubelets, nodes, TimeProvider.System));
         MapDocuments(app, new NodeDocuments(runtime, registries, nodes, TimeProvider.System), new NodeLogs(logs));
         await app.StartAsync(cancellationToken).ConfigureAwait(false);
         return new NodeEndpoint(app, new Uri(app.Urls.First()).Port);

@@ -13,8 +13,7 @@ using Orchestrator.Node.Runtime;
 namespace Orchestrator.Node.Endpoint;
 
 /// <summary>What a node serves of its pods: logs, exec, attach, port-forward, and connections for the API server's proxy.</summary>
-/// <param name="address">The node's own, at which pods with its network are to be reached.</param>
-internal sealed class PodStreams(IContainerRuntime runtime, Func<IActorRef?> kubelets, ServedNodes nodes, IPAddress address, TimeProvider clock)
+internal sealed class PodStreams(IContainerRuntime runtime, Func<IActorRef?> kubelets, ServedNodes nodes, TimeProvider clock)
 {
     private static readonly TimeSpan FindTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(30);
@@ -150,7 +149,7 @@ internal sealed class PodStreams(IContainerRuntime runtime, Func<IActorRef?> kub
         }
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         using var client = new TcpClient();
-        var target = !sandbox.HostNetwork && IPAddress.TryParse(sandbox.Ip, out var ip) ? ip : address;
+        var target = IPAddress.Parse(sandbox.HostNetwork || sandbox.Ip.Length == 0 ? nodes.Of(http)!.Address : sandbox.Ip);
         try
         {
             await client.ConnectAsync(target, port, ended.Token).AsTask().WaitAsync(DialTimeout, clock, ended.Token).ConfigureAwait(false);

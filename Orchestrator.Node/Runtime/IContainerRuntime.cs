@@ -16,7 +16,7 @@ public interface IContainerRuntime
     /// <summary>Whether containers write to real files: when not, volumes need not be prepared and probes are not carried out.</summary>
     bool Simulated { get; }
 
-    /// <summary>The version of the engine, as <c>nodeInfo.containerRuntimeVersion</c> shows it; fails when the engine does not answer.</summary>
+    /// <summary>The version of the engine; fails when the engine does not answer.</summary>
     Task<string> GetVersionAsync(CancellationToken cancellationToken);
 
     /// <summary>Everything on this machine that a kubelet of this <paramref name="nodeName"/> once made, running or not.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
 using Akka.Actor;
 using Akka.Cluster;
 using Orchestrator.Actors.Controllers;
@@ -20,6 +21,10 @@ public sealed class NodeMembers
     private volatile ImmutableHashSet<string> _lost = [];
 
     public static string Name(UniqueAddress member) => string.Create(CultureInfo.InvariantCulture, $"{member.Address}#{member.Uid}");
+
+    /// <summary>The address of a member, by its name, that only processes on its machine reach; null of any other.</summary>
+    public static IPAddress? LoopbackOf(string? member) =>
+        member?.Split('#')[0] is { Length: > 0 } text && Akka.Actor.Address.TryParse(text, out var at) && IPAddress.TryParse(at.Host, out var host) && IPAddress.IsLoopback(host) ? host : null;
 
     /// <summary>False as well of a node that names no member, or one never heard of: its lease tells about it in time.</summary>
     public bool IsUnreachable(NodeView node) => node.Meta.Annotations.TryGetValue(Annotation, out var member) && _lost.Contains(member);
