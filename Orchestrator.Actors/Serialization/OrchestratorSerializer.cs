@@ -37,10 +37,15 @@ public sealed class OrchestratorSerializer : SerializerWithStringManifest
             : throw new SerializationException($"no message has the manifest \"{manifest}\"; a newer version may have written it");
     }
 
-    private static WireCodec Codec(object o) =>
-        Tables.ByType.TryGetValue(o.GetType(), out var codecs)
-            ? codecs.Length == 1 ? codecs[0] : Array.Find(codecs, c => c.Variant!(o))!
-            : throw new SerializationException($"{o.GetType()} has no manifest; add it to the codecs of its folder");
+    private static WireCodec Codec(object o)
+    {
+        if (!Tables.ByType.TryGetValue(o.GetType(), out var codecs))
+            throw new SerializationException($"{o.GetType()} has no manifest; add it to the codecs of its folder");
+        if (codecs.Length == 1) return codecs[0];
+        foreach (var codec in codecs)
+            if (codec.Variant!(o)) return codec;
+        throw new SerializationException($"{o.GetType()} is none of the variants that have a manifest");
+    }
 
     /// <summary>Made at the first use, when <see cref="Extensions"/> is complete: naming that property must not make them already.</summary>
     private static class Tables

@@ -15,10 +15,6 @@ public sealed class ServiceAccountDefault : IAdmissionPlugin
     /// <summary>Where containers find the token. Source: client libraries of Kubernetes, which look nowhere else.</summary>
     public const string MountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-    private const string VolumePrefix = "kube-api-access-";
-
-    private static TokenVolume? _lastVolume;
-
     public string Name => "ServiceAccount";
 
     public ValueTask<ApiError?> AdmitAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
@@ -62,13 +58,13 @@ public sealed class ServiceAccountDefault : IAdmissionPlugin
 
     private static void Mount(JsonObject spec, ObjectKey account)
     {
-        var volume = "";
+        TokenVolume? volume = null;
         // A pod that was made from another one brings the volume along.
         if (JsonTree.Array(spec, "volumes") is { } there)
             foreach (var v in there)
-                if (JsonTree.String(v as JsonObject, "name") is { } given && given.StartsWith(VolumePrefix, StringComparison.Ordinal)) volume = given;
-        var isNew = volume.Length == 0;
-        if (isNew) volume = VolumeOf(account);
+                if (JsonTree.String(v as JsonObject, "name") is { } given && given.StartsWith(TokenVolume.Prefix, StringComparison.Ordinal)) volume = new TokenVolume(account, given);
+        var isNew = volume is null;
+        volume ??= TokenVolume.Of(account);
         var mounted = false;
         foreach (var list in (ReadOnlySpan<string>)["initContainers", "containers"])
         {
@@ -77,33 +73,45 @@ public sealed class ServiceAccountDefault : IAdmissionPlugin
         }
         if (!mounted || !isNew) return;
         if (JsonTree.Array(spec, "volumes") is not { } volumes) spec["volumes"] = volumes = [];
-        volumes.Add(Volume(volume));
+        volumes.Add(volume.Volume);
     }
 
-    /// <summary>The same for all pods of an account, so that pods of one template have one spec (<see cref="Schemas.TemplateSpec"/>); what another volume may
-    /// be called by chance is not.</summary>
-    private static string VolumeOf(ObjectKey account)
-    {
-        if (_lastVolume is { } last && last.Account == account) return last.Name;
-        const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
-        var suffix = SHA256.HashData(Encoding.UTF8.GetBytes(account.ToString())).Take(5).Select(static b => Alphabet[b % Alphabet.Length]);
-        var name = VolumePrefix + string.Concat(suffix);
-        _lastVolume = new TokenVolume(account, name);
-        return name;
-    }
-
-    private sealed record TokenVolume(ObjectKey Account, string Name);
-
-    private static bool Mount(JsonObject container, string volume)
+    private static bool Mount(JsonObject container, TokenVolume volume)
     {
         if (JsonTree.Array(container, "volumeMounts") is not { } mounts) container["volumeMounts"] = mounts = [];
         foreach (var mount in mounts)
             if (JsonTree.String(mount as JsonObject, "mountPath") == MountPath) return false;
-        mounts.Add(new JsonObject { ["name"] = volume, ["readOnly"] = true, ["mountPath"] = MountPath });
+        mounts.Add(volume.Mount);
         return true;
     }
 
-    private static JsonObject Volume(string name) => new() { ["name"] = name, ["projected"] = Projected };
+    private static bool IsMirrorPod(JsonObject pod) =>
+        JsonTree.At(pod, ["metadata", "annotations"]) is JsonObject annotations && annotations.ContainsKey("kubernetes.io/config.mirror");
+
+    /// <summary>The volume with an account's token and where a container has it: the same in every pod of the account, so that pods of one
+    /// template have one spec (<see cref="Schemas.TemplateSpec"/>). Nothing that comes after admission changes them.</summary>
+    private sealed class TokenVolume(ObjectKey account, string name)
+    {
+        public const string Prefix = "kube-api-access-";
+
+        private const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+        private static TokenVolume? _last;
+
+        private readonly ObjectKey _account = account;
+
+        public JsonObject Volume { get; } = JsonTree.Frozen(new JsonObject { ["name"] = name, ["projected"] = Projected });
+
+        public JsonObject Mount { get; } = JsonTree.Frozen(new JsonObject { ["name"] = name, ["readOnly"] = true, ["mountPath"] = MountPath });
+
+        public static TokenVolume Of(ObjectKey account)
+        {
+            if (_last is { } last && last._account == account) return last;
+            // What another volume is not called by chance.
+            var suffix = SHA256.HashData(Encoding.UTF8.GetBytes(account.ToString())).Take(5).Select(static b => Alphabet[b % Alphabet.Length]);
+            return _last = new TokenVolume(account, Prefix + string.Concat(suffix));
+        }
+    }
 
     // The same in every pod, and nothing that comes after admission changes it.
     private static readonly JsonObject Projected = JsonTree.Frozen(new JsonObject
@@ -131,7 +139,4 @@ public sealed class ServiceAccountDefault : IAdmissionPlugin
             }),
         ["defaultMode"] = 420,
     });
-
-    private static bool IsMirrorPod(JsonObject pod) =>
-        JsonTree.At(pod, ["metadata", "annotations"]) is JsonObject annotations && annotations.ContainsKey("kubernetes.io/config.mirror");
 }

@@ -32,7 +32,9 @@ public sealed class PersistentVolumeController : KindController
             return change.Kind != ChangeKind.Deleted ? [] : caches[ResourceTypes.PersistentVolumeClaims].Objects.EnumerateFrom().Select(PersistentVolumeClaimView.Of)
                 .Where(c => !c.BindCompleted && c.SelectedNode == change.Object.Key.Name).Select(static c => c.Key);
         }
-        return type == ResourceTypes.Pods && change.Kind == ChangeKind.Added ? OfPod(PodView.Of(change.Object), caches) : [];
+        if (type != ResourceTypes.Pods || change.Kind != ChangeKind.Added) return [];
+        var pod = PodView.Of(change.Object);
+        return pod.NodeName.Length > 0 || pod.Claims.IsEmpty ? [] : OfPod(pod, caches);
     }
 
     public override ReconcileResult Reconcile(ObjectKey key, ControllerCaches caches, ReconcileContext context)
@@ -74,7 +76,7 @@ public sealed class PersistentVolumeController : KindController
 
     // What a claim says it waits for depends on whether a pod uses it.
     private static IEnumerable<ObjectKey> OfPod(PodView pod, ControllerCaches caches) =>
-        pod.NodeName.Length > 0 ? [] : pod.Claims.Where(static c => !c.Own).Select(c => new ObjectKey(pod.Key.Namespace, c.Claim))
+        pod.Claims.Where(static c => !c.Own).Select(c => new ObjectKey(pod.Key.Namespace, c.Claim))
             .Where(k => caches[ResourceTypes.PersistentVolumeClaims].Get(k) is { } claim && !PersistentVolumeClaimView.Of(claim).BindCompleted);
 
     private static StorageObserved Observe(ControllerCaches caches)
