@@ -45,6 +45,7 @@ public sealed class TemplateSpecTests
             """{"spec":SPEC,"metadata":{"name":"p","annotations":{"scheduler.alpha.kubernetes.io/critical-pod":""}}}""",
             """{"metadata":{"name":"p_"},"spec":SPEC,"status":{"phase":"Running"}}""",
             """{"metadata":{"name":"p","color":"red"},"spec":SPEC,"more":1}""",
+            """{"metadata":{"generateName":"p-","managedFields":[{"manager":"m","operation":"Update","apiVersion":"v1","time":"2026-01-01T00:00:00Z","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:hostname":{}}}}]},"spec":SPEC}""",
             """{"metadata":{"name":"p"},"spec":SPEC,"spec":SPEC}""",
             """{"metadata":{"name":"p"},"spec":SPEC} x""",
             """{"metadata":{"name":"p"},"spec":SPEC,""",
@@ -54,8 +55,9 @@ public sealed class TemplateSpecTests
         foreach (var (body, validation) in bodies.SelectMany(static b => Enum.GetValues<FieldValidation>().Select(v => (b, v))))
         {
             var text = body.Replace("SPEC", spec, StringComparison.Ordinal);
-            var alone = await CreateAsync(text, validation, shared: false);
-            for (var time = 1; time <= Times; time++) Assert.Equal(alone, await CreateAsync(text, validation, shared: true));
+            var alone = await CreateAsync(text, validation, dryRun: false, shared: false);
+            Assert.Equal(alone, await CreateAsync(text, validation, dryRun: true, shared: true));
+            for (var time = 1; time <= Times; time++) Assert.Equal(alone, await CreateAsync(text, validation, dryRun: false, shared: true));
         }
     }
 
@@ -89,15 +91,23 @@ public sealed class TemplateSpecTests
         }
     }
 
-    private static async Task<string> CreateAsync(string body, FieldValidation validation, bool shared)
+    private static async Task<string> CreateAsync(string body, FieldValidation validation, bool dryRun, bool shared)
     {
         var fixture = await StoreFixture.WithNamespaceAsync();
         var utf8 = Encoding.UTF8.GetBytes(body);
         var decoded = shared ? ObjectDecoder.DecodeNew(Pods, utf8, validation) : ObjectDecoder.Decode(Pods, utf8, validation);
         if (decoded.Tree is null) return decoded.Error!.ToString();
         var notes = new AdmissionNotes();
-        var made = await fixture.Store.CreateAsync(Pods, "default", decoded.Tree, new WriteOptions { Notes = notes, FieldManager = "test" });
-        return string.Join('\n', [.. decoded.Warnings, .. notes.Warnings, made.Error?.ToString() ?? Encoding.UTF8.GetString(made.Object!.ToArray())]);
+        var made = await fixture.Store.CreateAsync(Pods, "default", decoded.Tree, new WriteOptions { Notes = notes, FieldManager = "test", DryRun = dryRun });
+        return string.Join('\n', [.. decoded.Warnings, .. notes.Warnings, made.Error?.ToString() ?? WithoutVersion(made.Object!)]);
+    }
+
+    // A trial has none.
+    private static string WithoutVersion(StoredObject o)
+    {
+        var tree = o.ToTree();
+        tree["metadata"]!.AsObject().Remove("resourceVersion");
+        return tree.ToJsonString();
     }
 
     private sealed class Changing(Action<JsonObject>? change) : IAdmissionPlugin
