@@ -209,7 +209,7 @@ public sealed partial class RequestPipeline(
         return request.Subresource switch
         {
             "history" => resources.WriteHistoryAsync(context, request, schema, format),
-            "" or "status" or "finalize" or "approval" or "ephemeralcontainers" or "resize" => resources.HandleAsync(context, request, schema, format),
+            "" or "status" or "finalize" or "approval" or "ephemeralcontainers" => resources.HandleAsync(context, request, schema, format),
             "scale" => subresources.ScaleAsync(context, request, schema, schema.Subresource("scale")!, format),
             "token" => subresources.IssueTokenAsync(context, request, format),
             "eviction" => subresources.EvictAsync(context, request, schema, format),

@@ -23,10 +23,9 @@ public sealed class LimitRanger : IAdmissionPlugin
 
     public ValueTask<ApiError?> ValidateAsync(AdmissionRequest request, IRegistries registries, CancellationToken cancellationToken)
     {
-        // The containers of a pod are settled with its creation, but for their size; a claim may grow.
+        // The containers of a pod are settled with its creation; a claim may grow.
         var concerned = request.Operation == AdmissionOperation.Create ? request.IsOf(ResourceTypes.Pods) || request.IsOf(ResourceTypes.PersistentVolumeClaims)
-            : request.Operation == AdmissionOperation.Update
-                && (request.IsOf(ResourceTypes.PersistentVolumeClaims) || (request.Schema.Type == ResourceTypes.Pods && request.Subresource == "resize"))
+            : request.Operation == AdmissionOperation.Update && request.IsOf(ResourceTypes.PersistentVolumeClaims)
                 && request.Stored is not { Meta.Deleting: true };
         return concerned ? RunAsync(request, Check, registries, cancellationToken) : ValueTask.FromResult<ApiError?>(null);
     }

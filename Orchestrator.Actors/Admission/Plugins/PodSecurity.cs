@@ -28,7 +28,7 @@ public sealed class PodSecurity(PodSecuritySettings settings) : IAdmissionPlugin
         if (request.Operation is not (AdmissionOperation.Create or AdmissionOperation.Update)) return ValueTask.FromResult<ApiError?>(null);
         if (request.IsOf(ResourceTypes.Namespaces)) return NamespaceAsync(request, registries, cancellationToken);
         var isPod = request.Schema.Type == ResourceTypes.Pods;
-        if (isPod ? request.Subresource is not ("" or "ephemeralcontainers" or "resize") : request.Subresource.Length > 0 || !Workloads.Contains(request.Schema.Type))
+        if (isPod ? request.Subresource is not ("" or "ephemeralcontainers") : request.Subresource.Length > 0 || !Workloads.Contains(request.Schema.Type))
             return ValueTask.FromResult<ApiError?>(null);
         var pending = registries.InformerAsync(ResourceTypes.Namespaces, cancellationToken);
         return pending.IsCompletedSuccessfully ? ValueTask.FromResult(Check(request, pending.Result, isPod)) : CheckLateAsync(request, pending, isPod);

@@ -55,8 +55,7 @@ public sealed class ResourceQuota(TimeProvider clock) : IAdmissionPlugin
     private static bool MayUseMore(AdmissionRequest request) => request.Operation switch
     {
         AdmissionOperation.Create => request.Subresource.Length == 0,
-        AdmissionOperation.Update => request.IsOf(ResourceTypes.Services) || request.IsOf(ResourceTypes.PersistentVolumeClaims)
-            || (request.Schema.Type == ResourceTypes.Pods && request.Subresource is "" or "resize"),
+        AdmissionOperation.Update => request.IsOf(ResourceTypes.Services) || request.IsOf(ResourceTypes.PersistentVolumeClaims) || request.IsOf(ResourceTypes.Pods),
         _ => false,
     };
 }

@@ -45,35 +45,20 @@ public sealed class PodStrategy : IKindStrategy
 
     public void PrepareForUpdate(JsonObject tree, JsonObject stored, string subresource)
     {
-        if (subresource is "ephemeralcontainers" or "resize") KeepAllBut(tree, stored, subresource);
+        if (subresource == "ephemeralcontainers") KeepAllButDebuggers(tree, stored);
         // Owners are set at creation or by adoption through the object itself; a kubelet's status never changes them.
         if (subresource != "status" || tree["status"] is not JsonObject status) return;
         if (string.IsNullOrEmpty(JsonTree.String(status, "qosClass"))) status["qosClass"] = PodQos.Of(JsonTree.Ensure(tree, "spec"));
     }
 
-    /// <summary>A debugger adds containers and a resize changes amounts; whatever else their request says is dropped.</summary>
-    /// <remarks>Source: dropNonEphemeralContainerUpdates and dropNonResizeUpdates of kubernetes pkg/registry/core/pod/strategy.go.</remarks>
-    private static void KeepAllBut(JsonObject tree, JsonObject stored, string subresource)
+    /// <summary>A debugger adds containers; whatever else its request says is dropped.</summary>
+    /// <remarks>Source: dropNonEphemeralContainerUpdates of kubernetes pkg/registry/core/pod/strategy.go.</remarks>
+    private static void KeepAllButDebuggers(JsonObject tree, JsonObject stored)
     {
         var (spec, old) = (tree["spec"] as JsonObject ?? [], stored["spec"] as JsonObject ?? []);
         var kept = old.DeepClone().AsObject();
-        if (subresource == "ephemeralcontainers")
-        {
-            if (spec["ephemeralContainers"] is { } debuggers) kept["ephemeralContainers"] = debuggers.DeepClone();
-            else kept.Remove("ephemeralContainers");
-        }
-        else
-        {
-            foreach (var (index, container) in kept.Entries("containers"))
-            {
-                if (spec["containers"] is not JsonArray asked || index >= asked.Count || asked[index] is not JsonObject wanted) continue;
-                foreach (var name in (ReadOnlySpan<string>)["resources", "resizePolicy"])
-                {
-                    if (wanted[name] is { } value) container[name] = value.DeepClone();
-                    else container.Remove(name);
-                }
-            }
-        }
+        if (spec["ephemeralContainers"] is { } debuggers) kept["ephemeralContainers"] = debuggers.DeepClone();
+        else kept.Remove("ephemeralContainers");
         tree["spec"] = kept;
         var (metadata, oldMetadata) = (JsonTree.Ensure(tree, "metadata"), JsonTree.Ensure(stored, "metadata"));
         foreach (var name in (ReadOnlySpan<string>)["labels", "annotations", "finalizers", "ownerReferences"])

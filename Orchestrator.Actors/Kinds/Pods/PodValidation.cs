@@ -31,9 +31,6 @@ public sealed class PodValidation : IKindValidation
             case "ephemeralcontainers":
                 ValidateEphemeral(spec, old, faults);
                 break;
-            case "resize":
-                ValidateResize(spec, old, faults);
-                break;
             default:
                 break;
         }
@@ -119,33 +116,6 @@ public sealed class PodValidation : IKindValidation
                 faults.Forbidden(Spec.Child("ephemeralContainers"), $"existing ephemeral containers {GoQuote.Quote(name)} may not be removed\n");
             else if (!JsonTree.DeepEquals(same, container))
                 faults.Forbidden(Spec.Child("ephemeralContainers"), $"existing ephemeral containers {GoQuote.Quote(name)} may not be changed\n");
-        }
-    }
-
-    private static void ValidateResize(JsonObject spec, JsonObject old, FaultList faults)
-    {
-        PodSpecValidation.Validate(spec, Spec, faults);
-        var rest = spec.DeepClone().AsObject();
-        RestoreEach(rest, old, "containers", "resources");
-        if (!JsonTree.DeepEquals(rest, old)) faults.Forbidden(Spec, "only cpu and memory resources are mutable");
-        var (quality, before) = (PodQos.Of(spec), PodQos.Of(old));
-        if (quality != before) faults.Invalid(Spec, quality, "Pod QOS Class may not change as a result of resizing");
-        foreach (var ((index, container), (_, was)) in spec.Entries("containers").Zip(old.Entries("containers")))
-            ValidateResizedAmounts(JsonTree.Object(container, "resources"), JsonTree.Object(was, "resources"), Spec.Child("containers").Index(index).Child("resources"), faults);
-    }
-
-    private static void ValidateResizedAmounts(JsonObject? resources, JsonObject? old, FieldPath path, FaultList faults)
-    {
-        foreach (var list in (ReadOnlySpan<string>)["limits", "requests"])
-        {
-            var (now, before) = (JsonTree.Object(resources, list), JsonTree.Object(old, list));
-            foreach (var (name, amount) in before ?? [])
-            {
-                if (now?[name] is not { } wanted) faults.Forbidden(path.Child(list), $"resource {list} cannot be removed");
-                else if (name is not ("cpu" or "memory") && !JsonTree.DeepEquals(wanted, amount)) faults.Forbidden(Spec, "only cpu and memory resources are mutable");
-            }
-            foreach (var (name, _) in now ?? [])
-                if (name is not ("cpu" or "memory") && before?.ContainsKey(name) != true) faults.Forbidden(Spec, "only cpu and memory resources are mutable");
         }
     }
 

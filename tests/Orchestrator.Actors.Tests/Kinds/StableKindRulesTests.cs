@@ -292,11 +292,6 @@ public sealed class StableKindRulesTests
     }
 
     [Fact]
-    public void Resize_ThatChangesTheQualityOfService_IsRefused() =>
-        Assert.Equal("spec: Invalid value: \"Burstable\": Pod QOS Class may not change as a result of resizing",
-            Update("/v1/pods", "spec.containers.0.resources", """{"requests":{"cpu":"1"}}""", "resize"));
-
-    [Fact]
     public void EphemeralContainers_ChangeNothingElse()
     {
         var (schema, stored, _) = Create("/v1/pods");

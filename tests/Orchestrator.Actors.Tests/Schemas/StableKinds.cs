@@ -14,7 +14,7 @@ internal static class StableKinds
         core/v1/namespaces Namespace cluster cdglpuw finalize:u status:gpu
         core/v1/bindings Binding ns c
         core/v1/persistentvolumeclaims PersistentVolumeClaim ns s status:gpu
-        core/v1/pods Pod ns s attach:cg binding:c ephemeralcontainers:gpu eviction:c exec:cg log:g portforward:cg proxy:cdgpu resize:gpu status:gpu
+        core/v1/pods Pod ns s attach:cg binding:c ephemeralcontainers:gpu eviction:c exec:cg log:g portforward:cg proxy:cdgpu status:gpu
         core/v1/podtemplates PodTemplate ns s
         core/v1/replicationcontrollers ReplicationController ns s scale:gpu status:gpu
         core/v1/resourcequotas ResourceQuota ns s status:gpu
