@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Orchestrator.Actors.Cel.Syntax;
 using Orchestrator.Actors.Cel.Types;
 using Orchestrator.Actors.Cel.Values;
+using Orchestrator.Actors.Schemas;
 
 namespace Orchestrator.Actors.Cel.Checking;
 
@@ -12,11 +13,13 @@ internal sealed class CelChecker(CelEnvironment environment, string source)
     private readonly CelBindings _bindings = new();
     private readonly List<CelIssue> _issues = [];
     private readonly List<(string Name, CelType Type)> _locals = [];
+    private bool _typed;
 
     /// <returns>The expression to evaluate; meaningless when there are issues.</returns>
     public (CelExpr Expression, ImmutableArray<CelIssue> Issues) Check(CelExpr expression)
     {
         var result = Visit(expression);
+        _typed = _issues.Count == 0;
         Finish(result);
         return (result, [.. _issues]);
     }
@@ -267,6 +270,7 @@ internal sealed class CelChecker(CelEnvironment environment, string source)
             case CelCall call:
                 if (call.Target is not null) Finish(call.Target);
                 foreach (var arg in call.Args) Finish(arg);
+                if (_typed) CheckLiteral(call);
                 break;
             case CelListExpr list:
                 foreach (var item in list.Items) Finish(item);
@@ -280,6 +284,23 @@ internal sealed class CelChecker(CelEnvironment environment, string source)
                 break;
             case CelComprehension fold:
                 foreach (var part in (ReadOnlySpan<CelExpr>)[fold.Range, fold.Initial, fold.Condition, fold.Step, fold.Result]) Finish(part);
+                break;
+        }
+    }
+
+    /// <summary>A literal that nothing can be made of is a fault of the expression, once all else of it is well.</summary>
+    /// <remarks>Source: cel-go, cel/validator.go; for find and findAll, the optimizations of k8s.io/apiserver, pkg/cel/library/regex.go.</remarks>
+    private void CheckLiteral(CelCall call)
+    {
+        if (call.Args is not [CelConstant literal, ..]) return;
+        switch (call.Function)
+        {
+            case "duration" or "timestamp" when call.Overloads is [var overload] && overload.Body([literal.Value]) is CelError:
+            case "matches" when literal.Value is CelString { Value: var pattern } && !GoRegex.TryCompile(pattern, out _, out _):
+                Report(literal, $"invalid {call.Function} argument");
+                break;
+            case "find" or "findAll" when literal.Value is CelString { Value: var pattern } && !GoRegex.TryCompile(pattern, out _, out var fault):
+                Report(literal, fault);
                 break;
         }
     }

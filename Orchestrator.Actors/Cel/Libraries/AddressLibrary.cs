@@ -20,7 +20,7 @@ internal sealed class CelIp(IPAddress address) : CelValue
 
     public override bool SameAs(CelValue other) => other is CelIp ip && ip.Address.Equals(address);
 
-    public override JsonNode? ToJson() => address.ToString();
+    public override JsonNode? ToJson() => GoAddress.Show(address);
 }
 
 /// <param name="address">As written; bits beyond the prefix are kept.</param>
@@ -41,7 +41,7 @@ internal sealed class CelCidr(IPAddress address, int prefix) : CelValue
 
     public override JsonNode? ToJson() => ToString();
 
-    public override string ToString() => $"{address}/{prefix.ToString(CultureInfo.InvariantCulture)}";
+    public override string ToString() => $"{GoAddress.Show(address)}/{prefix.ToString(CultureInfo.InvariantCulture)}";
 
     public IPAddress Masked()
     {
@@ -71,8 +71,8 @@ internal static class AddressLibrary
         .Add("ip(string) net.IP", static a => ParseIp(StandardLibrary.Text(a[0])), CelCostRule.Text)
         .Add("isIP(string) bool", static a => CelBool.Of(ParseIp(StandardLibrary.Text(a[0])) is CelIp), CelCostRule.Text)
         .Add(".ip.isCanonical(string) bool", static a => ParseIp(StandardLibrary.Text(a[0])) is var ip && ip is CelIp found
-            ? CelBool.Of(found.Address.ToString() == StandardLibrary.Text(a[0])) : ip, CelCostRule.TextTwice)
-        .Add("string(net.IP) string", static a => new CelString(Ip(a[0]).ToString()), CelCostRule.Text)
+            ? CelBool.Of(GoAddress.Show(found.Address) == StandardLibrary.Text(a[0])) : ip, CelCostRule.TextTwice)
+        .Add("string(net.IP) string", static a => new CelString(GoAddress.Show(Ip(a[0]))), CelCostRule.Text)
         .Add("net.IP.family() int", static a => CelInt.Of(Family(Ip(a[0]))))
         .Add("net.IP.isUnspecified() bool", static a => CelBool.Of(Ip(a[0]).Equals(IPAddress.Any) || Ip(a[0]).Equals(IPAddress.IPv6Any)))
         .Add("net.IP.isLoopback() bool", static a => CelBool.Of(IPAddress.IsLoopback(Ip(a[0]))))
@@ -98,39 +98,21 @@ internal static class AddressLibrary
 
     private static int Family(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? 4 : 6;
 
-    private static bool TryIp(string text, out IPAddress address)
-    {
-        address = IPAddress.None;
-        if (text.Contains(':', StringComparison.Ordinal))
-            return !text.Contains('[', StringComparison.Ordinal) && IPAddress.TryParse(text, out address!) && address.AddressFamily == AddressFamily.InterNetworkV6;
-        // .NET also reads "1", "0x7f.1" and octal; Go takes four decimal parts without leading zeros only.
-        var parts = text.Split('.');
-        if (parts.Length != 4 || parts.Any(static p => p.Length is 0 or > 3 || !p.All(char.IsAsciiDigit) || (p.Length > 1 && p[0] == '0'))) return false;
-        return IPAddress.TryParse(text, out address!);
-    }
-
     private static CelValue ParseIp(string text)
     {
-        if (!TryIp(text, out var address)) return new CelError($"IP Address {GoQuote.Quote(text)} parse error during conversion from string: ParseAddr({GoQuote.Quote(text)}): unable to parse IP");
-        if (text.Contains('%', StringComparison.Ordinal)) return new CelError($"IP address {GoQuote.Quote(text)} with zone value is not allowed");
+        var (address, zone, fault) = GoAddress.Parse(text);
+        if (address is null) return new CelError($"IP Address {GoQuote.Quote(text)} parse error during conversion from string: {fault}");
+        if (zone.Length > 0) return new CelError($"IP address {GoQuote.Quote(text)} with zone value is not allowed");
         return address.IsIPv4MappedToIPv6 ? new CelError($"IPv4-mapped IPv6 address {GoQuote.Quote(text)} is not allowed") : new CelIp(address);
     }
 
+    // Upstream says what happened twice where the text is no network, and once where it is one that is not taken.
     private static CelValue ParseCidr(string text)
     {
-        var slash = text.LastIndexOf('/');
-        var fault = slash < 0 ? "no '/'" : "invalid prefix";
-        if (slash > 0 && TryIp(text[..slash], out var address))
-        {
-            var bits = text.AsSpan(slash + 1);
-            var wellFormed = bits.Length is 1 or 2 or 3 && (bits.Length == 1 || bits[0] != '0') && bits.IndexOfAnyExceptInRange('0', '9') < 0;
-            if (wellFormed && int.Parse(bits, NumberStyles.None, CultureInfo.InvariantCulture) is var prefix && prefix <= address.GetAddressBytes().Length * 8)
-            {
-                if (text.Contains('%', StringComparison.Ordinal)) return new CelError($"network address parse error during conversion from string: netip.ParsePrefix({GoQuote.Quote(text)}): IPv6 zones cannot be present in a prefix");
-                return address.IsIPv4MappedToIPv6 ? new CelError($"IPv4-mapped IPv6 address {GoQuote.Quote(text)} is not allowed") : new CelCidr(address, prefix);
-            }
-        }
-        return new CelError($"network address parse error during conversion from string: netip.ParsePrefix({GoQuote.Quote(text)}): {fault}");
+        const string Context = "network address parse error during conversion from string: ";
+        var (address, bits, fault) = GoAddress.ParsePrefix(text);
+        if (address is null) return new CelError(Context + Context + fault);
+        return address.IsIPv4MappedToIPv6 ? new CelError($"{Context}IPv4-mapped IPv6 address {GoQuote.Quote(text)} is not allowed") : new CelCidr(address, bits);
     }
 
     private static bool IsLinkLocalMulticast(IPAddress address)

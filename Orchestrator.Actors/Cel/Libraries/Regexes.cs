@@ -15,11 +15,11 @@ internal static class Regexes
     private static readonly ConcurrentDictionary<string, Regex> Compiled = new(StringComparer.Ordinal);
 
     public static CelLibrary Build() => new CelLibrary()
-        .Add("string.find(string) string", static a => With(a[1], r => new CelString(r.Match(StandardLibrary.Text(a[0])).Value)), CelCostRule.Regex)
-        .Add("string.findAll(string) list(string)", static a => With(a[1], r => All(r, StandardLibrary.Text(a[0]), -1)), CelCostRule.Regex)
-        .Add("string.findAll(string, int) list(string)", static a => With(a[1], r => All(r, StandardLibrary.Text(a[0]), Arithmetic.Int(a[2]))), CelCostRule.Regex);
+        .Add("string.find(string) string", static a => With(a[1], "Illegal regex: ", r => new CelString(r.Match(StandardLibrary.Text(a[0])).Value)), CelCostRule.Regex)
+        .Add("string.findAll(string) list(string)", static a => With(a[1], "Illegal regex: ", r => All(r, StandardLibrary.Text(a[0]), -1)), CelCostRule.Regex)
+        .Add("string.findAll(string, int) list(string)", static a => With(a[1], "Illegal regex: ", r => All(r, StandardLibrary.Text(a[0]), Arithmetic.Int(a[2]))), CelCostRule.Regex);
 
-    public static CelValue IsMatch(string text, string pattern) => With(new CelString(pattern), r => CelBool.Of(r.IsMatch(text)));
+    public static CelValue IsMatch(string text, string pattern) => With(new CelString(pattern), "", r => CelBool.Of(r.IsMatch(text)));
 
     private static CelValues All(Regex regex, string text, long limit)
     {
@@ -29,12 +29,12 @@ internal static class Regexes
         return new CelValues(found);
     }
 
-    private static CelValue With(CelValue pattern, Func<Regex, CelValue> use)
+    private static CelValue With(CelValue pattern, string context, Func<Regex, CelValue> use)
     {
         var text = StandardLibrary.Text(pattern);
         if (!Compiled.TryGetValue(text, out var regex))
         {
-            if (!GoRegex.TryCompile(text, out regex, out var fault)) return new CelError($"error parsing regexp: {fault}");
+            if (!GoRegex.TryCompile(text, out regex, out var fault)) return new CelError(context + fault);
             if (Compiled.Count < KeptMax) Compiled.TryAdd(text, regex);
         }
         return use(regex);

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text;
 using Orchestrator.Actors.Cel.Values;
+using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Cel.Libraries;
 
 /// <summary><c>"%s is %d".format([...])</c>: a clause begins with %, may have a precision, and ends with a verb.</summary>
+/// <remarks>Source: cel-go, ext/formatting.go in version 2 of the string library, which is that of Kubernetes since 1.29.</remarks>
 internal static class StringFormatting
 {
     public static CelValue Format(string text, CelList args)
@@ -49,7 +51,7 @@ internal static class StringFormatting
             case 's': return ToText(arg);
             case 'd': return Decimal(arg);
             case 'f': return Float(arg, 'f', precision ?? 6);
-            case 'e': return Float(arg, 'e', precision ?? 6);
+            case 'e': return Float(arg, 'e', 0);
             case 'b':
                 return arg switch
                 {
@@ -80,65 +82,74 @@ internal static class StringFormatting
         }
     }
 
-    private static (string Text, string? Fault) ToText(CelValue value)
+    private static (string Text, string? Fault) ToText(CelValue value) => value switch
+    {
+        CelList or CelMap => ToLiteral(value),
+        CelDouble d when double.IsInfinity(d.Value) => (d.Value > 0 ? "+Inf" : "-Inf", null),
+        CelString or CelInt or CelUint or CelDouble or CelBool or CelNull or CelBytes or CelTypeValue or CelTimestamp or CelDuration => (CelText.Show(value), null),
+        _ => ("", $"string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given {value.Type.Name}"),
+    };
+
+    /// <summary>What is in a list or a map is written as it would be in an expression.</summary>
+    private static (string Text, string? Fault) ToLiteral(CelValue value)
     {
         switch (value)
         {
+            case CelString s: return (GoQuote.Quote(s.Value), null);
+            case CelBytes b: return ("b" + GoQuote.Quote(Encoding.UTF8.GetString(b.Value.Span)), null);
+            case CelTimestamp: return ($"timestamp({GoQuote.Quote(CelText.Show(value))})", null);
+            case CelDuration: return ($"duration({GoQuote.Quote(CelText.Show(value))})", null);
+            case CelDouble { Value: var d }:
+                return (double.IsFinite(d) ? d.ToString("F6", CultureInfo.InvariantCulture) : double.IsNaN(d) ? "\"NaN\"" : d > 0 ? "\"+Inf\"" : "\"-Inf\"", null);
+            case CelInt or CelUint or CelBool or CelNull or CelTypeValue: return (CelText.Show(value), null);
             case CelList list:
                 var items = new List<string>();
                 for (var i = 0; i < list.Count; i++)
                 {
-                    var (item, fault) = ToText(list[i]);
+                    var (item, fault) = ToLiteral(list[i]);
                     if (fault is not null) return ("", fault);
                     items.Add(item);
                 }
                 return ($"[{string.Join(", ", items)}]", null);
             case CelMap map:
-                var entries = new List<string>();
+                var entries = new SortedDictionary<string, string>(StringComparer.Ordinal);
                 foreach (var key in map.Keys)
                 {
-                    var (shown, keyFault) = ToText(key);
-                    var (item, itemFault) = ToText(map.Find(key)!);
-                    if ((keyFault ?? itemFault) is { } fault) return ("", fault);
-                    entries.Add($"{shown}: {item}");
+                    if (key is not (CelString or CelBool or CelInt or CelUint)) return ("", $"no formatting function for map key of type {key.Type.Name}");
+                    var (item, fault) = ToLiteral(map.Find(key)!);
+                    if (fault is not null) return ("", fault);
+                    entries[ToLiteral(key).Text] = item;
                 }
-                entries.Sort(StringComparer.Ordinal);
-                return ($"{{{string.Join(", ", entries)}}}", null);
-            case CelDouble d when double.IsInfinity(d.Value): return (d.Value > 0 ? "+Inf" : "-Inf", null);
-            case CelString or CelInt or CelUint or CelDouble or CelBool or CelNull or CelBytes or CelTypeValue or CelTimestamp or CelDuration:
-                return (CelText.Show(value), null);
+                return ($"{{{string.Join(", ", entries.Select(static e => $"{e.Key}:{e.Value}"))}}}", null);
             default:
-                return ("", $"string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given {value.Type.Name}");
+                return ("", $"no formatting function for {value.Type.Name}");
         }
     }
 
-    private static (string Text, string? Fault) Decimal(CelValue value) => value switch
-    {
-        CelInt or CelUint => (CelText.Show(value), null),
-        CelDouble d when double.IsNaN(d.Value) || double.IsInfinity(d.Value) => (CelNumbers.Show(d.Value), null),
-        _ => ("", $"decimal clause can only be used on integers, was given {value.Type.Name}"),
-    };
+    private static (string Text, string? Fault) Decimal(CelValue value) => value is CelInt or CelUint
+        ? (CelText.Show(value), null)
+        : ("", $"decimal clause can only be used on integers, was given {value.Type.Name}");
 
+    /// <summary>Numbers are written for people, as in American English. A precision of the scientific form is read there as a width, which the
+    /// text has anyway.</summary>
     private static (string Text, string? Fault) Float(CelValue value, char verb, int precision)
     {
         double number;
         switch (value)
         {
             case CelDouble d: number = d.Value; break;
-            case CelInt i: number = i.Value; break;
-            case CelUint u: number = u.Value; break;
             case CelString { Value: "NaN" }: number = double.NaN; break;
             case CelString { Value: "Infinity" }: number = double.PositiveInfinity; break;
             case CelString { Value: "-Infinity" }: number = double.NegativeInfinity; break;
             default: return ("", $"{(verb == 'f' ? "fixed-point" : "scientific")} clause can only be used on doubles, was given {value.Type.Name}");
         }
-        if (!double.IsFinite(number)) return (double.IsNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity", null);
-        var digits = precision.ToString(CultureInfo.InvariantCulture);
-        if (verb == 'f') return (number.ToString("F" + digits, CultureInfo.InvariantCulture), null);
-        var text = number.ToString("e" + digits, CultureInfo.InvariantCulture);
+        if (!double.IsFinite(number)) return (double.IsNaN(number) ? "NaN" : number > 0 ? "∞" : "-∞", null);
+        if (verb == 'f') return (number.ToString("N" + precision.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), null);
+        var text = number.ToString("e6", CultureInfo.InvariantCulture);
         var at = text.IndexOf('e', StringComparison.Ordinal);
         var power = int.Parse(text.AsSpan(at + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        return ($"{text[..at]}e{(power < 0 ? '-' : '+')}{Math.Abs(power).ToString("00", CultureInfo.InvariantCulture)}", null);
+        var digits = string.Concat(Math.Abs(power).ToString("00", CultureInfo.InvariantCulture).Select(static d => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d - '0']));
+        return ($"{text[..at]}\u202f×\u202f10{(power < 0 ? "⁻" : "")}{digits}", null);
     }
 
     private static string Radix(Int128 value, int radix, bool upper)

@@ -25,6 +25,10 @@ public sealed class CelCheckerTests
         { "1 +", "ERROR: <input>:1:4: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}\n | 1 +\n | ...^" },
         { "for", "ERROR: <input>:1:1: Syntax error: reserved identifier: for\n | for\n | ^" },
         { "99999999999999999999", "ERROR: <input>:1:1: Syntax error: invalid int literal\n | 99999999999999999999\n | ^" },
+        { "duration('1x') == duration(s)", "ERROR: <input>:1:10: invalid duration argument\n | duration('1x') == duration(s)\n | .........^" },
+        { "timestamp('x') == timestamp(s)", "ERROR: <input>:1:11: invalid timestamp argument\n | timestamp('x') == timestamp(s)\n | ..........^" },
+        { "s.matches('[')", "ERROR: <input>:1:11: invalid matches argument\n | s.matches('[')\n | ..........^" },
+        { "s.find('[') == ''", "ERROR: <input>:1:8: error parsing regexp: missing closing ]: `[`\n | s.find('[') == ''\n | .......^" },
         { "a\n&& b", "ERROR: <input>:1:1: undeclared reference to 'a' (in container '')\n | a\n | ^\nERROR: <input>:2:4: undeclared reference to 'b' (in container '')\n | && b\n | ...^" },
     };
 
@@ -44,7 +48,7 @@ public sealed class CelCheckerTests
         { "names[0]", "string" },
         { "type(1)", "type(int)" },
         { "quantity('1')", "kubernetes.Quantity" },
-        { "timestamp('') - timestamp('')", "google.protobuf.Duration" },
+        { "timestamp('2024-01-01T00:00:00Z') - timestamp(0)", "google.protobuf.Duration" },
         { "names.transformMap(j, v, v)", "map(int, string)" },
         { "cel.bind(v, 1, v + 1)", "int" },
     };

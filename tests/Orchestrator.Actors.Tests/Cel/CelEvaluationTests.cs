@@ -172,7 +172,7 @@ public sealed class CelEvaluationTests
         { "uint(-1)", "unsigned integer overflow" },
         { "string(b'\\xff')", "invalid UTF-8 in bytes, cannot convert to string" },
         { "optional.none().value()", "optional.none() dereference" },
-        { "duration('x')", "time: invalid duration \"x\"" },
+        { "duration('x' + '')", "time: invalid duration \"x\"" },
         { "timestamp('9999-12-31T23:59:59Z') + duration('1s')", "timestamp overflow" },
         { "[1, 2].all(v, v / 0 == 1)", "division by zero" },
         { "[1].map(v, v / 0)", "division by zero" },

@@ -21,9 +21,11 @@ public sealed class CelLibraryTests
         '  \ttrim\n    '.trim() == 'trim'
         strings.quote('a"b\n') == '"a\\"b\\n"'
         'n=%d s=%s f=%.2f'.format([dyn(42), 'x', 1.005]) == 'n=42 s=x f=1.00'
-        '%s'.format([[dyn(1), 'a', true]]) == '[1, a, true]' && '%s'.format([{'a': 1}]) == '{a: 1}' && '%s'.format([null]) == 'null'
+        '%s'.format([[dyn(1), 'a', true, 1.5, null]]) == '[1, "a", true, 1.500000, null]' && '%s'.format([{'b': b'x', 'a': dyn([1])}]) == '{"a":[1], "b":b"x"}' && '%s'.format([null]) == 'null'
+        '%s'.format([[dyn(duration('1s')), timestamp('2024-01-01T00:00:00Z')]]) == '[duration("1s"), timestamp("2024-01-01T00:00:00Z")]' && '%s'.format([{1: 2}]) == '{1:2}'
+        '%.2f'.format([1234567.891]) == '1,234,567.89' && '%f'.format(['NaN']) == 'NaN' && '%f'.format(['Infinity']) == '∞' && '%f'.format(['-Infinity']) == '-∞'
         '%x %X %o %b %%'.format([255, 255, 8, 5]) == 'ff FF 10 101 %'
-        '%e'.format([1234.5]) == '1.234500e+03' && '%x'.format(['hi']) == '6869' && '%f'.format([1.5]) == '1.500000'
+        '%e'.format([1234.5]) == '1.234500\u202f×\u202f10⁰³' && '%.3e'.format([0.00012]) == '1.200000\u202f×\u202f10⁻⁰⁴' && '%x'.format(['hi']) == '6869' && '%f'.format([1.5]) == '1.500000'
         '%s %s'.format([dyn(duration('1h')), timestamp('2024-01-01T00:00:00Z')]) == '3600s 2024-01-01T00:00:00Z'
         [1, 2, 3].isSorted() && ![2, 1].isSorted() && ['a', 'b'].isSorted() && [].isSorted()
         [1, 2, 3].sum() == 6 && [1.5, 1.5].sum() == 3.0 && [1u, 2u].sum() == 3u && [duration('1m'), duration('1s')].sum() == duration('61s')
@@ -49,6 +51,8 @@ public sealed class CelLibraryTests
         ip('8.8.8.8').isGlobalUnicast() && ip('1.2.3.4').family() == 4 && ip('2001:db8::1').family() == 6
         ip.isCanonical('2001:db8::abcd') && !ip.isCanonical('2001:DB8::abcd') && string(ip('1.2.3.4')) == '1.2.3.4' && type(ip('1.2.3.4')) == net.IP
         ip('2001:db8::1') == ip('2001:DB8:0::1')
+        string(ip('::1.2.3.4')) == '::102:304' && ip.isCanonical('::102:304') && string(ip('1:0:0:2::')) == '1:0:0:2::' && string(cidr('::/0')) == '::/0'
+        string(ip('1:0:2:3:4:5:6:7')) == '1:0:2:3:4:5:6:7' && string(ip('1:2:3:4:5:6:0:0')) == '1:2:3:4:5:6::'
         isCIDR('10.0.0.0/8') && isCIDR('::1/128') && !isCIDR('10.0.0.0/33') && !isCIDR('10.0.0.0')
         cidr('192.168.0.0/24').containsIP('192.168.0.1') && !cidr('192.168.0.0/24').containsIP(ip('192.168.1.1'))
         cidr('192.168.0.0/16').containsCIDR('192.168.10.0/24') && !cidr('192.168.0.0/24').containsCIDR(cidr('192.168.0.0/16'))
@@ -72,6 +76,28 @@ public sealed class CelLibraryTests
     [InlineData("quantity('x')", "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")]
     [InlineData("quantity('1500m').asInteger()", "cannot convert value to integer")]
     [InlineData("dyn([]).max()", "max called on empty list")]
+    [InlineData("s.find(s + '[')", "Illegal regex: error parsing regexp: missing closing ]: `[`")]
+    [InlineData("s.matches(s + '[')", "error parsing regexp: missing closing ]: `[`")]
+    [InlineData("'%f'.format([1])", "error during formatting: fixed-point clause can only be used on doubles, was given int")]
+    [InlineData("'%s'.format([[quantity('1')]])", "error during formatting: no formatting function for kubernetes.Quantity")]
+    [InlineData("ip('1.2.3.4.5')", "IP Address \"1.2.3.4.5\" parse error during conversion from string: ParseAddr(\"1.2.3.4.5\"): IPv4 address too long")]
+    [InlineData("ip('1.2.3')", "IP Address \"1.2.3\" parse error during conversion from string: ParseAddr(\"1.2.3\"): IPv4 address too short")]
+    [InlineData("ip('1.2.3.256')", "IP Address \"1.2.3.256\" parse error during conversion from string: ParseAddr(\"1.2.3.256\"): IPv4 field has value >255")]
+    [InlineData("ip('01.2.3.4')", "IP Address \"01.2.3.4\" parse error during conversion from string: ParseAddr(\"01.2.3.4\"): IPv4 field has octet with leading zero")]
+    [InlineData("ip('1..2.3')", "IP Address \"1..2.3\" parse error during conversion from string: ParseAddr(\"1..2.3\"): IPv4 field must have at least one digit (at \".2.3\")")]
+    [InlineData("ip('1.2.x.4')", "IP Address \"1.2.x.4\" parse error during conversion from string: ParseAddr(\"1.2.x.4\"): unexpected character (at \"x.4\")")]
+    [InlineData("ip('2001:db8:::1')", "IP Address \"2001:db8:::1\" parse error during conversion from string: ParseAddr(\"2001:db8:::1\"): each colon-separated field must have at least one digit (at \":1\")")]
+    [InlineData("ip('1:2:3')", "IP Address \"1:2:3\" parse error during conversion from string: ParseAddr(\"1:2:3\"): address string too short")]
+    [InlineData("ip('::1::2')", "IP Address \"::1::2\" parse error during conversion from string: ParseAddr(\"::1::2\"): multiple :: in address (at \":2\")")]
+    [InlineData("ip('1:2:3:4:5:6:7:8:9')", "IP Address \"1:2:3:4:5:6:7:8:9\" parse error during conversion from string: ParseAddr(\"1:2:3:4:5:6:7:8:9\"): trailing garbage after address (at \"9\")")]
+    [InlineData("ip('12345::')", "IP Address \"12345::\" parse error during conversion from string: ParseAddr(\"12345::\"): each group must have 4 or fewer digits (at \"12345::\")")]
+    [InlineData("ip('fe80::1%eth0')", "IP address \"fe80::1%eth0\" with zone value is not allowed")]
+    [InlineData("cidr('1.2.3.4')", "network address parse error during conversion from string: network address parse error during conversion from string: netip.ParsePrefix(\"1.2.3.4\"): no '/'")]
+    [InlineData("cidr('1.2.3.4/08')", "network address parse error during conversion from string: network address parse error during conversion from string: netip.ParsePrefix(\"1.2.3.4/08\"): bad bits after slash: \"08\"")]
+    [InlineData("cidr('1.2.3.4/')", "network address parse error during conversion from string: network address parse error during conversion from string: netip.ParsePrefix(\"1.2.3.4/\"): bad bits after slash: \"\"")]
+    [InlineData("cidr('1.2.3.4/33')", "network address parse error during conversion from string: network address parse error during conversion from string: netip.ParsePrefix(\"1.2.3.4/33\"): prefix length out of range")]
+    [InlineData("cidr('x/8')", "network address parse error during conversion from string: network address parse error during conversion from string: netip.ParsePrefix(\"x/8\"): ParseAddr(\"x\"): unable to parse IP")]
+    [InlineData("cidr('::ffff:1.2.3.4/100')", "network address parse error during conversion from string: IPv4-mapped IPv6 address \"::ffff:1.2.3.4/100\" is not allowed")]
     [InlineData("ip('x')", "IP Address \"x\" parse error during conversion from string: ParseAddr(\"x\"): unable to parse IP")]
     public void Function_OfWrongArgument_IsAnError(string expression, string message) =>
         Assert.Equal(message, Assert.IsType<CelError>(CelFixture.Evaluate(expression)).Message);
