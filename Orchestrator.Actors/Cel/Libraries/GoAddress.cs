@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using Orchestrator.Actors.Resources;
@@ -9,6 +10,8 @@ namespace Orchestrator.Actors.Cel.Libraries;
 internal static class GoAddress
 {
     private const int FieldsMax = 8;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <returns>The address, or what is wrong with it.</returns>
     public static (IPAddress? Address, string Zone, string Fault) Parse(string text)
@@ -91,7 +94,7 @@ internal static class GoAddress
         if (rest.StartsWith("::", StringComparison.Ordinal)) (gap, rest) = (0, rest[2..]);
         while (rest.Length > 0 && fields.Count < FieldsMax)
         {
-            var digits = rest.AsSpan().IndexOfAnyExcept("0123456789abcdefABCDEF");
+            var digits = rest.AsSpan().IndexOfAnyExcept(HexDigits);
             if (digits < 0) digits = rest.Length;
             if (digits > 4) return Wrong(At("each group must have 4 or fewer digits", rest));
             if (digits == 0) return Wrong(At("each colon-separated field must have at least one digit", rest));
