@@ -84,20 +84,15 @@ public sealed class AccessFiles
         // A configuration file says nothing of algorithms: any will do that a key of the issuer is for.
         var algorithms = file is null ? _settings.Algorithms : OidcTokens.AllAlgorithms;
         var jwt = new JwtTokens(issuer => new OidcTokens(issuer, algorithms, _clock), Metrics);
-        if (file is null)
-        {
-            Started<object, object>("--oidc-issuer-url", jwt, _ => Use(StructuredFile.Authentication(_settings.Authentication, [Issuance.Issuer])));
-            return (jwt, null);
-        }
+        if (file is null) return (Started("--oidc-issuer-url", _settings.Authentication, tree => Using(jwt, StructuredFile.Authentication(tree, [Issuance.Issuer]))), null);
         var content = Started(flag, file, File.ReadAllBytes);
-        Started<string, object>(flag, file, _ => Use(ReadAuthentication(content)));
-        return (jwt, content);
+        return (Started(flag, file, _ => Using(jwt, ReadAuthentication(content))), content);
+    }
 
-        object Use(AuthenticationConfiguration configuration)
-        {
-            jwt.Use(configuration);
-            return configuration;
-        }
+    private static JwtTokens Using(JwtTokens tokens, AuthenticationConfiguration configuration)
+    {
+        tokens.Use(configuration);
+        return tokens;
     }
 
     private (AuthorizationConfiguration Configuration, byte[]? Text) StartAuthorization()
