@@ -25,9 +25,10 @@ internal static class KeyedData
     public static long DecodedBytes(JsonObject? data) => data?.Sum(static e =>
         JsonTree.AsString(e.Value) is { } text ? (text.Length / 4L * 3) - text.AsSpan()[^Math.Min(2, text.Length)..].Count('=') : 0) ?? 0;
 
-    public static void ValidateSize(long bytes, FaultList faults)
+    /// <param name="path">Of what is told to be too long: the data of a secret, but the whole of a config map.</param>
+    public static void ValidateSize(long bytes, FieldPath path, FaultList faults)
     {
-        if (bytes > BytesMax) faults.TooLong(FieldPath.Nameless, BytesMax);
+        if (bytes > BytesMax) faults.TooLong(path, BytesMax);
     }
 
     /// <summary>What says that it is immutable stays so, with all that it holds.</summary>

@@ -13,7 +13,7 @@ public sealed partial class ResourceStore
         ResourceSchema schema, ObjectKey key, DeleteOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= DeleteOptions.Default;
-        for (var attempt = 1; ; attempt++)
+        while (true)
         {
             if (await GetAsync(schema.StoredAs, key, cancellationToken).ConfigureAwait(false) is not { } stored)
                 return DeleteResult.Refused(ApiError.NotFound(schema.Type, key.Name));
@@ -22,7 +22,10 @@ public sealed partial class ResourceStore
             if (write is null) return decided!;
             var result = await WriteAsync(schema.StoredAs, write, cancellationToken).ConfigureAwait(false);
             if (result.Error is null) return new DeleteResult(result.Object, write is RemoveObject, null);
-            if (result.Error.Reason != "Conflict" || attempt == AttemptsMax) return DeleteResult.Refused(Renamed(result.Error, schema));
+            // What the client demands is checked when it is planned again: who loses against other writers only tries again, for as long as
+            // somebody waits. Source: k8s.io/apiserver, GuaranteedUpdate.
+            if (result.Error.Reason != "Conflict") return DeleteResult.Refused(Renamed(result.Error, schema));
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

@@ -63,6 +63,9 @@ public sealed record PodRunState
     public DateTimeOffset? AcceptedAt { get; init; }
     public SandboxRun? Sandbox { get; init; }
 
+    /// <summary>The address of the sandbox, or of the one before; empty for that of the node, null when there was none.</summary>
+    public string? Ip { get; init; }
+
     /// <summary>How many sandboxes were started.</summary>
     public int SandboxCount { get; init; }
     public ImmutableDictionary<string, ContainerRun> Containers { get; init; } =
@@ -74,7 +77,7 @@ public sealed record PodRunState
     public PodRunState Apply(PodRunEvent e) => e switch
     {
         PodAccepted => this with { AcceptedAt = AcceptedAt ?? e.At },
-        SandboxStarted s => this with { Sandbox = new SandboxRun(s.Id, s.Ip, s.Attempt), SandboxCount = Math.Max(SandboxCount, s.Attempt + 1) },
+        SandboxStarted s => this with { Sandbox = new SandboxRun(s.Id, s.Ip, s.Attempt), Ip = s.Ip, SandboxCount = Math.Max(SandboxCount, s.Attempt + 1) },
         SandboxRemoved s => Sandbox?.Id == s.Id ? this with { Sandbox = null } : this,
         ContainerStarted s => this with { Containers = Containers.SetItem(s.Container, Begin(s)) },
         ContainerStartupFinished f when Of(f.Container) is { } run =>

@@ -8,9 +8,8 @@ namespace Orchestrator.Node.Kubelet;
 /// <summary>Computes a pod's status as the API shows it.</summary>
 public static class PodStatusWriter
 {
-    private static readonly ImmutableArray<string> OwnConditions =
-        ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"];
-
+    /// <remarks>What others say in the status is not repeated here, for the pod that is known here may be older than theirs:
+    /// <see cref="PodStatusMerge"/> takes it from what is stored when this is.</remarks>
     /// <param name="runtime">The prefix of container ids.</param>
     /// <param name="reported">The last status of our own making, if any: transition times go on from it.</param>
     public static JsonObject Write(
@@ -34,7 +33,7 @@ public static class PodStatusWriter
             status["hostIP"] = place.HostIp;
             status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = place.HostIp });
         }
-        var ip = pod.HostNetwork ? run.SandboxCount > 0 ? place.HostIp : "" : run.Sandbox is { } sandbox ? (sandbox.Ip.Length > 0 ? sandbox.Ip : place.HostIp) : KnownIp(pod);
+        var ip = pod.HostNetwork ? run.SandboxCount > 0 ? place.HostIp : "" : IpOf(pod, run, place);
         if (ip.Length > 0)
         {
             status["podIP"] = ip;
@@ -46,7 +45,6 @@ public static class PodStatusWriter
         if (pod.EphemeralContainers.Length > 0)
             status["ephemeralContainerStatuses"] = Statuses(pod.EphemeralContainers, pod, run, now, runtime, time);
         status["qosClass"] = QosClass.Of(pod);
-        KeepForeign(pod.Status, status, "nominatedNodeName", "resize", "resourceClaimStatuses");
         return status;
     }
 
@@ -63,14 +61,10 @@ public static class PodStatusWriter
         return pod.Containers.All(c => run.Of(c.Name) is not null) ? "Running" : "Pending";
     }
 
-    // A pod that has ended keeps the address that it had.
-    private static string KnownIp(PodManifest pod) => pod.Status.Text("podIP");
-
-    private static void KeepForeign(JsonElement old, JsonObject status, params ReadOnlySpan<string> fields)
-    {
-        foreach (var field in fields)
-            if (old.At(field) is { ValueKind: not JsonValueKind.Undefined } value) status[field] = JsonNode.Parse(value.GetRawText());
-    }
+    // A pod that has ended keeps the address that it had. What the object says counts only where nothing is remembered: it is behind what is
+    // reported, and who answers to his own echo writes for ever.
+    private static string IpOf(PodManifest pod, PodRunState run, PodPlace place) =>
+        (run.Sandbox?.Ip ?? run.Ip) is { } ip ? (ip.Length > 0 ? ip : place.HostIp) : pod.Status.Text("podIP");
 
     private static JsonArray Conditions(
         PodManifest pod, PodRunState run, PodSituation now, string phase, DateTimeOffset time, JsonElement before)
@@ -80,34 +74,37 @@ public static class PodStatusWriter
         var waitingInit = pod.InitContainers.Where(c => !(run.Of(c.Name) is { } r && (c.Sidecar ? r.StartupFinished : r.Ended is { ExitCode: 0 })));
         var unready = pod.Containers.Concat(pod.InitContainers.Where(c => c.Sidecar))
             .Where(c => !IsReady(run, now, c.Name)).Select(c => c.Name).ToList();
-        var gates = pod.ReadinessGates.Where(g => ConditionStatus(pod.Status, g) != "True").ToList();
+        var gates = pod.ReadinessGates.Select(g => GateMessage(pod.Status, g)).Where(static m => m.Length > 0).ToList();
 
         (string Reason, string Message) containers = ended
             ? (phase == "Succeeded" ? "PodCompleted" : "PodFailed", "")
             : unready.Count > 0 ? ("ContainersNotReady", $"containers with unready status: [{string.Join(' ', unready)}]") : ("", "");
         var ready = containers.Reason.Length > 0 ? containers
-            : gates.Count > 0 ? ("ReadinessGatesNotReady", string.Join(", ", gates.Select(g => $"corresponding condition of pod readiness gate \"{g}\" does not exist.")))
+            : gates.Count > 0 ? ("ReadinessGatesNotReady", string.Join(", ", gates))
             : ("", "");
         (string Reason, string Message) init = initialized ? (phase == "Succeeded" ? "PodCompleted" : "", "")
             : ("ContainersNotInitialized", $"containers with incomplete status: [{string.Join(' ', waitingInit.Select(c => c.Name))}]");
 
-        var conditions = new JsonArray
-        {
+        return
+        [
             Condition(before, "PodReadyToStartContainers", run.Sandbox is not null, ("", ""), time),
             Condition(before, "Initialized", initialized, init, time),
             Condition(before, "Ready", ready.Item1.Length == 0, ready, time),
             Condition(before, "ContainersReady", containers.Reason.Length == 0, containers, time),
-        };
-        foreach (var other in pod.Status.Items("conditions"))
-            if (!OwnConditions.Contains(other.Text("type"))) conditions.Add(JsonNode.Parse(other.GetRawText()));
-        return conditions;
+        ];
     }
 
     private static bool IsReady(PodRunState run, PodSituation now, string container) =>
         run.Of(container) is { Running: true, StartupFinished: true } && now.Ready.Contains(container);
 
-    private static string ConditionStatus(JsonElement status, string type) =>
-        status.Items("conditions").FirstOrDefault(c => c.Text("type") == type).Text("status");
+    /// <summary>Why a readiness gate is not open; empty when it is.</summary>
+    /// <remarks>Source: kubelet, GeneratePodReadyCondition.</remarks>
+    private static string GateMessage(JsonElement status, string gate)
+    {
+        var condition = status.Items("conditions").FirstOrDefault(c => c.Text("type") == gate);
+        if (!condition.Exists()) return $"corresponding condition of pod readiness gate \"{gate}\" does not exist.";
+        return condition.Text("status") is var value and not "True" ? $"the status of pod readiness gate \"{gate}\" is not \"True\", but {value}" : "";
+    }
 
     private static JsonObject Condition(JsonElement before, string type, bool holds, (string Reason, string Message) why, DateTimeOffset time)
     {

@@ -19,6 +19,9 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
     private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long this process may take to see what it wrote itself.</summary>
+    private static readonly TimeSpan SeenWithin = TimeSpan.FromSeconds(10);
+
     /// <summary>When a status or a removal that was denied is tried again. Source: kubelet, syncPeriod of its status manager.</summary>
     private static readonly TimeSpan DeniedAgainAfter = TimeSpan.FromSeconds(10);
 
@@ -28,6 +31,10 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
     private readonly Dictionary<PodId, ReadOnlyMemory<byte>> _statuses = [];
     private readonly Dictionary<PodId, Action> _removals = [];
     private Task _writing = Task.CompletedTask;
+
+    // Of the one loop that writes: the newest version that it wrote, and whether somebody else has written in between.
+    private long _wrote;
+    private bool _overtaken;
 
     private readonly record struct PodId(ObjectKey Key, string Uid, string Node);
 
@@ -97,17 +104,26 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
     {
         try
         {
-            var pods = removals.Count == 0 ? null : await registries.ConsistentAsync(ResourceTypes.Pods, _stop.Token).ConfigureAwait(false);
+            var consistent = removals.Count > 0 || _overtaken;
+            var pods = await PodsAsync(consistent).ConfigureAwait(false);
             var writes = ImmutableArray.CreateBuilder<ObjectWrite>(statuses.Count + removals.Count);
             var now = clock.GetUtcNow();
-            foreach (var ((key, uid, _), status) in statuses) writes.Add(new ReplaceStatus(key, status, uid) { Manager = FieldManagers.Kubelet, At = now });
-            foreach (var ((key, uid, _), _) in removals) writes.Add(RemovalOf(pods?.Get(key), key, uid));
+            foreach (var ((key, uid, _), status) in statuses) writes.Add(StatusOf(pods.Get(key), key, uid, status, now));
+            foreach (var ((key, uid, _), _) in removals) writes.Add(RemovalOf(pods.Get(key), key, uid));
             var results = await registries.WriteAsync(ResourceTypes.Pods, writes.ToImmutable(), NodeOf(statuses, removals), _stop.Token).ConfigureAwait(false);
+            foreach (var result in results) _wrote = Math.Max(_wrote, result.Object?.Revision ?? 0);
             var again = false;
+            _overtaken = false;
             for (var i = 0; i < statuses.Count; i++)
             {
                 var (status, error) = (statuses[i], results[i].Error);
-                if (IsPassing(error)) again |= PutBack(status);
+                if (error is { Code: 409 } && writes[i].IfRevision is not null)
+                {
+                    // Somebody wrote first, most often once: what he said is read, and this is said again at once.
+                    again |= PutBack(status) && consistent;
+                    _overtaken = true;
+                }
+                else if (IsPassing(error)) again |= PutBack(status);
                 else if (IsDenial(error)) _ = LaterAsync(() => PutBack(status));
             }
             for (var i = 0; i < removals.Count; i++)
@@ -126,6 +142,29 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
             return false;
         }
     }
+
+    /// <summary>The pods as of what this wrote last, or as of now.</summary>
+    private async ValueTask<Informer> PodsAsync(bool consistent)
+    {
+        if (consistent) return await registries.ConsistentAsync(ResourceTypes.Pods, _stop.Token).ConfigureAwait(false);
+        var pods = await registries.InformerAsync(ResourceTypes.Pods, _stop.Token).ConfigureAwait(false);
+        if (_wrote <= pods.Revision) return pods;
+        try
+        {
+            await pods.WaitForAsync(_wrote, _stop.Token).AsTask().WaitAsync(SeenWithin, clock, _stop.Token).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _wrote = 0; // the registry decides whether what is seen is too old
+        }
+        return pods;
+    }
+
+    /// <summary>The status, with what others have said in it; only on top of what they said, so that nothing of it is lost.</summary>
+    private static ReplaceStatus StatusOf(StoredObject? pod, ObjectKey key, string uid, ReadOnlyMemory<byte> status, DateTimeOffset now) =>
+        pod is null || pod.Meta.Uid != uid
+            ? new ReplaceStatus(key, status, uid) { Manager = FieldManagers.Kubelet, At = now }
+            : new ReplaceStatus(key, PodStatusMerge.Over(status, pod), uid, pod.Revision) { Manager = FieldManagers.Kubelet, At = now };
 
     /// <summary>The object goes, unless finalizers hold it: then it is marked as ready to go, and the API server removes it with the last one.</summary>
     private static ObjectWrite RemovalOf(StoredObject? pod, ObjectKey key, string uid)

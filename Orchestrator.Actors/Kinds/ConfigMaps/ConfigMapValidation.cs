@@ -14,7 +14,7 @@ public sealed class ConfigMapValidation : IKindValidation
         KeyedData.ValidateKeys(binary, FieldPath.Of("binaryData"), faults);
         foreach (var (key, _) in data ?? [])
             if (binary?.ContainsKey(key) == true) faults.Invalid(FieldPath.Of("data").Key(key), key, "duplicate of key present in binaryData");
-        KeyedData.ValidateSize(KeyedData.TextBytes(data) + KeyedData.DecodedBytes(binary), faults);
+        KeyedData.ValidateSize(KeyedData.TextBytes(data) + KeyedData.DecodedBytes(binary), FieldPath.Nameless, faults);
     }
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults) =>

@@ -33,6 +33,7 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
     private readonly IActorRef _self = Context.Self;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly HashSet<GraphKey> _unserved = [];
+    private readonly HashSet<GraphKey> _again = [];
     private bool _working;
 
     public GarbageCollectorActor(RegistryClient registries, ResourceStore store, ActionRunner runner, TimeProvider clock, TimeSpan eventsKeptFor)
@@ -74,8 +75,9 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
             case ObjectsChanged changed: Handle(changed); break;
             case Worked worked: Handle(worked); break;
             case Unserved unserved: _unserved.UnionWith(unserved.Keys); break;
-            case Again again:
-                foreach (var key in again.Keys) _graph.Enqueue(key);
+            case Again:
+                foreach (var key in _again) _graph.Enqueue(key);
+                _again.Clear();
                 Work();
                 break;
             default: Unhandled(message); break;
@@ -134,7 +136,7 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
         _working = false;
         if (worked.Absent is null)
         {
-            Timers.StartSingleTimer($"again-{worked.Keys[0]}", new Again(worked.Keys), RetryAfter);
+            TryAgain(worked.Keys);
             return;
         }
         var actions = ImmutableArray.CreateBuilder<ControllerAction>();
@@ -146,8 +148,16 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
                 success: outcome => new Worked([], ImmutableHashSet<OwnerName>.Empty) { Retry = outcome.Refusal is null ? [] : worked.Keys },
                 failure: e => Failed(worked.Keys, e));
         }
-        if (!worked.Retry.IsEmpty) Timers.StartSingleTimer($"again-{worked.Retry[0]}", new Again(worked.Retry), RetryAfter);
+        TryAgain(worked.Retry);
         Work();
+    }
+
+    private void TryAgain(ImmutableArray<GraphKey> keys)
+    {
+        if (keys.IsEmpty) return;
+        _again.UnionWith(keys);
+        // What comes later does not put off what waits already.
+        if (!Timers.IsTimerActive(nameof(Again))) Timers.StartSingleTimer(nameof(Again), Again.Instance, RetryAfter);
     }
 
     private Worked Failed(ImmutableArray<GraphKey> keys, Exception e)
@@ -198,7 +208,10 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
 
     private sealed record Unserved(IReadOnlyList<GraphKey> Keys);
 
-    private sealed record Again(ImmutableArray<GraphKey> Keys);
+    private sealed class Again
+    {
+        public static readonly Again Instance = new();
+    }
 
     private sealed class Look
     {

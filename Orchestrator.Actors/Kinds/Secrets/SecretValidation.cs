@@ -9,6 +9,9 @@ namespace Orchestrator.Actors.Kinds.Secrets;
 /// <remarks>Source: ValidateSecret of kubernetes pkg/apis/core/validation. No message ever shows what is secret.</remarks>
 public sealed class SecretValidation : IKindValidation
 {
+    /// <summary>How deep values may lie in each other. Source: Go, encoding/json maxNestingDepth.</summary>
+    private const int DepthMax = 10_000;
+
     private const string AccountAnnotation = "kubernetes.io/service-account.name";
 
     private static readonly FieldPath Data = FieldPath.Of("data");
@@ -17,7 +20,7 @@ public sealed class SecretValidation : IKindValidation
     {
         var data = JsonTree.Object(tree, "data");
         KeyedData.ValidateKeys(data, Data, faults);
-        KeyedData.ValidateSize(KeyedData.DecodedBytes(data), faults);
+        KeyedData.ValidateSize(KeyedData.DecodedBytes(data), Data, faults);
         switch (JsonTree.String(tree, "type"))
         {
             case "kubernetes.io/service-account-token":
@@ -61,15 +64,30 @@ public sealed class SecretValidation : IKindValidation
             faults.Required(Data.Key(key));
             return;
         }
+        var json = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Convert.FromBase64String(text)));
+        if (Fault(json) is { } fault) faults.Invalid(Data.Key(key), "<secret contents redacted>", fault);
+    }
+
+    /// <summary>Why a text is no map, as Go's encoding/json tells it; nothing is said of null, which it takes for an empty one.</summary>
+    private static string? Fault(byte[] json)
+    {
         try
         {
-            using var document = JsonDocument.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(text)));
-            if (document.RootElement.ValueKind == JsonValueKind.Object) return;
-            faults.Invalid(Data.Key(key), "<secret contents redacted>", "must be a JSON object");
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = DepthMax });
+            return document.RootElement.ValueKind switch
+            {
+                JsonValueKind.Object or JsonValueKind.Null => null,
+                JsonValueKind.Array => NoMap("array"),
+                JsonValueKind.String => NoMap("string"),
+                JsonValueKind.Number => NoMap("number"),
+                _ => NoMap("bool"),
+            };
         }
-        catch (Exception e) when (e is JsonException or FormatException)
+        catch (JsonException)
         {
-            faults.Invalid(Data.Key(key), "<secret contents redacted>", "must be valid JSON");
+            return JsonSyntax.Explain(json, DepthMax);
         }
     }
+
+    private static string NoMap(string kind) => $"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}";
 }

@@ -41,6 +41,31 @@ public sealed class DeletionTests
         Assert.True(last.Removed);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Delete_ThatLosesAgainstOthersAgainAndAgain_IsNeverRefusedForIt(bool many)
+    {
+        var fixture = await StoreFixture.WithNamespaceAsync();
+        await fixture.CreateAsync(ResourceTypes.ConfigMaps, "default", """{"metadata":{"name":"web"}}""");
+        var interruptions = 40;
+        fixture.Registries.BeforeWrite = (_, writes) =>
+        {
+            if (writes[0] is not RemoveObject || interruptions-- <= 0) return null;
+            var other = fixture.Store.PatchAsync(fixture.Store.SchemaOf(ResourceTypes.ConfigMaps), Web, tree =>
+            {
+                tree["data"] = new JsonObject { ["n"] = $"{interruptions}" };
+                return (tree, null);
+            });
+            Assert.Null(other.GetAwaiter().GetResult().Error);
+            return null;
+        };
+        var result = many ? Assert.Single(await fixture.Store.DeleteManyAsync(ResourceTypes.ConfigMaps, [new DeleteTarget(Web)])) : await DeleteAsync(fixture, ResourceTypes.ConfigMaps);
+        Assert.Null(result.Error);
+        Assert.True(result.Removed);
+        Assert.True(interruptions < 0);
+    }
+
     [Fact]
     public async Task Delete_ForTheSakeOfOwners_HappensOnlyWhileItHasThose()
     {

@@ -233,7 +233,11 @@ public sealed class KindValidationTests
         AssertCreate("", "Secret", """{"metadata":{"name":"s"},"stringData":{"a":"b"}}""");
         AssertCreate("", "Secret", """{"metadata":{"name":"s"},"type":"kubernetes.io/tls","data":{"tls.crt":"AA=="}}""", "data[tls.key]: Required value");
         AssertCreate("", "Secret", """{"metadata":{"name":"s"},"type":"kubernetes.io/dockerconfigjson","stringData":{".dockerconfigjson":"{"}}""",
-            """data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": must be valid JSON""");
+            """data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": unexpected end of JSON input""");
+        AssertCreate("", "Secret", """{"metadata":{"name":"s"},"type":"kubernetes.io/dockercfg","stringData":{".dockercfg":"[]"}}""",
+            """data[.dockercfg]: Invalid value: "<secret contents redacted>": json: cannot unmarshal array into Go value of type map[string]interface {}""");
+        AssertCreate("", "Secret", """{"metadata":{"name":"s"},"type":"kubernetes.io/dockercfg","stringData":{".dockercfg":"null"}}""");
+        AssertCreate("", "Secret", $$$"""{"metadata":{"name":"s"},"stringData":{"a":"{{{new string('x', 1024 * 1024)}}}","b":"y"}}""", "data: Too long: may not be more than 1048576 bytes");
         Assert.Equal("""type: Invalid value: "x/y": field is immutable""",
             Update("", "Secret", """{"metadata":{"name":"s"}}""", static secret => secret["type"] = "x/y"));
     }

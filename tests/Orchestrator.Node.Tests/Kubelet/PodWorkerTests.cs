@@ -23,7 +23,7 @@ public sealed class PodWorkerTests
         Assert.True(bench.Container().GetProperty("ready").GetBoolean());
         Assert.StartsWith("hollow://", bench.Container().GetProperty("containerID").GetString());
         Assert.Equal(
-            ["PodReadyToStartContainers=True", "Initialized=True", "Ready=True", "ContainersReady=True", "PodScheduled=True"],
+            ["PodReadyToStartContainers=True", "Initialized=True", "Ready=True", "ContainersReady=True"],
             bench.Status.GetProperty("conditions").EnumerateArray().Select(c => $"{c.GetProperty("type")}={c.GetProperty("status")}"));
         Assert.Equal(
             ["Normal Pulled Container image \"any:1\" already present on machine", "Normal Created Created container: main", "Normal Started Started container main"],
@@ -42,6 +42,38 @@ public sealed class PodWorkerTests
         Assert.True(bench.Container().GetProperty("ready").GetBoolean());
         Assert.True(bench.Container().GetProperty("started").GetBoolean());
         Assert.Empty(bench.ProbeOrders);
+    }
+
+    [Fact]
+    public async Task PodThatEnded_KeepsItsAddress_WhateverTheObjectSaysOfIt()
+    {
+        using var bench = new WorkerBench(WorkerBench.PodJson(Exits(0), ",\"restartPolicy\":\"Never\""));
+
+        await bench.StartAsync();
+
+        Assert.Equal("Succeeded", bench.Phase);
+        var address = bench.Status.GetProperty("podIP").GetString();
+        Assert.StartsWith("10.", address, StringComparison.Ordinal);
+        // An object that is behind what was reported, and one that is up to date, lead to the same status: nothing is written twice.
+        var reports = bench.Reports;
+        await bench.SendAsync(new PodUpdated(WorkerBench.Read(WorkerBench.PodJson(Exits(0), ",\"restartPolicy\":\"Never\""))));
+        await bench.SendAsync(new PodUpdated(WorkerBench.Read(WorkerBench.PodJson(Exits(0), ",\"restartPolicy\":\"Never\"").Replace(
+            "\"phase\":\"Pending\"", $"\"phase\":\"Succeeded\",\"podIP\":\"{address}\",\"nominatedNodeName\":\"n\"", StringComparison.Ordinal))));
+        Assert.Equal(reports, bench.Reports);
+    }
+
+    [Fact]
+    public async Task ReadinessGate_ThatIsNotOpen_IsTold()
+    {
+        const string spec = ",\"readinessGates\":[{\"conditionType\":\"example.org/a\"},{\"conditionType\":\"example.org/b\"}]";
+        using var bench = new WorkerBench(WorkerBench.PodJson(Main, spec).Replace(
+            "\"conditions\":[", "\"conditions\":[{\"type\":\"example.org/b\",\"status\":\"False\"},", StringComparison.Ordinal));
+
+        await bench.StartAsync();
+
+        var ready = bench.Status.GetProperty("conditions").EnumerateArray().Single(static c => c.GetProperty("type").GetString() == "Ready");
+        Assert.Equal("corresponding condition of pod readiness gate \"example.org/a\" does not exist., the status of pod readiness gate \"example.org/b\" is not \"True\", but False",
+            ready.GetProperty("message").GetString());
     }
 
     [Fact]

@@ -88,6 +88,9 @@ internal sealed class WorkerBench : IPodWorkerHost, IPodEventSink, IDisposable
 
     public JsonElement Status { get; private set; }
 
+    /// <summary>How many statuses were reported.</summary>
+    public int Reports { get; private set; }
+
     public string Phase => Status.GetProperty("phase").GetString()!;
 
     public JsonElement Container(int index = 0, string list = "containerStatuses") => Status.GetProperty(list)[index];
@@ -163,7 +166,11 @@ internal sealed class WorkerBench : IPodWorkerHost, IPodEventSink, IDisposable
 
     public void SetProbes(ImmutableArray<ProbeOrder> probes) => ProbeOrders = probes;
 
-    public void Report(PodManifest pod, ReadOnlyMemory<byte> status) => Status = JsonDocument.Parse(status).RootElement.Clone();
+    public void Report(PodManifest pod, ReadOnlyMemory<byte> status)
+    {
+        Status = JsonDocument.Parse(status).RootElement.Clone();
+        Reports++;
+    }
 
     public void Finished(PodManifest pod) => IsFinished = true;
 
