@@ -28,7 +28,7 @@ public sealed class Preemption(NodeModel model, SchedulerProfile profile)
     /// <summary>The reason of the condition that pods which are displaced get.</summary>
     public const string ConditionReason = "PreemptionByScheduler";
 
-    /// <summary>Fewest candidates to look for (count), and their share of the nodes; source: DefaultPreemptionArgs.</summary>
+    /// <summary>Fewest candidates to look for (count), and their share of the nodes that displacing may help on; source: DefaultPreemptionArgs.</summary>
     private const int CandidatesMin = 100;
     private const int CandidatesPercent = 10;
 
@@ -43,14 +43,20 @@ public sealed class Preemption(NodeModel model, SchedulerProfile profile)
             return new PreemptionResult(null, Rest(reasons, helpable.Count));
         }
         var known = budgets.ToList();
-        var wanted = Math.Max(CandidatesMin, model.Nodes.Count * CandidatesPercent / 100);
+        var wanted = Math.Max(CandidatesMin, helpable.Count * CandidatesPercent / 100);
         var plans = new List<PreemptionPlan>();
+        var harmless = false;
         foreach (var node in helpable)
         {
-            if (plans.Count >= wanted) break;
-            if (Try(pod, node, known, out var reason) is { } plan) plans.Add(plan);
-            else
-                foreach (var part in reason.Split(FitFailure.Separator)) reasons[part] = reasons.GetValueOrDefault(part) + 1;
+            // However many there are, a budget is broken only where no node does without.
+            if (plans.Count >= wanted && harmless) break;
+            if (Try(pod, node, known, out var reason) is { } plan)
+            {
+                plans.Add(plan);
+                harmless |= plan.Violations == 0;
+                continue;
+            }
+            foreach (var part in reason.Split(FitFailure.Separator)) reasons[part] = reasons.GetValueOrDefault(part) + 1;
         }
         return new PreemptionResult(plans.Count == 0 ? null : Best(plans), Rest(reasons, helpable.Count));
     }

@@ -69,6 +69,22 @@ public sealed class PreemptionTests
     }
 
     [Fact]
+    public void Find_ManyNodesWhereABudgetWouldBreak_GoesOnToTheOneWhereNoneDoes()
+    {
+        var names = Enumerable.Range(0, 130).Select(static i => $"n{i:000}").ToList();
+        var model = Model([.. names.Select(static n => Node(n))]);
+        foreach (var name in names) model.Set(Running("on-" + name, name, 1, "3", labels: """{"app":"x"}"""));
+        var place = new PodToPlace(Waiting(100));
+        var helpable = new SchedulingCycle(model, SchedulerProfile.Default, new Random(1)).Place(place).Helpable!;
+        // Whatever the order of the nodes is, the harmless one is the last.
+        model.Set(Running("on-" + helpable[^1].Name, helpable[^1].Name, 9, "3"));
+
+        var found = new Preemption(model, SchedulerProfile.Default).Find(place, helpable, [Budget("x", 0)]);
+
+        Assert.Equal((helpable[^1].Name, 0), (found.Plan!.Node.Name, found.Plan.Violations));
+    }
+
+    [Fact]
     public void Find_WhoPreemptsNobody_OrWhoseRoomIsBeingMade_Waits()
     {
         var model = Model(Node("a"));
