@@ -134,7 +134,7 @@ public sealed class DocumentEndpoint(Func<SchemaCatalog> catalog, AggregatedDocu
             ["openapi", "v3"] => aggregated.V3Index(catalog()),
             ["openapi", "v3", "api", var version] => V3("", version),
             ["openapi", "v3", "apis", var group, var version] => V3(group, version),
-            _ => null,
+            _ => OpenApiDocuments.Discovery(string.Join('/', parts[2..]), inProtobuf == true),
         };
         if (document is null) return NotFoundAsync(context);
         context.Response.Headers.Vary = "Accept";

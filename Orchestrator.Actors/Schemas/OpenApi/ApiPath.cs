@@ -15,8 +15,8 @@ internal sealed record ApiParameter(string Name, string In, string Type, string 
 /// <param name="Method">Lower case, as OpenAPI names it.</param>
 /// <param name="Action">get, list, post, put, patch, delete, deletecollection or connect.</param>
 /// <param name="Id">Unique among all operations.</param>
-/// <param name="Kind">The kind that the operation is about.</param>
-internal sealed record ApiOperation(string Method, string Action, string Id, string Description, KindName Kind)
+/// <param name="Kind">The kind that the operation is about; null, and no action, where it is about none.</param>
+internal sealed record ApiOperation(string Method, string Action, string Id, string Description, KindName? Kind)
 {
     public ImmutableArray<ApiParameter> Parameters { get; init; } = [];
 

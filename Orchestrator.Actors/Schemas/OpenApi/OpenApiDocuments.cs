@@ -56,12 +56,17 @@ public sealed class OpenApiDocuments
     public DiscoveryDocument? V3Protobuf(string group, string version) =>
         _versions.TryGetValue((group, version), out var resources) ? OpenApiV3.Of(resources).Protobuf : null;
 
+    /// <summary>The document of version 3 of a path of discovery that is no version, such as /openapi/v3/apis/apps; null where there is none.</summary>
+    public static DiscoveryDocument? Discovery(string path, bool inProtobuf) =>
+        !OpenApiV3.OfDiscovery.TryGetValue(path, out var found) ? null : inProtobuf ? found.Protobuf : found.Json;
+
     private static (ImmutableArray<OpenApiPart>, ImmutableArray<OpenApiPart>) PartsOfBuiltIn()
     {
         var definitions = new SchemaDefinitions(OpenApiFlavor.V2);
         foreach (var resource in SchemaCatalog.BuiltIn.Resources) definitions.AddResource(resource);
+        foreach (var path in DiscoveryPath.All) definitions.AddAnswer(path);
         return (
-            [.. SchemaCatalog.BuiltIn.Resources.SelectMany(ResourcePaths.Of).Select(static p => OpenApiPart.Path(p.Path, PathWriter.Bytes(p, OpenApiFlavor.V2)))],
+            [.. SchemaCatalog.BuiltIn.Resources.SelectMany(ResourcePaths.Of).Concat(DiscoveryPath.All.Select(static p => p.Path)).Select(static p => OpenApiPart.Path(p.Path, PathWriter.Bytes(p, OpenApiFlavor.V2)))],
             [.. definitions.All.Select(static d => OpenApiPart.Definition(d.Name, d.Json))]);
     }
 
@@ -69,11 +74,11 @@ public sealed class OpenApiDocuments
     {
         writer.WriteStartObject();
         writer.WriteStartObject("paths"u8);
-        foreach (var (path, resources) in _versions.Select(static v => (Path: ResourcePaths.Base(v.Key.Group, v.Key.Version)[1..], v.Value))
-                     .OrderBy(static p => p.Path, StringComparer.Ordinal))
+        foreach (var (path, document) in _versions.Select(static v => (Path: ResourcePaths.Base(v.Key.Group, v.Key.Version)[1..], Document: OpenApiV3.Of(v.Value)))
+                     .Concat(OpenApiV3.OfDiscovery.Select(static d => (Path: d.Key, Document: d.Value))).OrderBy(static p => p.Path, StringComparer.Ordinal))
         {
             writer.WriteStartObject(path);
-            writer.WriteString("serverRelativeURL"u8, $"/openapi/v3/{path}?hash={OpenApiV3.Of(resources).Json.ETag.Trim('"')}");
+            writer.WriteString("serverRelativeURL"u8, $"/openapi/v3/{path}?hash={document.Json.ETag.Trim('"')}");
             writer.WriteEndObject();
         }
         writer.WriteEndObject();

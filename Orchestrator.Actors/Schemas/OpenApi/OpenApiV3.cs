@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -12,14 +13,19 @@ internal sealed class OpenApiV3
     private static readonly ConditionalWeakTable<ResourceSchema, OpenApiV3> Known = [];
 
     private readonly ImmutableArray<ResourceSchema> _resources;
+    private readonly ImmutableArray<DiscoveryPath> _discovery;
     private readonly Lazy<DiscoveryDocument> _json, _protobuf;
 
-    private OpenApiV3(ImmutableArray<ResourceSchema> resources)
+    private OpenApiV3(ImmutableArray<ResourceSchema> resources, ImmutableArray<DiscoveryPath> discovery)
     {
-        _resources = resources;
+        (_resources, _discovery) = (resources, discovery);
         _json = new(() => DiscoveryDocument.Of(OpenApiPart.Bytes(Write)));
         _protobuf = new(() => RemoteOpenApi.ToProtobufV3(Json));
     }
+
+    /// <summary>The documents of the paths of discovery that are no versions, by these paths.</summary>
+    public static FrozenDictionary<string, OpenApiV3> OfDiscovery { get; } = DiscoveryPath.All.Where(static p => p.Type != "meta.v1.APIResourceList")
+        .ToFrozenDictionary(static p => p.Document, static p => new OpenApiV3([], [p]), StringComparer.Ordinal);
 
     public DiscoveryDocument Json => _json.Value;
 
@@ -31,7 +37,8 @@ internal sealed class OpenApiV3
     {
         if (Known.TryGetValue(resources[0], out var known) && known._resources.AsSpan().SequenceEqual(resources.AsSpan(), ReferenceEqualityComparer.Instance)) return known;
         // Two catalogs may ask at once, and then one of them is made anew when it is asked for again.
-        var made = new OpenApiV3(resources);
+        var path = ResourcePaths.Base(resources[0].Group, resources[0].Version)[1..];
+        var made = new OpenApiV3(resources, [.. DiscoveryPath.All.Where(p => p.Document == path)]);
         Known.AddOrUpdate(resources[0], made);
         return made;
     }
@@ -40,11 +47,12 @@ internal sealed class OpenApiV3
     {
         var definitions = new SchemaDefinitions(OpenApiFlavor.V3);
         foreach (var resource in _resources) definitions.AddResource(resource);
+        foreach (var path in _discovery) definitions.AddAnswer(path);
         writer.WriteStartObject();
         writer.WriteString("openapi"u8, "3.0.0"u8);
         OpenApiDocuments.WriteInfo(writer);
         writer.WritePropertyName("paths"u8);
-        OpenApiPart.WriteAll(writer, _resources.SelectMany(PathsOf));
+        OpenApiPart.WriteAll(writer, _resources.SelectMany(PathsOf).Concat(_discovery.Select(static d => (d.Path.Path, PathWriter.Bytes(d.Path, OpenApiFlavor.V3)))));
         writer.WriteStartObject("components"u8);
         writer.WritePropertyName("schemas"u8);
         OpenApiPart.WriteAll(writer, definitions.All);

@@ -30,9 +30,12 @@ internal static class PathWriter
         WriteParameters(writer, operation.Parameters, operation, flavor);
         if (flavor == OpenApiFlavor.V3 && operation.Body is not null) WriteBody(writer, operation);
         WriteResponses(writer, operation, flavor);
-        writer.WriteString("x-kubernetes-action"u8, operation.Action);
-        writer.WritePropertyName("x-kubernetes-group-version-kind"u8);
-        SchemaWriter.WriteKind(writer, operation.Kind);
+        if (operation.Kind is { } kind)
+        {
+            writer.WriteString("x-kubernetes-action"u8, operation.Action);
+            writer.WritePropertyName("x-kubernetes-group-version-kind"u8);
+            SchemaWriter.WriteKind(writer, kind);
+        }
         writer.WriteEndObject();
     }
 

@@ -30,6 +30,9 @@ internal sealed class SchemaDefinitions(OpenApiFlavor flavor)
         _definitions.TryAdd(OpenApiNames.Patch, PatchDefinition);
     }
 
+    /// <summary>Defines what a path of discovery answers with.</summary>
+    public void AddAnswer(DiscoveryPath path) => AddType(SchemaCatalog.BuiltIn.Type(path.Type));
+
     /// <summary>The definition of a subresource's body, or null where the schemas do not describe it.</summary>
     public static string? OfSubresource(ResourceSchema resource, SubresourceSchema subresource) =>
         subresource.Kind == resource.Kind && subresource.Group == resource.Group ? OpenApiNames.OfKind(resource, resource.Kind)
@@ -86,7 +89,8 @@ internal sealed class SchemaDefinitions(OpenApiFlavor flavor)
     /// <summary>Which kinds the built-in types are, whatever document they stand in; the options of a deletion are a kind of every version.</summary>
     private static Dictionary<string, KindName[]> FindKinds()
     {
-        var all = new List<(string Definition, KindName Kind)> { (OpenApiNames.Status, new KindName("", "v1", "Status")) };
+        var all = new List<(string Definition, KindName Kind)>();
+        foreach (var kind in (ReadOnlySpan<string>)["APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "Status"]) all.Add((OpenApiNames.Meta + kind, new KindName("", "v1", kind)));
         foreach (var resource in SchemaCatalog.BuiltIn.Resources)
         {
             all.Add((OpenApiNames.OfKind(resource, resource.Kind), new KindName(resource.Group, resource.Version, resource.Kind)));
