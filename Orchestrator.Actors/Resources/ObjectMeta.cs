@@ -57,6 +57,16 @@ public sealed record ObjectMeta
         throw new JsonException("the object has no metadata");
     }
 
+    /// <summary>Two maps of labels or annotations say the same.</summary>
+    internal static bool AreEqual(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b)
+    {
+        if (ReferenceEquals(a, b)) return true;
+        if (a.Count != b.Count) return false;
+        foreach (var (name, value) in a)
+            if (!b.TryGetValue(name, out var other) || other != value) return false;
+        return true;
+    }
+
     /// <summary>Reads <c>metadata</c>; the reader stands on its first token and is left on its last.</summary>
     internal static ObjectMeta Read(ref Utf8JsonReader reader, ObjectKey key)
     {

@@ -45,16 +45,8 @@ public sealed class ObjectPacker
         {
             if (map.Count == 0) return map;
             foreach (var known in _recent)
-                if (known is not null && AreEqual(known, map)) return known;
+                if (known is not null && ObjectMeta.AreEqual(known, map)) return known;
             return _recent[_next++ % _recent.Length] = map;
-        }
-
-        private static bool AreEqual(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b)
-        {
-            if (a.Count != b.Count) return false;
-            foreach (var (name, value) in a)
-                if (!b.TryGetValue(name, out var other) || other != value) return false;
-            return true;
         }
     }
 }

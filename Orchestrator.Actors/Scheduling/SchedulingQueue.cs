@@ -61,7 +61,7 @@ public sealed class SchedulingQueue
             Activate(entry);
             return;
         }
-        var changed = entry.Pod.Meta.Uid != pod.Uid || entry.Pod.Meta.Generation != pod.Meta.Generation || !SameLabels(entry.Pod.Meta, pod.Meta);
+        var changed = entry.Pod.Meta.Uid != pod.Uid || entry.Pod.Meta.Generation != pod.Meta.Generation || !ObjectMeta.AreEqual(entry.Pod.Meta.Labels, pod.Meta.Labels);
         (entry.Pod, entry.Priority) = (pod.Source, pod.Priority);
         if (!changed) return;
         if (entry.Place == Place.Unschedulable)
@@ -183,14 +183,6 @@ public sealed class SchedulingQueue
             _byAge.Dequeue();
         }
         return null;
-    }
-
-    private static bool SameLabels(ObjectMeta a, ObjectMeta b)
-    {
-        if (a.Labels.Count != b.Labels.Count) return false;
-        foreach (var (name, value) in a.Labels)
-            if (!b.Labels.TryGetValue(name, out var other) || other != value) return false;
-        return true;
     }
 
     private void Activate(Entry entry)

@@ -50,20 +50,12 @@ internal sealed class PodSpecView
     {
         var owner = meta.Controller?.Uid ?? "";
         // Pods of one template mostly come one after the other.
-        if (_last is { } last && last.Namespace == ns && last.Owner == owner && AreEqual(last.Labels, meta.Labels)) return last.Key;
+        if (_last is { } last && last.Namespace == ns && last.Owner == owner && ObjectMeta.AreEqual(last.Labels, meta.Labels)) return last.Key;
         var text = new StringBuilder().Append(ns).Append('\n').Append(owner).Append('\n');
         foreach (var (name, value) in meta.Labels) text.Append(name).Append('\n').Append(value).Append('\n');
         var key = Convert.ToBase64String(SHA256.HashData([.. Placed, .. Encoding.UTF8.GetBytes(text.ToString())]));
         _last = new EquivalenceClass(ns, owner, meta.Labels, key);
         return key;
-    }
-
-    private static bool AreEqual(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b)
-    {
-        if (a.Count != b.Count) return false;
-        foreach (var (name, value) in a)
-            if (!b.TryGetValue(name, out var other) || other != value) return false;
-        return true;
     }
 
     private sealed record EquivalenceClass(string Namespace, string Owner, IReadOnlyDictionary<string, string> Labels, string Key);
