@@ -42,7 +42,8 @@ internal static class QuantityLibrary
 
     private static Quantity Of(CelValue value) => ((CelQuantity)value).Value;
 
-    private static bool IsWhole(Quantity value) => Quantity.FromUnits(value.Units) == value;
+    // The greatest amounts are what greater ones are cut to, and upstream does not take them for numbers.
+    private static bool IsWhole(Quantity value) => value.Units is not (long.MaxValue or long.MinValue or -long.MaxValue) && Quantity.FromUnits(value.Units) == value;
 
     private static double ToDouble(Quantity value)
     {

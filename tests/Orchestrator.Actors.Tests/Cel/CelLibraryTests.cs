@@ -75,6 +75,7 @@ public sealed class CelLibraryTests
     [InlineData("'%d'.format(['a'])", "error during formatting: decimal clause can only be used on integers, was given string")]
     [InlineData("quantity('x')", "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")]
     [InlineData("quantity('1500m').asInteger()", "cannot convert value to integer")]
+    [InlineData("quantity('9999999999999999999999999999999999999G').asInteger()", "cannot convert value to integer")]
     [InlineData("dyn([]).max()", "max called on empty list")]
     [InlineData("s.find(s + '[')", "Illegal regex: error parsing regexp: missing closing ]: `[`")]
     [InlineData("s.matches(s + '[')", "error parsing regexp: missing closing ]: `[`")]

@@ -66,6 +66,26 @@ public sealed class CustomResourceTests
         return decoded.Tree!;
     }
 
+    [Theory]
+    [InlineData("""{"free":3}""", true)]
+    [InlineData("""{"free":4}""", false)]
+    [InlineData("""{"free":"4"}""", true)]
+    [InlineData("""{"ranged":4}""", false)]
+    [InlineData("""{"ranged":"b"}""", false)]
+    [InlineData("""{"ranged":5}""", true)]
+    [InlineData("""{"ranged":"a"}""", true)]
+    public void IntOrString_JunctorsThatSayMoreThanThat_AreKept(string spec, bool valid)
+    {
+        var text = Widgets.Replace("\"free\":{\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true}",
+            "\"free\":{\"x-kubernetes-int-or-string\":true,\"allOf\":[{\"anyOf\":[{\"type\":\"integer\"},{\"type\":\"string\"}]},{\"maximum\":3}]}," +
+            "\"ranged\":{\"x-kubernetes-int-or-string\":true,\"anyOf\":[{\"enum\":[5]},{\"enum\":[\"a\"]}]}", StringComparison.Ordinal);
+        var schema = CustomResourceSchemas.Build(JsonNode.Parse(text)!.AsObject())[0];
+        var tree = JsonNode.Parse($$"""{"metadata":{"name":"w","namespace":"d"},"spec":{"size":1,"name":"x",{{spec[1..]}}}""")!.AsObject();
+        var faults = new FaultList();
+        CustomValidation.Validate(schema, tree, null, faults);
+        Assert.Equal(valid, faults.IsEmpty);
+    }
+
     [Fact]
     public void Definition_Valid_MakesItsResources()
     {
