@@ -34,16 +34,19 @@ public sealed class DataDirectory : IDisposable
         {
             held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new StartException($"The data directory {path} cannot be written: {e.Message}", e);
-        }
-        catch (IOException e)
+        catch (IOException e) when (IsHeld(e))
         {
             throw new StartException($"The data directory {path} is in use by another process; stop that one or give another --data.", e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"The data directory {path} cannot be written: {e.Message}", e);
+        }
         return new DataDirectory(path, held);
     }
+
+    // A sharing violation of Windows; EWOULDBLOCK of flock on Linux and on macOS. A full disk or one that is read only is neither.
+    private static bool IsHeld(IOException e) => OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) is 32 or 33 : e.HResult is 11 or 35;
 
     public void Dispose() => _lock.Dispose();
 }

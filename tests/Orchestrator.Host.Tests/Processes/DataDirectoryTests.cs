@@ -2,39 +2,37 @@ using Orchestrator.Host.Processes;
 
 namespace Orchestrator.Host.Tests.Processes;
 
-public sealed class DataDirectoryTests : IDisposable
+public sealed class DataDirectoryTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-data").FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     [Fact]
-    public void Open_Twice_TheSecondIsRefusedUntilTheFirstIsGone()
+    public void FolderThatAnotherHolds_IsToldToBeInUse_AndIsFreeAfterwards()
     {
-        using (DataDirectory.Open(_folder))
-            Assert.Contains("in use", Assert.Throws<StartException>(() => DataDirectory.Open(_folder)).Message, StringComparison.Ordinal);
-
-        using var again = DataDirectory.Open(_folder);
-        Assert.Equal(Path.Combine(_folder, "x"), again.File("x"));
+        var folder = Directory.CreateTempSubdirectory("data-directory").FullName;
+        try
+        {
+            using (DataDirectory.Open(folder))
+                Assert.Contains("is in use by another process", Assert.Throws<StartException>(() => DataDirectory.Open(folder)).Message, StringComparison.Ordinal);
+            DataDirectory.Open(folder).Dispose();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
-    public void Open_WhereAFileStands_IsRefusedInASentence()
+    public void FolderThatCannotBeWritten_IsNotToldToBeInUse()
     {
-        var file = Path.Combine(_folder, "file");
-        File.WriteAllText(file, "");
-
-        Assert.Throws<StartException>(() => DataDirectory.Open(file));
-    }
-
-    [Fact]
-    public void Kubeconfig_IsForItsOwnerAlone()
-    {
-        var file = Path.Combine(_folder, "kubeconfig");
-        Kubeconfig.Write(file, Kubeconfig.Render("https://127.0.0.1:1", "ca", "cert", "key"));
-        Kubeconfig.Write(file, Kubeconfig.Render("https://127.0.0.1:2", "ca", "cert", "key"));
-
-        Assert.Contains("server: https://127.0.0.1:2", File.ReadAllText(file), StringComparison.Ordinal);
-        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        var folder = Directory.CreateTempSubdirectory("data-directory").FullName;
+        try
+        {
+            // The lock leads nowhere: an IOException, as that of a file system that is read only.
+            File.CreateSymbolicLink(Path.Combine(folder, "lock"), Path.Combine(folder, "gone", "lock"));
+            Assert.StartsWith($"The data directory {folder} cannot be written: ", Assert.Throws<StartException>(() => DataDirectory.Open(folder)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 }
