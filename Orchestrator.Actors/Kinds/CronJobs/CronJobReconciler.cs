@@ -155,7 +155,8 @@ public sealed class CronJobReconciler
     private void WriteStatus()
     {
         var references = JsonTree.Array(_status, "active") ?? [];
-        var old = references.OfType<JsonObject>().ToDictionary(static r => JsonTree.String(r, "uid") ?? "", StringComparer.Ordinal);
+        // Who writes to the status may say anything there, also the same twice.
+        var old = references.OfType<JsonObject>().DistinctBy(static r => JsonTree.String(r, "uid") ?? "").ToDictionary(static r => JsonTree.String(r, "uid") ?? "", StringComparer.Ordinal);
         if (_active.Count == 0) _status.Remove("active");
         else _status["active"] = new JsonArray([.. _active.Select(j => old.GetValueOrDefault(j.Uid)?.DeepClone() ?? CronJobRuns.Reference(j))]);
         if (_lastSchedule is { } last) _status["lastScheduleTime"] = KindTime.Format(last);

@@ -108,7 +108,7 @@ public static class DeploymentReconciler
         var deployment = rollout.Deployment;
         if (rollout.New is null)
         {
-            var size = DeploymentScaling.NewSize(deployment.Replicas, deployment.MaxSurge, 0, rollout.All.Sum(static s => s.Replicas));
+            var size = DeploymentScaling.NewSize(deployment.Replicas, deployment.MaxSurge, 0, DeploymentScaling.Total(rollout.All.Select(static s => s.Replicas)));
             DeploymentRevision.Create(rollout, size, observed.NameTaken);
             return DeploymentStatus.Sync(rollout, rollingOut: true);
         }
@@ -116,7 +116,7 @@ public static class DeploymentReconciler
         var created = rollout.New;
         var wanted = created.Replicas > deployment.Replicas
             ? deployment.Replicas
-            : DeploymentScaling.NewSize(deployment.Replicas, deployment.MaxSurge, created.Replicas, rollout.All.Sum(static s => s.Replicas));
+            : DeploymentScaling.NewSize(deployment.Replicas, deployment.MaxSurge, created.Replicas, DeploymentScaling.Total(rollout.All.Select(static s => s.Replicas)));
         if (wanted != created.Replicas)
         {
             rollout.Resize(created, wanted);

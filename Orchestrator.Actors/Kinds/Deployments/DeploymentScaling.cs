@@ -9,10 +9,13 @@ public sealed record SizedSet(string Name, int Size, int Available, DateTimeOffs
 /// <remarks>Source: kube-controller-manager, deployment/util and deployment/rolling.go.</remarks>
 public static class DeploymentScaling
 {
+    /// <summary>A sum that stays at the largest count where it would be larger.</summary>
+    public static int Total(params IEnumerable<int> counts) => (int)Math.Min(int.MaxValue, counts.Sum(static c => (long)c));
+
     /// <summary>The size of the new set: as large as maxSurge lets it be.</summary>
     public static int NewSize(int replicas, int maxSurge, int newSize, int totalSize)
     {
-        var room = replicas + maxSurge - totalSize;
+        var room = Total(replicas, maxSurge) - totalSize;
         return room <= 0 ? newSize : newSize + Math.Min(room, replicas - newSize);
     }
 
@@ -21,7 +24,7 @@ public static class DeploymentScaling
     public static Dictionary<string, int> ShrinkOld(IReadOnlyList<SizedSet> old, SizedSet created, int minAvailable)
     {
         var sizes = old.ToDictionary(static s => s.Name, static s => s.Size, StringComparer.Ordinal);
-        var all = created.Size + old.Sum(static s => s.Size);
+        var all = Total([created.Size, .. old.Select(static s => s.Size)]);
         var allowed = all - minAvailable - (created.Size - created.Available);
         if (allowed <= 0) return [];
         var oldest = old.OrderBy(static s => s.Created).ThenBy(static s => s.Name, StringComparer.Ordinal).ToList();
@@ -34,7 +37,7 @@ public static class DeploymentScaling
             sizes[set.Name] -= step;
             taken += step;
         }
-        var spare = created.Available + old.Sum(static s => s.Available) - minAvailable;
+        var spare = Total([created.Available, .. old.Select(static s => s.Available)]) - minAvailable;
         foreach (var set in oldest)
         {
             if (spare <= 0) break;
@@ -50,8 +53,8 @@ public static class DeploymentScaling
     /// <summary>Spreads a changed number of replicas over sets in the middle of a rollout, each by its share.</summary>
     public static Dictionary<string, int> Proportional(IReadOnlyList<SizedSet> active, int replicas, int maxSurge, int statusReplicas)
     {
-        var total = active.Sum(static s => s.Size);
-        var change = (replicas > 0 ? replicas + maxSurge : 0) - total;
+        var total = Total(active.Select(static s => s.Size));
+        var change = (replicas > 0 ? Total(replicas, maxSurge) : 0) - total;
         var ordered = change > 0
             ? active.OrderByDescending(static s => s.Size).ThenByDescending(static s => s.Created)
             : active.OrderByDescending(static s => s.Size).ThenBy(static s => s.Created);

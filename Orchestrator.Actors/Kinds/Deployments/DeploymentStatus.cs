@@ -33,10 +33,10 @@ internal static class DeploymentStatus
     }
 
     private static Counts CountsOf(DeploymentRollout rollout) => new(
-        rollout.All.Sum(static s => s.StatusReplicas),
+        DeploymentScaling.Total(rollout.All.Select(static s => s.StatusReplicas)),
         rollout.New?.StatusReplicas ?? 0,
-        rollout.All.Sum(static s => s.ReadyReplicas),
-        rollout.All.Sum(static s => s.AvailableReplicas));
+        DeploymentScaling.Total(rollout.All.Select(static s => s.ReadyReplicas)),
+        DeploymentScaling.Total(rollout.All.Select(static s => s.AvailableReplicas)));
 
     private static Counts ReadCounts(JsonObject status) => new(
         Count(status, "replicas"), Count(status, "updatedReplicas"), Count(status, "readyReplicas"), Count(status, "availableReplicas"));
@@ -51,7 +51,7 @@ internal static class DeploymentStatus
         StatusWrite.SetCount(status, "updatedReplicas", counts.Updated);
         StatusWrite.SetCount(status, "readyReplicas", counts.Ready);
         StatusWrite.SetCount(status, "availableReplicas", counts.Available);
-        StatusWrite.SetCount(status, "unavailableReplicas", Math.Max(0, rollout.All.Sum(rollout.SizeOf) - counts.Available));
+        StatusWrite.SetCount(status, "unavailableReplicas", Math.Max(0, DeploymentScaling.Total(rollout.All.Select(rollout.SizeOf)) - counts.Available));
     }
 
     private static void Availability(DeploymentRollout rollout, int available)
