@@ -19,9 +19,6 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
     private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long this process may take to see what it wrote itself.</summary>
-    private static readonly TimeSpan SeenWithin = TimeSpan.FromSeconds(10);
-
     /// <summary>When a status or a removal that was denied is tried again. Source: kubelet, syncPeriod of its status manager.</summary>
     private static readonly TimeSpan DeniedAgainAfter = TimeSpan.FromSeconds(10);
 
@@ -32,8 +29,8 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
     private readonly Dictionary<PodId, Action> _removals = [];
     private Task _writing = Task.CompletedTask;
 
-    // Of the one loop that writes: the newest version that it wrote, and whether somebody else has written in between.
-    private long _wrote;
+    // Of the one loop that writes: what it wrote and this process has not seen yet, and whether somebody else has written in between.
+    private readonly Dictionary<ObjectKey, StoredObject> _ahead = [];
     private bool _overtaken;
 
     private readonly record struct PodId(ObjectKey Key, string Uid, string Node);
@@ -105,13 +102,17 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
         try
         {
             var consistent = removals.Count > 0 || _overtaken;
-            var pods = await PodsAsync(consistent).ConfigureAwait(false);
+            var pods = consistent
+                ? await registries.ConsistentAsync(ResourceTypes.Pods, _stop.Token).ConfigureAwait(false)
+                : await registries.InformerAsync(ResourceTypes.Pods, _stop.Token).ConfigureAwait(false);
+            Forget(pods.Revision);
             var writes = ImmutableArray.CreateBuilder<ObjectWrite>(statuses.Count + removals.Count);
             var now = clock.GetUtcNow();
-            foreach (var ((key, uid, _), status) in statuses) writes.Add(StatusOf(pods.Get(key), key, uid, status, now));
-            foreach (var ((key, uid, _), _) in removals) writes.Add(RemovalOf(pods.Get(key), key, uid));
+            foreach (var ((key, uid, _), status) in statuses) writes.Add(StatusOf(Newest(pods, key), key, uid, status, now));
+            foreach (var ((key, uid, _), _) in removals) writes.Add(RemovalOf(Newest(pods, key), key, uid));
             var results = await registries.WriteAsync(ResourceTypes.Pods, writes.ToImmutable(), NodeOf(statuses, removals), _stop.Token).ConfigureAwait(false);
-            foreach (var result in results) _wrote = Math.Max(_wrote, result.Object?.Revision ?? 0);
+            foreach (var result in results)
+                if (result.Object is { } written) _ahead[written.Key] = written;
             var again = false;
             _overtaken = false;
             for (var i = 0; i < statuses.Count; i++)
@@ -143,21 +144,13 @@ public sealed class StatusReporter(IRegistries registries, TimeProvider clock, i
         }
     }
 
-    /// <summary>The pods as of what this wrote last, or as of now.</summary>
-    private async ValueTask<Informer> PodsAsync(bool consistent)
+    private StoredObject? Newest(Informer pods, ObjectKey key) => _ahead.GetValueOrDefault(key) ?? pods.Get(key);
+
+    /// <summary>What has been seen is not ahead any more.</summary>
+    private void Forget(long seen)
     {
-        if (consistent) return await registries.ConsistentAsync(ResourceTypes.Pods, _stop.Token).ConfigureAwait(false);
-        var pods = await registries.InformerAsync(ResourceTypes.Pods, _stop.Token).ConfigureAwait(false);
-        if (_wrote <= pods.Revision) return pods;
-        try
-        {
-            await pods.WaitForAsync(_wrote, _stop.Token).AsTask().WaitAsync(SeenWithin, clock, _stop.Token).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            _wrote = 0; // the registry decides whether what is seen is too old
-        }
-        return pods;
+        foreach (var (key, written) in _ahead)
+            if (written.Revision <= seen) _ahead.Remove(key);
     }
 
     /// <summary>The status, with what others have said in it; only on top of what they said, so that nothing of it is lost.</summary>
