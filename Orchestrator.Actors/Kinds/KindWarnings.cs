@@ -68,13 +68,19 @@ internal static class KindWarnings
         // Annotations are the only other part that there may be something to say of.
         var known = AnnotationsOf(pod) is null ? AdmittedSpec.Find(pod["spec"]) : null;
         if (known is { IsPlain: true }) return;
+        var told = Tells(pod, warn);
+        if (known is not null) known.IsPlain = !told;
+    }
+
+    private static bool Tells(JsonObject pod, Action<string> warn)
+    {
         var told = false;
         PodWarnings.Tell(pod, FieldPath.Root, false, text =>
         {
             told = true;
             warn(text);
         });
-        if (known is not null) known.IsPlain = !told;
+        return told;
     }
 
     private static bool HasOldClass(JsonObject ingress) =>

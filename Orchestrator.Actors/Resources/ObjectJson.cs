@@ -81,6 +81,21 @@ public static class ObjectJson
         return ReadValue(ref reader, null, ref duplicates);
     }
 
+    /// <summary>Moves into the object that comes next, or on which the reader stands, and to the value of one of its fields.</summary>
+    /// <returns>False when there is no such object or field; the reader is then behind it.</returns>
+    public static bool Enter(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject && (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)) return false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var here = reader.ValueTextEquals(name);
+            reader.Read();
+            if (here) return true;
+            reader.Skip();
+        }
+        return false;
+    }
+
     /// <summary>Goes on behind the value of a field of the root.</summary>
     /// <param name="rest">The text from there on.</param>
     internal static Utf8JsonReader ReadOn(ReadOnlySpan<byte> rest) => new(rest, isFinalBlock: true, BehindField);

@@ -46,15 +46,7 @@ public sealed record ObjectMeta
     public static ObjectMeta Parse(ReadOnlySpan<byte> json, ObjectKey key = default)
     {
         var reader = new Utf8JsonReader(json);
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var here = reader.ValueTextEquals("metadata"u8);
-            reader.Read();
-            if (here) return Read(ref reader, key);
-            reader.Skip();
-        }
-        throw new JsonException("the object has no metadata");
+        return ObjectJson.Enter(ref reader, "metadata"u8) ? Read(ref reader, key) : throw new JsonException("the object has no metadata");
     }
 
     /// <summary>Two maps of labels or annotations say the same.</summary>

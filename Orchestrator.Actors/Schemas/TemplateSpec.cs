@@ -13,11 +13,11 @@ internal sealed class TemplateSpec
     /// <summary>One template may become different specs, as in namespaces with other service accounts or limits.</summary>
     private const int AdmittedMax = 4;
 
+    /// <summary>So many new specs in a row, and what comes out of admission is not kept any more: something gives each object a spec of its own.</summary>
+    private const int NewMax = 2 * AdmittedMax;
+
     private static readonly RecentTexts<TemplateSpec> Recent = new();
     private static readonly ConditionalWeakTable<JsonObject, TemplateSpec> ByTree = [];
-
-    /// <summary>So many new specs in a row, and what comes out of admission is not worth keeping: something gives each object a spec of its own.</summary>
-    private const int NewMax = 2 * AdmittedMax;
 
     private readonly AdmittedSpec?[] _admitted = new AdmittedSpec?[AdmittedMax];
     private int _next;
@@ -67,14 +67,20 @@ internal sealed class TemplateSpec
     public void Close(JsonObject tree)
     {
         if (tree["spec"] is not JsonObject spec || _new >= NewMax) return;
-        var known = Array.Find(_admitted, a => a is not null && JsonTree.SameText(a.Tree, spec));
-        if (known is null)
+        if (Known(spec) is { } known) _new = 0;
+        else
         {
             _new++;
             known = AdmittedSpec.Of(JsonTree.Frozen(spec.DeepClone()));
             Volatile.Write(ref _admitted[Interlocked.Increment(ref _next) & (AdmittedMax - 1)], known);
         }
-        else _new = 0;
         tree["spec"] = known.Tree;
+    }
+
+    private AdmittedSpec? Known(JsonObject spec)
+    {
+        foreach (var known in _admitted)
+            if (known is not null && JsonTree.SameText(known.Tree, spec)) return known;
+        return null;
     }
 }

@@ -116,21 +116,7 @@ public sealed class NodeFeed(IRegistries registries)
         // Most changes of a flood are of pods that have no node yet: those need no parsing.
         if (json.IndexOf("\"nodeName\""u8) < 0) return "";
         var reader = new Utf8JsonReader(json);
-        if (!Enter(ref reader, "spec"u8) || !Enter(ref reader, "nodeName"u8)) return "";
+        if (!ObjectJson.Enter(ref reader, "spec"u8) || !ObjectJson.Enter(ref reader, "nodeName"u8)) return "";
         return reader.TokenType == JsonTokenType.String ? reader.GetString()! : "";
-    }
-
-    /// <summary>Moves into the object that comes next and to the value of one of its properties.</summary>
-    private static bool Enter(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
-    {
-        if (reader.TokenType != JsonTokenType.StartObject && (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)) return false;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var here = reader.ValueTextEquals(name);
-            reader.Read();
-            if (here) return true;
-            reader.Skip();
-        }
-        return false;
     }
 }

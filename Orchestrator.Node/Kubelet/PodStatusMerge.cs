@@ -17,22 +17,8 @@ public static class PodStatusMerge
         var reader = new Utf8JsonReader(json);
         var conditions = new List<Range>();
         var fields = new List<Range>();
-        if (Enter(ref reader, "status"u8)) ReadForeign(ref reader, json, conditions, fields);
+        if (ObjectJson.Enter(ref reader, "status"u8)) ReadForeign(ref reader, json, conditions, fields);
         return conditions.Count + fields.Count == 0 ? own : Splice(own.Span, json, conditions, fields);
-    }
-
-    /// <summary>Moves to the value of a field of the object that comes next.</summary>
-    private static bool Enter(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
-    {
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var here = reader.ValueTextEquals(name);
-            reader.Read();
-            if (here) return true;
-            reader.Skip();
-        }
-        return false;
     }
 
     private static void ReadForeign(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, List<Range> conditions, List<Range> fields)
@@ -63,7 +49,7 @@ public static class PodStatusMerge
     private static bool IsOwn(ReadOnlySpan<byte> condition)
     {
         var reader = new Utf8JsonReader(condition);
-        return Enter(ref reader, "type"u8) && reader.TokenType == JsonTokenType.String
+        return ObjectJson.Enter(ref reader, "type"u8) && reader.TokenType == JsonTokenType.String
             && (reader.ValueTextEquals("Ready"u8) || reader.ValueTextEquals("ContainersReady"u8) || reader.ValueTextEquals("Initialized"u8)
                 || reader.ValueTextEquals("PodReadyToStartContainers"u8));
     }
@@ -74,7 +60,7 @@ public static class PodStatusMerge
         var reader = new Utf8JsonReader(own);
         var merged = new ArrayBufferWriter<byte>(own.Length + json.Length);
         var (at, isEmpty) = (own.LastIndexOf((byte)'}'), own.IndexOf((byte)'"') < 0);
-        if (conditions.Count > 0 && Enter(ref reader, "conditions"u8) && reader.TokenType == JsonTokenType.StartArray)
+        if (conditions.Count > 0 && ObjectJson.Enter(ref reader, "conditions"u8) && reader.TokenType == JsonTokenType.StartArray)
         {
             var start = (int)reader.BytesConsumed;
             reader.Skip();
