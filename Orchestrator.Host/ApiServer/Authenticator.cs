@@ -25,11 +25,12 @@ public sealed class Authenticator(ClientCertificates certificates, ImmutableArra
             if (certificates.UserOf(certificate) is { } user) return ValueTask.FromResult<UserInfo?>(user);
             refused = true;
         }
-        var header = context.Request.Headers.Authorization.ToString();
-        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && header.AsSpan("Bearer ".Length).Trim() is { Length: > 0 } token)
-            return UserOfAsync(token.ToString(), context.RequestAborted);
-        return ValueTask.FromResult(!refused && header.Length == 0 && anonymous?.Invoke().LetsIn(context.Request.Path.Value ?? "") == true ? Nobody : null);
+        if (TokenOf(context) is { Length: > 0 } token) return UserOfAsync(token.ToString(), context.RequestAborted);
+        return ValueTask.FromResult(!refused && anonymous?.Invoke().LetsIn(context.Request.Path.Value ?? "") == true ? Nobody : null);
     }
+
+    /// <summary>Whether a request shows something by which to tell who sends it, believed or not.</summary>
+    public static bool IsShown(HttpContext context) => context.Connection.ClientCertificate is not null || TokenOf(context).Length > 0;
 
     /// <summary>Whose a token is.</summary>
     /// <param name="token">As a request would carry it.</param>
@@ -48,6 +49,16 @@ public sealed class Authenticator(ClientCertificates certificates, ImmutableArra
             if (result.Error.Length > 0) errors.Add(result.Error);
         }
         return TokenResult.Refused(errors.Count switch { 0 => "", 1 => errors[0], _ => $"[{string.Join(", ", errors)}]" });
+    }
+
+    /// <summary>The word after <c>Bearer</c>; empty where there is none. Credentials of another scheme are none: nobody here could believe them.</summary>
+    /// <remarks>Source: k8s.io/apiserver, authentication/request/bearertoken.</remarks>
+    private static ReadOnlySpan<char> TokenOf(HttpContext context)
+    {
+        var header = context.Request.Headers.Authorization.ToString().AsSpan().Trim();
+        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return default;
+        var token = header["Bearer ".Length..];
+        return token.IndexOf(' ') is >= 0 and var end ? token[..end] : token;
     }
 
     private ValueTask<UserInfo?> UserOfAsync(string token, CancellationToken cancellationToken)

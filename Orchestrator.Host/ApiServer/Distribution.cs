@@ -19,6 +19,17 @@ internal sealed class Distribution(double[] bounds, double scale)
         Interlocked.Add(ref _sum, (long)(value * scale));
     }
 
+    /// <summary>How many values there are.</summary>
+    public long Count
+    {
+        get
+        {
+            long count = 0;
+            for (var i = 0; i < _buckets.Length; i++) count += Interlocked.Read(ref _buckets[i]);
+            return count;
+        }
+    }
+
     /// <summary>Writes a histogram in the text form of Prometheus.</summary>
     /// <param name="bounds">Those of each of the parts.</param>
     /// <param name="series">The labels of each series, and what it is the sum of.</param>

@@ -40,7 +40,7 @@ public static class Impersonation
                 : (user, null);
 
         foreach (var access in Needed(user, name, groups, uid, extra))
-            if (await RequestAccess.CheckAsync(authorizer, access, cancellationToken).ConfigureAwait(false) is { } refused) return (null, refused);
+            if (await RequestAccess.CheckAsync(authorizer, access, attempts: null, cancellationToken).ConfigureAwait(false) is { } refused) return (null, refused);
         if (groups.IsEmpty && ServiceAccountName.TryParse(name) is { } account) groups = ServiceAccountName.GroupsOf(account.Namespace);
         return (new UserInfo(name, uid, WithStanding(name, groups)) { Extra = extra }, null);
     }

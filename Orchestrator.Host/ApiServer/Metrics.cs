@@ -30,6 +30,9 @@ public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries r
     private long _reading;
     private long _writing;
 
+    /// <summary>What came of telling who sends requests, and of deciding whether he may.</summary>
+    public AccessAttempts Access { get; } = new();
+
     /// <summary>Notes that a request began; returns when, for <see cref="End"/>.</summary>
     public long Begin(string method)
     {
@@ -82,6 +85,7 @@ public sealed class Metrics(FlowController flows, AuditLog? audit, IRegistries r
         Gauge(text, "apiserver_storage_objects", "Number of stored objects at the time of last check split by kind.");
         foreach (var informer in registries.Informers) Line(text, $"apiserver_storage_objects{{resource=\"{informer.Type}\"}}", informer.Objects.Count);
         WriteFlows(text);
+        Access.WriteTo(text);
         if (audit is not null)
         {
             Counter(text, "apiserver_audit_event_total", "Counter of audit events generated and sent to the audit backend.");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Authorization;
@@ -29,21 +30,26 @@ public static class RequestAccess
     }
 
     /// <summary>The refusal, or null.</summary>
-    public static ValueTask<ApiError?> CheckAsync(IAuthorizer authorizer, AccessRequest access, CancellationToken cancellationToken)
+    /// <param name="attempts">Counts what is decided; null for what is no request of its own.</param>
+    public static ValueTask<ApiError?> CheckAsync(IAuthorizer authorizer, AccessRequest access, AccessAttempts? attempts, CancellationToken cancellationToken)
     {
+        var begun = attempts is null ? 0 : Stopwatch.GetTimestamp();
         var pending = authorizer.DecideAsync(access, cancellationToken);
         return pending.IsCompletedSuccessfully
-            ? ValueTask.FromResult(Refusal(access, pending.Result))
-            : WaitAsync(pending, access);
+            ? ValueTask.FromResult(Refusal(access, pending.Result, attempts, begun))
+            : WaitAsync(pending, access, attempts, begun);
     }
 
-    private static async ValueTask<ApiError?> WaitAsync(ValueTask<AccessDecision> pending, AccessRequest access) =>
-        Refusal(access, await pending.ConfigureAwait(false));
+    private static async ValueTask<ApiError?> WaitAsync(ValueTask<AccessDecision> pending, AccessRequest access, AccessAttempts? attempts, long begun) =>
+        Refusal(access, await pending.ConfigureAwait(false), attempts, begun);
 
-    private static ApiError? Refusal(AccessRequest access, AccessDecision decision) =>
-        decision.Allowed ? null
-        : decision.Failed ? new ApiError(500, "InternalError", $"Internal Server Error: {GoQuote.Quote(access.Path)}: {decision.EvaluationError}")
-        : AccessRefusal.Of(access, decision.Reason);
+    private static ApiError? Refusal(AccessRequest access, AccessDecision decision, AccessAttempts? attempts, long begun)
+    {
+        attempts?.AddAuthorization(decision, begun);
+        return decision.Allowed ? null
+            : decision.Failed ? new ApiError(500, "InternalError", $"Internal Server Error: {GoQuote.Quote(access.Path)}: {decision.EvaluationError}")
+            : AccessRefusal.Of(access, decision.Reason);
+    }
 
     // A list or a watch of one object by its name may be allowed by a rule that names it; a deletion of several may not.
     private static AccessRequest WithSelector(AccessRequest access, string selector)

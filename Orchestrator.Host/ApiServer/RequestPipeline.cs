@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -81,14 +82,16 @@ public sealed partial class RequestPipeline(
 
     private Task HandleAsync(HttpContext context, RequestInfo request, string auditId)
     {
+        var begun = Stopwatch.GetTimestamp();
         var authentication = authenticator.AuthenticateAsync(context);
-        return authentication.IsCompletedSuccessfully ? HandleAsync(context, request, auditId, authentication.Result) : WaitAsync(authentication);
+        return authentication.IsCompletedSuccessfully ? HandleAsync(context, request, auditId, authentication.Result, begun) : WaitAsync(authentication);
 
-        async Task WaitAsync(ValueTask<UserInfo?> user) => await HandleAsync(context, request, auditId, await user.ConfigureAwait(false)).ConfigureAwait(false);
+        async Task WaitAsync(ValueTask<UserInfo?> user) => await HandleAsync(context, request, auditId, await user.ConfigureAwait(false), begun).ConfigureAwait(false);
     }
 
-    private Task HandleAsync(HttpContext context, RequestInfo request, string auditId, UserInfo? user)
+    private Task HandleAsync(HttpContext context, RequestInfo request, string auditId, UserInfo? user, long begun)
     {
+        metrics.Access.AddAuthentication(user, user is null && Authenticator.IsShown(context), begun);
         // Who is himself and is not written about goes straight on.
         if (user is null || audit is not null || Impersonation.IsAsked(context.Request.Headers)) return IdentifyAsync(context, request, auditId, user);
         context.Features.Set(user);
@@ -142,7 +145,7 @@ public sealed partial class RequestPipeline(
     private Task ServeAsync(HttpContext context, RequestInfo request, UserInfo user)
     {
         // Who may do what he wants by what is in memory passes without a wait.
-        var access = RequestAccess.CheckAsync(authorizer, RequestAccess.Of(context, request, user), context.RequestAborted);
+        var access = RequestAccess.CheckAsync(authorizer, RequestAccess.Of(context, request, user), metrics.Access, context.RequestAborted);
         return access.IsCompletedSuccessfully ? EnterAsync(context, request, user, access.Result) : WaitAsync();
 
         async Task WaitAsync() => await EnterAsync(context, request, user, await access.ConfigureAwait(false)).ConfigureAwait(false);

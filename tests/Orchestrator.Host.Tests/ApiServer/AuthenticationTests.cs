@@ -224,7 +224,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
         metrics.WriteTo(text, new DecisionCounts());
         Assert.Contains($"apiserver_authorization_webhook_evaluations_total{{name=\"hook\",result=\"error\"}} {times}\n", text.ToString(), StringComparison.Ordinal);
         Assert.Contains("apiserver_authorization_webhook_evaluations_fail_open_total{name=\"hook\",result=\"error\"} 1\n", text.ToString(), StringComparison.Ordinal);
-        var refusal = (await RequestAccess.CheckAsync(new AuthorizerChain([webhook]), request, default))!;
+        var refusal = (await RequestAccess.CheckAsync(new AuthorizerChain([webhook]), request, null, default))!;
         Assert.Equal(500, refusal.Code);
         Assert.StartsWith("Internal Server Error: \"/api/v1/pods\": ", refusal.Message, StringComparison.Ordinal);
         Assert.True((await new AuthorizerChain([webhook, new AlwaysAllowAuthorizer()]).DecideAsync(request, default)).Allowed);

@@ -48,7 +48,11 @@ public sealed class LetInTests(OpenServer server, ApiServerFixture closed) : ICl
         Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(closed.Stranger)).Code);
         // Who shows something that is not believed is not taken for a stranger.
         Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(server.Stranger, ("Authorization", "Bearer wrong"))).Code);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(server.Stranger, ("Authorization", "Basic YTpi"))).Code);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(server.Stranger, ("Authorization", "Bearer wrong more"))).Code);
+        // Nobody here looks at passwords: who shows one has shown nothing.
+        Assert.Equal("system:anonymous", (string?)(await WhoAsync(server.Stranger, ("Authorization", "Basic YTpi"))).User!["username"]);
+        Assert.Equal("system:anonymous", (string?)(await WhoAsync(server.Stranger, ("Authorization", "Bearer"))).User!["username"]);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(closed.Stranger, ("Authorization", "Basic YTpi"))).Code);
         using var foreign = server.Client(server.ForeignCertificate());
         Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(foreign)).Code);
     }
