@@ -292,6 +292,11 @@ internal sealed class CelChecker(CelEnvironment environment, string source)
     /// <remarks>Source: cel-go, cel/validator.go; for find and findAll, the optimizations of k8s.io/apiserver, pkg/cel/library/regex.go.</remarks>
     private void CheckLiteral(CelCall call)
     {
+        if (call is { Function: "format", Target: CelConstant { Value: CelString text }, Args: [CelListExpr args] })
+        {
+            if (FormatCheck.Find(text.Value, args) is var (message, at)) Report(at ?? call, message);
+            return;
+        }
         if (call.Args is not [CelConstant literal, ..]) return;
         switch (call.Function)
         {

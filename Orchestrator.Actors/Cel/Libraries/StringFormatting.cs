@@ -9,77 +9,53 @@ namespace Orchestrator.Actors.Cel.Libraries;
 /// <remarks>Source: cel-go, ext/formatting.go in version 2 of the string library, which is that of Kubernetes since 1.29.</remarks>
 internal static class StringFormatting
 {
+    private const int DefaultPrecision = 6;
+
     public static CelValue Format(string text, CelList args)
     {
         var result = new StringBuilder(text.Length);
         var next = 0;
-        for (var i = 0; i < text.Length; i++)
+        foreach (var clause in FormatClause.Parse(text))
         {
-            if (text[i] != '%')
+            if (clause.Verb == '\0')
             {
-                result.Append(text[i]);
+                result.Append(clause.Text);
                 continue;
-            }
-            if (++i == text.Length) return new CelError("unexpected end of string");
-            if (text[i] == '%')
-            {
-                result.Append('%');
-                continue;
-            }
-            int? precision = null;
-            if (text[i] == '.')
-            {
-                var start = ++i;
-                while (i < text.Length && char.IsAsciiDigit(text[i])) i++;
-                if (i == text.Length) return new CelError("could not find end of precision specifier");
-                if (!int.TryParse(text.AsSpan(start, i - start), NumberStyles.None, CultureInfo.InvariantCulture, out var digits) || digits > 1000)
-                    return new CelError("error while converting precision to integer");
-                precision = digits;
             }
             if (next >= args.Count) return new CelError($"index {next} out of range");
-            var (clause, fault) = Clause(text[i], precision, args[next++]);
+            if (clause.Fault is not null) return new CelError(clause.Fault);
+            var (shown, fault) = Show(clause, args[next++]);
             if (fault is not null) return new CelError($"error during formatting: {fault}");
-            result.Append(clause);
+            result.Append(shown);
         }
         return new CelString(result.ToString());
     }
 
-    private static (string Text, string? Fault) Clause(char verb, int? precision, CelValue arg)
+    /// <summary>What is said of a value of a type that a clause does not take.</summary>
+    public static string Refusal(char verb, string type) => verb switch
     {
-        switch (verb)
+        's' => $"string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given {type}",
+        'd' => $"decimal clause can only be used on integers, was given {type}",
+        'f' => $"fixed-point clause can only be used on doubles, was given {type}",
+        'e' => $"scientific clause can only be used on doubles, was given {type}",
+        'b' => $"only integers and bools can be formatted as binary, was given {type}",
+        'o' => $"octal clause can only be used on integers, was given {type}",
+        _ => $"only integers, byte buffers, and strings can be formatted as hex, was given {type}",
+    };
+
+    private static (string Text, string? Fault) Show(FormatClause clause, CelValue arg)
+    {
+        var shown = clause.Verb switch
         {
-            case 's': return ToText(arg);
-            case 'd': return Decimal(arg);
-            case 'f': return Float(arg, 'f', precision ?? 6);
-            case 'e': return Float(arg, 'e', 0);
-            case 'b':
-                return arg switch
-                {
-                    CelInt i => (Radix(i.Value, 2, false), null),
-                    CelUint u => (Radix(u.Value, 2, false), null),
-                    CelBool b => (b.Value ? "1" : "0", null),
-                    _ => ("", $"only integers and bools can be formatted as binary, was given {arg.Type.Name}"),
-                };
-            case 'o':
-                return arg switch
-                {
-                    CelInt i => (Radix(i.Value, 8, false), null),
-                    CelUint u => (Radix(u.Value, 8, false), null),
-                    _ => ("", $"octal clause can only be used on integers, was given {arg.Type.Name}"),
-                };
-            case 'x' or 'X':
-                var upper = verb == 'X';
-                return arg switch
-                {
-                    CelInt i => (Radix(i.Value, 16, upper), null),
-                    CelUint u => (Radix(u.Value, 16, upper), null),
-                    CelString s => (Hex(Encoding.UTF8.GetBytes(s.Value), upper), null),
-                    CelBytes b => (Hex(b.Value.Span, upper), null),
-                    _ => ("", $"only integers, byte buffers, and strings can be formatted as hex, was given {arg.Type.Name}"),
-                };
-            default:
-                return ("", $"unrecognized formatting clause \"{verb}\"");
-        }
+            's' => null,
+            'd' => arg is CelInt or CelUint ? CelText.Show(arg) : null,
+            'f' => NumberOf(arg) is { } number ? Fixed(number, clause.Precision ?? DefaultPrecision) : null,
+            'e' => NumberOf(arg) is { } number ? Scientific(number).PadLeft(clause.Precision ?? DefaultPrecision) : null,
+            'b' => arg is CelBool b ? b.Value ? "1" : "0" : Radix(arg, 2, false),
+            'o' => Radix(arg, 8, false),
+            _ => Hex(arg, clause.Verb == 'X'),
+        };
+        return shown is not null ? (shown, null) : clause.Verb == 's' ? ToText(arg) : ("", Refusal(clause.Verb, arg.Type.Name));
     }
 
     private static (string Text, string? Fault) ToText(CelValue value) => value switch
@@ -87,7 +63,7 @@ internal static class StringFormatting
         CelList or CelMap => ToLiteral(value),
         CelDouble d when double.IsInfinity(d.Value) => (d.Value > 0 ? "+Inf" : "-Inf", null),
         CelString or CelInt or CelUint or CelDouble or CelBool or CelNull or CelBytes or CelTypeValue or CelTimestamp or CelDuration => (CelText.Show(value), null),
-        _ => ("", $"string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given {value.Type.Name}"),
+        _ => ("", Refusal('s', value.Type.Name)),
     };
 
     /// <summary>What is in a list or a map is written as it would be in an expression.</summary>
@@ -126,31 +102,47 @@ internal static class StringFormatting
         }
     }
 
-    private static (string Text, string? Fault) Decimal(CelValue value) => value is CelInt or CelUint
-        ? (CelText.Show(value), null)
-        : ("", $"decimal clause can only be used on integers, was given {value.Type.Name}");
-
-    /// <summary>Numbers are written for people, as in American English. A precision of the scientific form is read there as a width, which the
-    /// text has anyway.</summary>
-    private static (string Text, string? Fault) Float(CelValue value, char verb, int precision)
+    private static double? NumberOf(CelValue value) => value switch
     {
-        double number;
-        switch (value)
-        {
-            case CelDouble d: number = d.Value; break;
-            case CelString { Value: "NaN" }: number = double.NaN; break;
-            case CelString { Value: "Infinity" }: number = double.PositiveInfinity; break;
-            case CelString { Value: "-Infinity" }: number = double.NegativeInfinity; break;
-            default: return ("", $"{(verb == 'f' ? "fixed-point" : "scientific")} clause can only be used on doubles, was given {value.Type.Name}");
-        }
-        if (!double.IsFinite(number)) return (double.IsNaN(number) ? "NaN" : number > 0 ? "∞" : "-∞", null);
-        if (verb == 'f') return (number.ToString("N" + precision.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), null);
-        var text = number.ToString("e6", CultureInfo.InvariantCulture);
+        CelDouble d => d.Value,
+        CelString { Value: "NaN" } => double.NaN,
+        CelString { Value: "Infinity" } => double.PositiveInfinity,
+        CelString { Value: "-Infinity" } => double.NegativeInfinity,
+        _ => null,
+    };
+
+    /// <summary>Numbers are written for people, as in American English; zero has no sign there.</summary>
+    private static string Fixed(double number, int precision) => !double.IsFinite(number) ? Unending(number)
+        : (number == 0 ? 0 : number).ToString("N" + precision.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    /// <summary>With six digits, always: what is given as precision is read as a width.</summary>
+    private static string Scientific(double number)
+    {
+        if (!double.IsFinite(number)) return Unending(number);
+        var text = (number == 0 ? 0 : number).ToString("e6", CultureInfo.InvariantCulture);
         var at = text.IndexOf('e', StringComparison.Ordinal);
         var power = int.Parse(text.AsSpan(at + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         var digits = string.Concat(Math.Abs(power).ToString("00", CultureInfo.InvariantCulture).Select(static d => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d - '0']));
-        return ($"{text[..at]}\u202f×\u202f10{(power < 0 ? "⁻" : "")}{digits}", null);
+        return $"{text[..at]}\u202f×\u202f10{(power < 0 ? "⁻" : "")}{digits}";
     }
+
+    private static string Unending(double number) => double.IsNaN(number) ? "NaN" : number > 0 ? "∞" : "-∞";
+
+    private static string? Hex(CelValue value, bool upper) => value switch
+    {
+        CelString s => Hex(Encoding.UTF8.GetBytes(s.Value), upper),
+        CelBytes b => Hex(b.Value.Span, upper),
+        _ => Radix(value, 16, upper),
+    };
+
+    private static string Hex(ReadOnlySpan<byte> bytes, bool upper) => upper ? Convert.ToHexString(bytes) : Convert.ToHexStringLower(bytes);
+
+    private static string? Radix(CelValue value, int radix, bool upper) => value switch
+    {
+        CelInt i => Radix((Int128)i.Value, radix, upper),
+        CelUint u => Radix((Int128)u.Value, radix, upper),
+        _ => null,
+    };
 
     private static string Radix(Int128 value, int radix, bool upper)
     {
@@ -159,6 +151,4 @@ internal static class StringFormatting
         for (var rest = Int128.Abs(value); rest > 0; rest /= radix) digits.Insert(0, (upper ? "0123456789ABCDEF" : "0123456789abcdef")[(int)(rest % radix)]);
         return value < 0 ? "-" + digits : digits.ToString();
     }
-
-    private static string Hex(ReadOnlySpan<byte> bytes, bool upper) => upper ? Convert.ToHexString(bytes) : Convert.ToHexStringLower(bytes);
 }

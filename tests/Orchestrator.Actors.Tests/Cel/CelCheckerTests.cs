@@ -29,6 +29,13 @@ public sealed class CelCheckerTests
         { "timestamp('x') == timestamp(s)", "ERROR: <input>:1:11: invalid timestamp argument\n | timestamp('x') == timestamp(s)\n | ..........^" },
         { "s.matches('[')", "ERROR: <input>:1:11: invalid matches argument\n | s.matches('[')\n | ..........^" },
         { "s.find('[') == ''", "ERROR: <input>:1:8: error parsing regexp: missing closing ]: `[`\n | s.find('[') == ''\n | .......^" },
+        { "'%d'.format(['a']) == s", "ERROR: <input>:1:14: error during formatting: decimal clause can only be used on integers, was given string\n | '%d'.format(['a']) == s\n | .............^" },
+        { "'%s'.format([{'a': [quantity('1')]}]) == s", "ERROR: <input>:1:29: error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given kubernetes.Quantity\n | '%s'.format([{'a': [quantity('1')]}]) == s\n | ............................^" },
+        { "'%f'.format([i]) == s", "ERROR: <input>:1:14: error during formatting: fixed-point clause can only be used on doubles, was given int\n | '%f'.format([i]) == s\n | .............^" },
+        { "'%s'.format([]) == s", "ERROR: <input>:1:12: index 0 out of range\n | '%s'.format([]) == s\n | ...........^" },
+        { "'%'.format([]) == s", "ERROR: <input>:1:11: unexpected end of string\n | '%'.format([]) == s\n | ..........^" },
+        { "'%s'.format([1, 2]) == s", "ERROR: <input>:1:12: too many arguments supplied to string.format (expected 1, got 2)\n | '%s'.format([1, 2]) == s\n | ...........^" },
+        { "'%q'.format([1]) == s", "ERROR: <input>:1:12: could not parse formatting clause: unrecognized formatting clause \"q\"\n | '%q'.format([1]) == s\n | ...........^" },
         { "a\n&& b", "ERROR: <input>:1:1: undeclared reference to 'a' (in container '')\n | a\n | ^\nERROR: <input>:2:4: undeclared reference to 'b' (in container '')\n | && b\n | ...^" },
     };
 

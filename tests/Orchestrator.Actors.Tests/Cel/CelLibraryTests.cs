@@ -26,6 +26,9 @@ public sealed class CelLibraryTests
         '%.2f'.format([1234567.891]) == '1,234,567.89' && '%f'.format(['NaN']) == 'NaN' && '%f'.format(['Infinity']) == '∞' && '%f'.format(['-Infinity']) == '-∞'
         '%x %X %o %b %%'.format([255, 255, 8, 5]) == 'ff FF 10 101 %'
         '%e'.format([1234.5]) == '1.234500\u202f×\u202f10⁰³' && '%.3e'.format([0.00012]) == '1.200000\u202f×\u202f10⁻⁰⁴' && '%x'.format(['hi']) == '6869' && '%f'.format([1.5]) == '1.500000'
+        '%f'.format([-0.0]) == '0.000000' && '%s'.format([[-0.0]]) == '[-0.000000]' && '%.0f'.format([-0.1]) == '-0' && '%.0f %.0f %.1f'.format([2.5, 3.5, 0.25]) == '2 4 0.2'
+        '%e'.format(['Infinity']) == '     ∞' && '%e'.format([-1.0 / 0.0]) == '    -∞' && '%.2e'.format(['NaN']) == 'NaN' && '%.20e'.format([1.0]) == '     1.000000\u202f×\u202f10⁰⁰' && '%e'.format([-0.0]) == '0.000000\u202f×\u202f10⁰⁰'
+        'a%%b%%'.format([]) == 'a%b%' && '%%%s%%'.format([1]) == '%1%'
         '%s %s'.format([dyn(duration('1h')), timestamp('2024-01-01T00:00:00Z')]) == '3600s 2024-01-01T00:00:00Z'
         [1, 2, 3].isSorted() && ![2, 1].isSorted() && ['a', 'b'].isSorted() && [].isSorted()
         [1, 2, 3].sum() == 6 && [1.5, 1.5].sum() == 3.0 && [1u, 2u].sum() == 3u && [duration('1m'), duration('1s')].sum() == duration('61s')
@@ -71,16 +74,23 @@ public sealed class CelLibraryTests
     [Theory]
     [InlineData("'abc'.charAt(4)", "index out of range: 4")]
     [InlineData("'abc'.substring(2, 1)", "invalid substring range. start: 2, end: 1")]
-    [InlineData("'%s'.format([])", "index 0 out of range")]
-    [InlineData("'%d'.format(['a'])", "error during formatting: decimal clause can only be used on integers, was given string")]
+    [InlineData("'%s'.format(dyn([]))", "index 0 out of range")]
+    [InlineData("'%d'.format([dyn('a')])", "error during formatting: decimal clause can only be used on integers, was given string")]
+    [InlineData("(s + '%').format([])", "index 0 out of range")]
+    [InlineData("(s + '%').format([1])", "unexpected end of string")]
+    [InlineData("(s + '%y').format([1])", "could not parse formatting clause: unrecognized formatting clause \"y\"")]
+    [InlineData("(s + '%é').format([1])", "could not parse formatting clause: unrecognized formatting clause \"Ã\"")]
+    [InlineData("(s + '%.2').format([1])", "could not parse formatting clause: error while parsing precision: could not find end of precision specifier")]
+    [InlineData("(s + '%.f').format([1])", "could not parse formatting clause: error while parsing precision: error while converting precision to integer: strconv.Atoi: parsing \"\": invalid syntax")]
+    [InlineData("(s + '%.99999999999f').format([1])", "could not parse formatting clause: error while parsing precision: error while converting precision to integer: strconv.Atoi: parsing \"99999999999\": value out of range")]
     [InlineData("quantity('x')", "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")]
     [InlineData("quantity('1500m').asInteger()", "cannot convert value to integer")]
     [InlineData("quantity('9999999999999999999999999999999999999G').asInteger()", "cannot convert value to integer")]
     [InlineData("dyn([]).max()", "max called on empty list")]
     [InlineData("s.find(s + '[')", "Illegal regex: error parsing regexp: missing closing ]: `[`")]
     [InlineData("s.matches(s + '[')", "error parsing regexp: missing closing ]: `[`")]
-    [InlineData("'%f'.format([1])", "error during formatting: fixed-point clause can only be used on doubles, was given int")]
-    [InlineData("'%s'.format([[quantity('1')]])", "error during formatting: no formatting function for kubernetes.Quantity")]
+    [InlineData("'%f'.format([dyn(1)])", "error during formatting: fixed-point clause can only be used on doubles, was given int")]
+    [InlineData("'%s'.format([dyn([quantity('1')])])", "error during formatting: no formatting function for kubernetes.Quantity")]
     [InlineData("ip('1.2.3.4.5')", "IP Address \"1.2.3.4.5\" parse error during conversion from string: ParseAddr(\"1.2.3.4.5\"): IPv4 address too long")]
     [InlineData("ip('1.2.3')", "IP Address \"1.2.3\" parse error during conversion from string: ParseAddr(\"1.2.3\"): IPv4 address too short")]
     [InlineData("ip('1.2.3.256')", "IP Address \"1.2.3.256\" parse error during conversion from string: ParseAddr(\"1.2.3.256\"): IPv4 field has value >255")]
