@@ -8,6 +8,7 @@ using Orchestrator.Actors.Kinds.Deployments;
 using Orchestrator.Actors.Kinds.HorizontalPodAutoscalers;
 using Orchestrator.Actors.Kinds.Ingresses;
 using Orchestrator.Actors.Kinds.Jobs;
+using Orchestrator.Actors.Kinds.Leases;
 using Orchestrator.Actors.Kinds.LimitRanges;
 using Orchestrator.Actors.Kinds.Namespaces;
 using Orchestrator.Actors.Kinds.NetworkPolicies;
@@ -39,6 +40,7 @@ public static class KindStrategies
         [ResourceTypes.Deployments] = new DeploymentStrategy(),
         [ResourceTypes.ReplicaSets] = new ReplicaSetStrategy(),
         [ResourceTypes.DaemonSets] = new DaemonSetStrategy(),
+        [ResourceTypes.Leases] = new LeaseStrategy(),
         [ResourceTypes.Jobs] = new JobStrategy(),
         [ResourceTypes.Services] = new ServiceStrategy(),
         [ResourceTypes.Namespaces] = new NamespaceStrategy(),

@@ -10,6 +10,10 @@ public interface IKindStrategy
     /// <summary>Defaults that need logic, such as a pull policy that depends on the tag. Runs after the schema's defaults.</summary>
     void ApplyDefaults(JsonObject tree);
 
+    /// <summary>Takes out what the kind knows but does not serve, as its feature gate is closed; an object that has it keeps it. Runs first of what prepares a write.</summary>
+    /// <param name="stored">Null for a new object.</param>
+    void DropClosed(JsonObject tree, JsonObject? stored) { }
+
     /// <summary>Sets what the system decides at creation (a phase, allocations that need no one else).</summary>
     void PrepareForCreate(JsonObject tree) { }
 

@@ -44,7 +44,9 @@ public static class ObjectStrategy
         else metadata["generation"] = 1L;
         // Nodes register themselves together with their status.
         if (schema.HasStatus && schema.Type != ResourceTypes.Nodes) tree.Remove("status");
-        KindStrategies.Of(schema.Type)?.PrepareForCreate(tree);
+        if (KindStrategies.Of(schema.Type) is not { } strategy) return;
+        strategy.DropClosed(tree, stored: null);
+        strategy.PrepareForCreate(tree);
     }
 
     /// <summary>Makes <paramref name="tree"/> what will be stored if it is valid: carries over from <paramref name="stored"/>
@@ -67,6 +69,7 @@ public static class ObjectStrategy
 
         if (KindStrategies.Of(schema.Type) is { } strategy)
         {
+            strategy.DropClosed(tree, stored);
             strategy.PrepareForUpdate(tree, stored, subresource);
             strategy.SetTimes(tree, stored, subresource, now);
         }

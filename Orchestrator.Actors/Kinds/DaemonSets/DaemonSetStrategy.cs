@@ -16,6 +16,8 @@ public sealed class DaemonSetStrategy : IKindStrategy
         if (rolling["maxSurge"] is null) rolling["maxSurge"] = 0L;
     }
 
+    public void DropClosed(JsonObject tree, JsonObject? stored) => ClosedPodFields.DropFromTemplate(tree, stored);
+
     public void PrepareForCreate(JsonObject tree) => tree["status"] = new JsonObject
     {
         ["currentNumberScheduled"] = 0L,

@@ -19,5 +19,7 @@ public sealed class DeploymentStrategy : IKindStrategy
         if (rolling["maxSurge"] is null) rolling["maxSurge"] = RollingShare;
     }
 
+    public void DropClosed(JsonObject tree, JsonObject? stored) => ClosedPodFields.DropFromTemplate(tree, stored);
+
     public void PrepareForCreate(JsonObject tree) => tree["status"] = new JsonObject();
 }

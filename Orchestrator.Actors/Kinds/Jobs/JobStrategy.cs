@@ -37,6 +37,8 @@ public sealed class JobStrategy : IKindStrategy
         if (metadata["labels"] is not JsonObject { Count: > 0 }) metadata["labels"] = labels.DeepClone();
     }
 
+    public void DropClosed(JsonObject tree, JsonObject? stored) => ClosedPodFields.DropFromTemplate(tree, stored);
+
     public void PrepareForCreate(JsonObject tree)
     {
         tree["status"] = new JsonObject();

@@ -11,6 +11,21 @@ public sealed class PersistentVolumeClaimStrategy : IKindStrategy
     {
     }
 
+    /// <summary>What the gates VolumeAttributesClass and CrossNamespaceVolumeDataSource are for; and a source in the older field that is none of what this was
+    /// ever for, as if nothing had been asked for.</summary>
+    public void DropClosed(JsonObject tree, JsonObject? stored)
+    {
+        var (spec, old) = (tree["spec"] as JsonObject, stored?["spec"] as JsonObject);
+        if (old?["volumeAttributesClassName"] is null) spec?.Remove("volumeAttributesClassName");
+        if (old?["dataSourceRef"] is null && spec?["dataSourceRef"] is JsonObject reference && !string.IsNullOrEmpty(JsonTree.String(reference, "namespace")))
+            spec.Remove("dataSourceRef");
+        if (old?["dataSource"] is null && old?["dataSourceRef"] is null && spec?["dataSourceRef"] is null && spec?["dataSource"] is JsonObject source && !IsClaimOrSnapshot(source))
+            spec.Remove("dataSource");
+        if (tree["status"] is not JsonObject status) return;
+        foreach (var name in (ReadOnlySpan<string>)["currentVolumeAttributesClassName", "modifyVolumeStatus"])
+            if (stored?["status"]?[name] is null) status.Remove(name);
+    }
+
     public void PrepareForCreate(JsonObject tree)
     {
         tree["status"] = new JsonObject { ["phase"] = "Pending" };
@@ -28,8 +43,10 @@ public sealed class PersistentVolumeClaimStrategy : IKindStrategy
         else if (spec?["dataSourceRef"] is JsonObject reference && spec["dataSource"] is null && string.IsNullOrEmpty(JsonTree.String(reference, "namespace")))
         {
             // The older field is for claims and snapshots alone.
-            var (group, kind) = (JsonTree.String(reference, "apiGroup") ?? "", JsonTree.String(reference, "kind"));
-            if ((group, kind) is ("", "PersistentVolumeClaim") or ("snapshot.storage.k8s.io", "VolumeSnapshot")) spec["dataSource"] = reference.DeepClone();
+            if (IsClaimOrSnapshot(reference)) spec["dataSource"] = reference.DeepClone();
         }
     }
+
+    private static bool IsClaimOrSnapshot(JsonObject source) => (JsonTree.String(source, "apiGroup") ?? "", JsonTree.String(source, "kind"))
+        is ("", "PersistentVolumeClaim") or ("snapshot.storage.k8s.io", "VolumeSnapshot");
 }

@@ -11,6 +11,12 @@ public sealed class PersistentVolumeStrategy : IKindStrategy
     {
     }
 
+    /// <summary>What the gate VolumeAttributesClass is for.</summary>
+    public void DropClosed(JsonObject tree, JsonObject? stored)
+    {
+        if (stored?["spec"]?["volumeAttributesClassName"] is null) (tree["spec"] as JsonObject)?.Remove("volumeAttributesClassName");
+    }
+
     public void PrepareForCreate(JsonObject tree) => tree["status"] = new JsonObject
     {
         ["phase"] = "Pending",

@@ -10,6 +10,9 @@ public sealed class PodTemplateKind : IKindStrategy, IKindValidation
 {
     public void ApplyDefaults(JsonObject tree) => PodSpecDefaults.Apply(JsonTree.At(tree, ["template", "spec"]) as JsonObject);
 
+    public void DropClosed(JsonObject tree, JsonObject? stored) =>
+        ClosedPodFields.DropFromSpec(JsonTree.At(tree, ["template", "spec"]) as JsonObject, JsonTree.At(stored, ["template", "spec"]) as JsonObject);
+
     public void ValidateCreate(JsonObject tree, FaultList faults) =>
         PodTemplateValidation.Validate(JsonTree.Object(tree, "template") ?? [], FieldPath.Of("template"), faults);
 

@@ -24,6 +24,8 @@ public sealed class PodStrategy : IKindStrategy
         }
     }
 
+    public void DropClosed(JsonObject tree, JsonObject? stored) => ClosedPodFields.Drop(tree, stored);
+
     public void PrepareForCreate(JsonObject tree)
     {
         var spec = JsonTree.Ensure(tree, "spec");

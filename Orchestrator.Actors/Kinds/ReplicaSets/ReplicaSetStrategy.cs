@@ -9,5 +9,7 @@ public sealed class ReplicaSetStrategy : IKindStrategy
 {
     public void ApplyDefaults(JsonObject tree) => PodSpecDefaults.ApplyToTemplate(tree);
 
+    public void DropClosed(JsonObject tree, JsonObject? stored) => ClosedPodFields.DropFromTemplate(tree, stored);
+
     public void PrepareForCreate(JsonObject tree) => tree["status"] = new JsonObject { ["replicas"] = 0L };
 }

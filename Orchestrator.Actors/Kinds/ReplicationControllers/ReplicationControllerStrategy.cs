@@ -20,5 +20,7 @@ public sealed class ReplicationControllerStrategy : IKindStrategy
         if (metadata["labels"] is not JsonObject { Count: > 0 }) metadata["labels"] = labels.DeepClone();
     }
 
+    public void DropClosed(JsonObject tree, JsonObject? stored) => ClosedPodFields.DropFromTemplate(tree, stored);
+
     public void PrepareForCreate(JsonObject tree) => tree["status"] = new JsonObject { ["replicas"] = 0L };
 }

@@ -27,5 +27,13 @@ public sealed class StatefulSetStrategy : IKindStrategy
         }
     }
 
+    /// <summary>Of its own, what the gate MaxUnavailableStatefulSet is for.</summary>
+    public void DropClosed(JsonObject tree, JsonObject? stored)
+    {
+        ClosedPodFields.DropFromTemplate(tree, stored);
+        if (JsonTree.At(tree, ["spec", "updateStrategy", "rollingUpdate"]) is JsonObject rolling
+            && JsonTree.At(stored, ["spec", "updateStrategy", "rollingUpdate", "maxUnavailable"]) is null) rolling.Remove("maxUnavailable");
+    }
+
     public void PrepareForCreate(JsonObject tree) => tree["status"] = new JsonObject { ["replicas"] = 0L, ["availableReplicas"] = 0L };
 }
