@@ -63,7 +63,7 @@ internal static class ObjectDeletion
                 return stored.Meta.Finalizers.IsEmpty && pending == 0 ? new DeletionPlan(DeletionStep.Remove, null) : new DeletionPlan(DeletionStep.Pending, null);
             shorter = Math.Max(0, shorter);
             SetFinalizers(meta, WithPolicy(schema.Type, ObjectUpdate.Finalizers(meta), options));
-            meta["deletionTimestamp"] = Rfc3339.Seconds(stored.Meta.DeletionTimestamp!.Value.AddSeconds(shorter - pending));
+            meta["deletionTimestamp"] = Rfc3339.Seconds(stored.Meta.DeletionTimestamp!.Value.Plus(shorter - pending));
             meta["deletionGracePeriodSeconds"] = shorter;
             return shorter == 0 && ObjectUpdate.Finalizers(meta).Count == 0
                 ? new DeletionPlan(DeletionStep.Remove, null)
@@ -114,7 +114,7 @@ internal static class ObjectDeletion
     private static void Mark(JsonObject meta, DateTimeOffset now, long grace)
     {
         if (meta.ContainsKey("deletionTimestamp")) return;
-        meta["deletionTimestamp"] = Rfc3339.Seconds(now.AddSeconds(grace));
+        meta["deletionTimestamp"] = Rfc3339.Seconds(now.Plus(grace));
         meta["deletionGracePeriodSeconds"] = grace;
         SystemMetadata.RaiseGeneration(meta);
     }

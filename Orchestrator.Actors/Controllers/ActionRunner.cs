@@ -47,7 +47,8 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
             // What comes later may need what could not be made, as pods their claims.
             if (pass.CreateRefusal is not null) break;
         }
-        foreach (var group in actions.OfType<DeleteAction>().GroupBy(static a => (a.Type, a.Propagation, a.GraceSeconds)))
+        var told = await TellAsync(pass, [.. actions.OfType<DeleteAction>()], cancellationToken).ConfigureAwait(false);
+        foreach (var group in told.GroupBy(static a => (a.Type, a.Propagation, a.GraceSeconds)))
             await DeleteAsync(pass, group.Key.Type, group.Key.Propagation, group.Key.GraceSeconds, [.. group], cancellationToken).ConfigureAwait(false);
         foreach (var group in actions.OfType<StatusAction>().Where(a => !a.IfCreated || pass.CreateRefusal is null).GroupBy(static a => a.Type))
             await StatusAsync(pass, group.Key, [.. group], cancellationToken).ConfigureAwait(false);
@@ -92,6 +93,25 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
         }
     }
 
+    /// <summary>Writes what statuses say before their objects go.</summary>
+    /// <returns>What may be deleted now; the rest comes with the next try.</returns>
+    private async Task<List<DeleteAction>> TellAsync(Pass pass, ImmutableArray<DeleteAction> deletes, CancellationToken cancellationToken)
+    {
+        var left = new List<DeleteAction>(deletes.Length);
+        left.AddRange(deletes.Where(static d => d.Before is null));
+        foreach (var group in deletes.Where(static d => d.Before is not null).GroupBy(static d => d.Type))
+        {
+            var all = group.ToList();
+            var results = await WriteStatusesAsync(pass, group.Key, [.. all.Select(static d => d.Before!)], cancellationToken).ConfigureAwait(false);
+            for (var i = 0; i < all.Count; i++)
+            {
+                if (results[i].Error is { Reason: not "NotFound" } error) pass.Refusal ??= error;
+                else left.Add(all[i]);
+            }
+        }
+        return left;
+    }
+
     private async Task DeleteAsync(
         Pass pass, ResourceType type, string? propagation, long? grace, ImmutableArray<DeleteAction> deletes, CancellationToken cancellationToken)
     {
@@ -116,13 +136,16 @@ public sealed class ActionRunner(ResourceStore store, EventRecorder events)
 
     private async Task StatusAsync(Pass pass, ResourceType type, ImmutableArray<StatusAction> writes, CancellationToken cancellationToken)
     {
+        foreach (var result in await WriteStatusesAsync(pass, type, writes, cancellationToken).ConfigureAwait(false))
+            if (result.Error is { Reason: not ("NotFound" or "Conflict") } error) pass.Refusal ??= error;
+    }
+
+    private async Task<ImmutableArray<StoreResult>> WriteStatusesAsync(Pass pass, ResourceType type, ImmutableArray<StatusAction> writes, CancellationToken cancellationToken)
+    {
         var updates = writes.Select(static s => new StatusUpdate(s.Key, JsonTree.ToUtf8(s.Status), s.Uid, s.IfRevision)).ToList();
         var results = await store.UpdateStatusManyAsync(type, updates, pass.Options, cancellationToken).ConfigureAwait(false);
-        foreach (var result in results)
-        {
-            pass.Wrote(type, result.Object);
-            if (result.Error is { Reason: not ("NotFound" or "Conflict") } error) pass.Refusal ??= error;
-        }
+        foreach (var result in results) pass.Wrote(type, result.Object);
+        return results;
     }
 
     private static void Merge(JsonObject target, JsonObject patch)

@@ -50,6 +50,9 @@ public sealed record DeleteAction(ResourceType Type, ObjectKey Key, string Uid, 
 {
     /// <summary>Given where it is deleted for its owners' sake: nothing happens when it has others by now.</summary>
     public ImmutableArray<OwnerReference>? Owners { get; init; }
+
+    /// <summary>What its status says before it goes, or null; nothing is deleted whose status could not be written.</summary>
+    public StatusAction? Before { get; init; }
 }
 
 /// <summary>Records a Kubernetes Event about the object.</summary>

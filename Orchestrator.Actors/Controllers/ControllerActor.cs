@@ -23,6 +23,11 @@ public sealed record ControllerServices(
 /// </remarks>
 public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
 {
+    private static readonly TimeSpan SleepMin = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Longest sleep: the clock on the wall may be set meanwhile, which a timer does not notice; nor does one count centuries.</summary>
+    private static readonly TimeSpan SleepMax = TimeSpan.FromDays(1);
+
     private readonly string _id;
     private readonly ObjectKey _key;
     private readonly KindController? _controller;
@@ -162,7 +167,7 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
             ConfirmAsync(result, elsewhere).PipeTo(Self, failure: static e => new PassFailed(e.Message));
             return;
         }
-        if (result.RequeueAfter is { } wait) Timers.StartSingleTimer(nameof(Due), Due.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(10));
+        if (result.RequeueAfter is { } wait) Timers.StartSingleTimer(nameof(Due), Due.Instance, SleepOf(wait));
         // An object with thousands of children takes long to look at, so its triggers are gathered for longer.
         var pause = _services.Clock.GetElapsedTime(started) * 10;
         _notBefore = _services.Clock.GetUtcNow() + (pause < _services.Settings.PauseMax ? pause : _services.Settings.PauseMax);
@@ -174,6 +179,9 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
         _services.Runner.RunAsync(result.Actions, $"{_controller.Name}-controller")
             .PipeTo(Self, success: outcome => new PassDone(result.Actions, outcome), failure: static e => new PassFailed(e.Message));
     }
+
+    /// <summary>How long to sleep of a wait that a pass asks for.</summary>
+    internal static TimeSpan SleepOf(TimeSpan wait) => wait < SleepMin ? SleepMin : wait > SleepMax ? SleepMax : wait;
 
     private void Finish(PassDone done)
     {

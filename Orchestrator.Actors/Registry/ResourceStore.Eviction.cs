@@ -26,12 +26,33 @@ public sealed partial class ResourceStore
             var (pinned, refused) = await SpendBudgetAsync(PodView.Of(stored), options.DryRun, cancellationToken).ConfigureAwait(false);
             if (refused is not null) return refused;
             // A pod that was let go for the state that it was in must still be in it.
-            var pin = pinned && options.ResourceVersion is null;
-            var deletion = options with { Uid = options.Uid ?? stored.Meta.Uid, ResourceVersion = pin ? Text(stored.Revision) : options.ResourceVersion };
+            var exact = pinned || options.ResourceVersion is not null;
+            if (!options.DryRun) stored = await TellOfEvictionAsync(stored, exact, cancellationToken).ConfigureAwait(false);
+            var deletion = options with { Uid = options.Uid ?? stored.Meta.Uid, ResourceVersion = exact ? Text(stored.Revision) : null };
             var deleted = await DeleteAsync(schema, pod, deletion, cancellationToken).ConfigureAwait(false);
-            if (deleted.Error is { Reason: "Conflict" } && pin && attempt < AttemptsMax) continue;
+            if (deleted.Error is { Reason: "Conflict" } && pinned && options.ResourceVersion is null && attempt < AttemptsMax) continue;
             return deleted.Error;
         }
+    }
+
+    /// <summary>Says on the pod why it goes.</summary>
+    /// <param name="exact">It must still be at this version; a deletion at this version finds out when it is not.</param>
+    /// <returns>The pod as it is then.</returns>
+    private async Task<StoredObject> TellOfEvictionAsync(StoredObject stored, bool exact, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; attempt <= AttemptsMax; attempt++)
+        {
+            var pod = PodView.Of(stored);
+            if (pod.Terminating || PodDisruption.Status(pod, "EvictionByEvictionAPI", "Eviction API: evicting", _clock.GetUtcNow()) is not { } status) break;
+            var written = await UpdateStatusAsync(ResourceTypes.Pods, new StatusUpdate(stored.Key, JsonTree.ToUtf8(status), stored.Meta.Uid, stored.Revision),
+                cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (written.Object is { } told) return told;
+            if (exact || written.Error is not { Reason: "Conflict" }) break;
+            // Its kubelet writes the same status.
+            if (await GetAsync(ResourceTypes.Pods, stored.Key, cancellationToken).ConfigureAwait(false) is not { } now || now.Meta.Uid != stored.Meta.Uid) break;
+            stored = now;
+        }
+        return stored;
     }
 
     private async ValueTask<(bool Pinned, ApiError? Error)> SpendBudgetAsync(PodView pod, bool dryRun, CancellationToken cancellationToken)

@@ -16,9 +16,6 @@ public sealed class CronJobReconciler
     /// <summary>How long after the due time to wake up, so that a timer which is a bit early is not too early; source: nextScheduleDelta.</summary>
     private static readonly TimeSpan WakeAfter = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Longest sleep: the clock on the wall may be set meanwhile, which a timer does not notice.</summary>
-    private static readonly TimeSpan SleepMax = TimeSpan.FromDays(1);
-
     private readonly ImmutableArray<ControllerAction>.Builder _actions = ImmutableArray.CreateBuilder<ControllerAction>();
     private readonly CronJobView _cron;
     private readonly List<JobView> _jobs;
@@ -87,7 +84,7 @@ public sealed class CronJobReconciler
             return null;
         }
         var since = _lastSchedule ?? _cron.Meta.CreationTimestamp;
-        var deadline = _cron.StartingDeadlineSeconds is { } seconds ? _context.Now.AddSeconds(-seconds) : DateTimeOffset.MinValue;
+        var deadline = _cron.StartingDeadlineSeconds is { } seconds ? _context.Now.Plus(-seconds) : DateTimeOffset.MinValue;
         var earliest = deadline > since ? deadline : since;
         if (schedule.Next(earliest, zone) is null)
         {
@@ -134,8 +131,7 @@ public sealed class CronJobReconciler
         // A clock that was put back leaves the last run in the future: the next one comes after that.
         var from = _lastSchedule ?? since;
         if (schedule.Next(from > _context.Now ? from : _context.Now, zone) is not { } next) return null;
-        var wait = next + WakeAfter - _context.Now;
-        return wait < SleepMax ? wait : SleepMax;
+        return next + WakeAfter - _context.Now;
     }
 
     private void Clear()

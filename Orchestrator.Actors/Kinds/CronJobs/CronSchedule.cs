@@ -119,7 +119,7 @@ public sealed record CronSchedule(
         if (end > field.Max) return $"end of range ({end}) above maximum ({field.Max}): {text}";
         if (start > end) return $"beginning of range ({start}) beyond end of range ({end}): {text}";
         if (step == 0) return $"step of range should be a positive number: {text}";
-        for (var i = start; i <= end; i += step) bits |= 1UL << i;
+        for (long i = start; i <= end; i += step) bits |= 1UL << (int)i;
         return null;
     }
 

@@ -101,7 +101,7 @@ public static class DeploymentReconciler
         set is not null && set.Replicas == deployment.Replicas && set.DesiredReplicas == deployment.Replicas && set.AvailableReplicas == deployment.Replicas;
 
     private static bool Outdated(ReplicaSetView set, DeploymentView deployment) =>
-        set.DesiredReplicas != deployment.Replicas || set.MaxReplicas != deployment.Replicas + deployment.MaxSurge;
+        set.DesiredReplicas != deployment.Replicas || set.MaxReplicas != DeploymentScaling.Total(deployment.Replicas, deployment.MaxSurge);
 
     private static ReconcileResult Roll(DeploymentRollout rollout, DeploymentObserved observed)
     {

@@ -23,7 +23,7 @@ internal static class DeploymentRevision
         var annotations = CopiedAnnotations(deployment);
         annotations[DeploymentAnnotations.Revision] = revision;
         annotations[DeploymentAnnotations.DesiredReplicas] = DeploymentRollout.Text(deployment.Replicas);
-        annotations[DeploymentAnnotations.MaxReplicas] = DeploymentRollout.Text(deployment.Replicas + deployment.MaxSurge);
+        annotations[DeploymentAnnotations.MaxReplicas] = DeploymentRollout.Text(DeploymentScaling.Total(deployment.Replicas, deployment.MaxSurge));
         rollout.Do(new CreateAction(ResourceTypes.ReplicaSets, new ObjectKey(deployment.Key.Namespace, name),
             Body(deployment, name, hash, size, annotations)));
         if (size > 0) rollout.Scaled(name, 0, size);

@@ -66,7 +66,7 @@ internal sealed class DeploymentRollout(DeploymentView deployment, DateTimeOffse
                 ["annotations"] = new JsonObject
                 {
                     [DeploymentAnnotations.DesiredReplicas] = Text(Deployment.Replicas),
-                    [DeploymentAnnotations.MaxReplicas] = Text(Deployment.Replicas + Deployment.MaxSurge),
+                    [DeploymentAnnotations.MaxReplicas] = Text(DeploymentScaling.Total(Deployment.Replicas, Deployment.MaxSurge)),
                 },
             },
             ["spec"] = new JsonObject { ["replicas"] = size },

@@ -79,7 +79,7 @@ public static class DeploymentScaling
         {
             var before = set.MaxReplicas is > 0 and { } known ? known : statusReplicas;
             if (before <= 0) return 0;
-            fraction = (int)Math.Round(set.Size * (double)(replicas + maxSurge) / before, MidpointRounding.AwayFromZero) - set.Size;
+            fraction = (int)Math.Round(set.Size * (double)Total(replicas, maxSurge) / before, MidpointRounding.AwayFromZero) - set.Size;
         }
         return change > 0 ? Math.Min(fraction, change - moved) : Math.Max(fraction, change - moved);
     }

@@ -101,7 +101,7 @@ internal static class DeploymentStatus
         && (JsonTree.String(condition, "reason") == "ProgressDeadlineExceeded" || Deadline(rollout, condition) <= rollout.Now);
 
     private static DateTimeOffset Deadline(DeploymentRollout rollout, JsonObject condition) =>
-        (KindTime.Read(condition["lastUpdateTime"]) ?? rollout.Now).AddSeconds(rollout.Deployment.ProgressDeadlineSeconds!.Value);
+        (KindTime.Read(condition["lastUpdateTime"]) ?? rollout.Now).Plus(rollout.Deployment.ProgressDeadlineSeconds!.Value);
 
     private static TimeSpan? UntilDeadline(DeploymentRollout rollout)
     {

@@ -45,7 +45,7 @@ internal sealed class JobPass
     public JobIndexFailures? IndexFailures { get; }
 
     public TimeSpan? DeadlineLeft =>
-        Job.ActiveDeadlineSeconds is { } seconds && Job.StartTime is { } start && !Job.Suspended ? start.AddSeconds(seconds) - Now : null;
+        Job.ActiveDeadlineSeconds is { } seconds && Job.StartTime is { } start && !Job.Suspended ? start.Plus(seconds) - Now : null;
 
     /// <summary>How long to wait before failed pods are replaced, or null.</summary>
     public TimeSpan? BackoffLeft

@@ -75,7 +75,7 @@ public static class JobReconciler
             if (pod.Meta.Finalizers.Contains(JobView.TrackingFinalizer)) pass.Do(JobPass.Free(pod));
         }
         if (pass.Job.Finished is not { } finished || pass.Job.TtlSecondsAfterFinished is not { } ttl || pass.Job.Meta.Deleting) return pass.Actions(null);
-        var left = (finished.LastTransition ?? pass.Now).AddSeconds(ttl) - pass.Now;
+        var left = (finished.LastTransition ?? pass.Now).Plus(ttl) - pass.Now;
         if (left > TimeSpan.Zero) return pass.Actions(left);
         pass.Do(new DeleteAction(ResourceTypes.Jobs, pass.Job.Key, pass.Job.Uid, "Foreground"));
         return pass.Actions(null);

@@ -17,6 +17,8 @@ public sealed class NodeController(TimeSpan gracePeriod, Func<NodeView, bool> un
     private readonly ConcurrentDictionary<string, DateTimeOffset> _missing = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> _firstSeen = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<string, ImmutableDictionary<Taint, DateTimeOffset>> _noticed = new(StringComparer.Ordinal);
+
     public override string Name => "node";
 
     public override ImmutableArray<ResourceType> Reads { get; } = [ResourceTypes.Nodes, ResourceTypes.Pods, ResourceTypes.Leases];
@@ -53,13 +55,29 @@ public sealed class NodeController(TimeSpan gracePeriod, Func<NodeView, bool> un
         if (caches[ResourceTypes.Nodes].Get(key) is not { } stored)
         {
             _firstSeen.TryRemove(key.Name, out _);
+            _noticed.TryRemove(key.Name, out _);
             if (pods.Count == 0) _missing.TryRemove(key.Name, out _);
             return PodCollection.Orphaned(pods, pods.Count == 0 ? context.Now : _missing.GetOrAdd(key.Name, context.Now), context.Now);
         }
         _missing.TryRemove(key.Name, out _);
         var node = NodeView.Of(stored);
-        var observed = new NodeObserved(node, pods, LastSeen(node, caches, context.Now), unreachable(node)) { OthersReady = OthersReady(node.Name, caches) };
+        var observed = new NodeObserved(node, pods, LastSeen(node, caches, context.Now), unreachable(node))
+        {
+            OthersReady = OthersReady(node.Name, caches),
+            Noticed = Notice(node, context.Now),
+        };
         return NodeLifecycleReconciler.Reconcile(observed, gracePeriod, context);
+    }
+
+    // Since when the taints are known that do not say it themselves.
+    private ImmutableDictionary<Taint, DateTimeOffset> Notice(NodeView node, DateTimeOffset now)
+    {
+        var before = _noticed.GetValueOrDefault(node.Name, ImmutableDictionary<Taint, DateTimeOffset>.Empty);
+        var known = node.Taints.Where(static t => t is { Effect: Taint.NoExecute, Added: null }).Distinct()
+            .ToImmutableDictionary(static t => t, t => before.GetValueOrDefault(t, now));
+        if (known.IsEmpty) _noticed.TryRemove(node.Name, out _);
+        else _noticed[node.Name] = known;
+        return known;
     }
 
     // A controller that has just started gives every kubelet a full period: it may have been the one that was away.

@@ -12,6 +12,9 @@ public sealed record NodeObserved(NodeView Node, IReadOnlyCollection<PodView> Po
 {
     /// <summary>Whether another node is ready. Where none is, the fault is more likely here than there, and nobody is evicted for it.</summary>
     public bool OthersReady { get; init; } = true;
+
+    /// <summary>Since when a taint is known that does not say when it was added: whoever taints by hand does not.</summary>
+    public IReadOnlyDictionary<Taint, DateTimeOffset> Noticed { get; init; } = ImmutableDictionary<Taint, DateTimeOffset>.Empty;
 }
 
 /// <summary>Turns a silent kubelet into conditions and taints, and taints into evictions.</summary>
@@ -23,6 +26,11 @@ public static class NodeLifecycleReconciler
 
     /// <summary>The label of nodes that do not count when it is asked whether any node is ready.</summary>
     public const string ExcludeDisruption = "node.kubernetes.io/exclude-disruption";
+
+    private static readonly TimeSpan MarkAgain = TimeSpan.FromSeconds(1);
+
+    /// <summary>The taint by which somebody says that the machine is off, and that nothing runs on it any more.</summary>
+    public const string OutOfService = "node.kubernetes.io/out-of-service";
 
     private static readonly ImmutableArray<string> ReportedByKubelet = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
@@ -37,9 +45,12 @@ public static class NodeLifecycleReconciler
         var ready = silent ? "Unknown" : node.Condition("Ready")?.Status ?? "Unknown";
         var taints = Taints(node, ready, observed.OthersReady, context.Now);
         if (!Same(taints, node.Taints)) actions.Add(Write(node, taints));
-        if (ready != "True") MarkPods(observed, context.Now, actions);
-        var next = Evict(taints, observed.Pods, context.Now, actions);
+        var marked = ready != "True" && MarkPods(observed, context.Now, actions);
+        if (ready != "True" && node.Taints.Any(static t => t.Key == OutOfService)) Release(observed.Pods, actions);
+        var next = Evict(observed, taints, context.Now, actions);
         if (!silent && (next is null || silentIn < next)) next = silentIn;
+        // A kubelet that wrote at the same time was not overwritten, and what pods say triggers nothing here.
+        if (marked && (next is null || next > MarkAgain)) next = MarkAgain;
         return new ReconcileResult(actions.ToImmutable(), next);
     }
 
@@ -93,12 +104,13 @@ public static class NodeLifecycleReconciler
         }
         // The list is written as a whole, so it must be the list that was read.
         return new PatchAction(ResourceTypes.Nodes, node.Source.Key, node.Meta.Uid,
-            new JsonObject { ["spec"] = new JsonObject { ["taints"] = list.Count > 0 ? list : null } });
+            new JsonObject { ["spec"] = new JsonObject { ["taints"] = list.Count > 0 ? list : null } }, node.Source.Revision);
     }
 
     // Nobody else can say so while the kubelet is silent, and Services must stop sending to these pods.
-    private static void MarkPods(NodeObserved observed, DateTimeOffset now, ImmutableArray<ControllerAction>.Builder actions)
+    private static bool MarkPods(NodeObserved observed, DateTimeOffset now, ImmutableArray<ControllerAction>.Builder actions)
     {
+        var marked = false;
         foreach (var pod in observed.Pods)
         {
             if (pod.Finished || !pod.Ready) continue;
@@ -106,42 +118,57 @@ public static class NodeLifecycleReconciler
             var condition = StatusWrite.Condition(status, "Ready")!;
             condition["status"] = "False";
             condition["lastTransitionTime"] = KindTime.Format(now);
-            actions.Add(new StatusAction(ResourceTypes.Pods, pod.Key, pod.Uid, status));
+            actions.Add(new StatusAction(ResourceTypes.Pods, pod.Key, pod.Uid, status, pod.Source.Revision));
             actions.Add(new EventAction(ResourceTypes.Pods, pod.Key, "v1", "Pod", pod.Uid, true, "NodeNotReady", "Node is not ready"));
+            marked = true;
         }
+        return marked;
     }
 
-    private static TimeSpan? Evict(
-        ImmutableArray<Taint> taints, IReadOnlyCollection<PodView> pods, DateTimeOffset now, ImmutableArray<ControllerAction>.Builder actions)
+    // No kubelet will say that these have ended. Source: podgc, gcTerminating.
+    private static void Release(IReadOnlyCollection<PodView> pods, ImmutableArray<ControllerAction>.Builder actions)
+    {
+        foreach (var pod in pods)
+            if (pod.Terminating) actions.Add(new DeleteAction(ResourceTypes.Pods, pod.Key, pod.Uid, null, 0));
+    }
+
+    private static TimeSpan? Evict(NodeObserved observed, ImmutableArray<Taint> taints, DateTimeOffset now, ImmutableArray<ControllerAction>.Builder actions)
     {
         var executing = taints.Where(static t => t.Effect == Taint.NoExecute).ToList();
         if (executing.Count == 0) return null;
         TimeSpan? next = null;
-        foreach (var pod in pods)
+        foreach (var pod in observed.Pods)
         {
-            if (!pod.Active || EvictionTime(pod, executing, now) is not { } at) continue;
+            if (!pod.Active || EvictionTime(pod, executing, observed.Noticed, now) is not { } at) continue;
             if (at > now)
             {
                 if (next is null || at - now < next) next = at - now;
                 continue;
             }
             actions.Add(new EventAction(ResourceTypes.Pods, pod.Key, "v1", "Pod", pod.Uid, false, "TaintManagerEviction", $"Marking for deletion Pod {pod.Key}"));
-            actions.Add(new DeleteAction(ResourceTypes.Pods, pod.Key, pod.Uid));
+            actions.Add(new DeleteAction(ResourceTypes.Pods, pod.Key, pod.Uid)
+            {
+                Before = PodDisruption.Status(pod, "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint", now) is { } status
+                    ? new StatusAction(ResourceTypes.Pods, pod.Key, pod.Uid, status) : null,
+            });
         }
         return next;
     }
 
     /// <summary>When the pod must leave: now when a taint is not borne, null when all are borne for ever.</summary>
-    private static DateTimeOffset? EvictionTime(PodView pod, List<Taint> taints, DateTimeOffset now)
+    private static DateTimeOffset? EvictionTime(PodView pod, List<Taint> taints, IReadOnlyDictionary<Taint, DateTimeOffset> noticed, DateTimeOffset now)
     {
         DateTimeOffset? earliest = null;
+        // A pod that came to a tainted node bears the taint from then on.
+        var came = pod.Condition("PodScheduled")?.LastTransition ?? pod.Meta.CreationTimestamp;
         foreach (var taint in taints)
         {
             var borne = pod.Tolerations.Where(t => t.Tolerates(taint)).ToList();
             if (borne.Count == 0) return now;
             var limited = borne.Where(static t => t.Seconds is not null).ToList();
             if (limited.Count == 0) continue;
-            var at = (taint.Added ?? now).AddSeconds(Math.Max(0, limited.Min(static t => t.Seconds!.Value)));
+            var since = taint.Added ?? (noticed.TryGetValue(taint, out var known) ? known : now);
+            var at = (since > came ? since : came).Plus(Math.Max(0, limited.Min(static t => t.Seconds!.Value)));
             if (earliest is null || at < earliest) earliest = at;
         }
         return earliest;

@@ -60,7 +60,7 @@ public sealed class PodDisruptionBudgetController(Func<SchemaCatalog> catalog) :
         // A ReplicaSet shrinks and grows during a rollout; what counts is what the Deployment wants.
         if (owner.Kind == "ReplicaSet" && found.Object.Meta.Controller is { Kind: "Deployment" } above && Find(pod.Key.Namespace, above, caches) is { } deployment) found = deployment;
         var scale = ScaleSubresource.Read(found.Schema.Subresource("scale")!, found.Object.ToTree());
-        return (found.Object.Meta.Uid, (int)(JsonTree.Int64(JsonTree.Object(scale, "spec"), "replicas") ?? 0));
+        return (found.Object.Meta.Uid, (int)Math.Clamp(JsonTree.Int64(JsonTree.Object(scale, "spec"), "replicas") ?? 0, 0, int.MaxValue));
     }
 
     private (StoredObject Object, ResourceSchema Schema)? Find(string ns, OwnerReference owner, ControllerCaches caches)

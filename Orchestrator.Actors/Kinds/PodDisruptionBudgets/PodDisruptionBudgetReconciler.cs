@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Actors.Controllers;
+using Orchestrator.Actors.Kinds.Deployments;
 using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Resources;
 
@@ -30,19 +31,19 @@ public static class PodDisruptionBudgetReconciler
                 $"Pods selected by this PodDisruptionBudget were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set \".spec.minAvailable\" field of the PDB to an integer value. Unmanaged pods: {string.Join(", ", unmanaged)}"));
 
         var disrupted = new JsonObject();
-        DateTimeOffset? recheck = null;
+        TimeSpan? recheck = null;
         foreach (var pod in observed.Pods)
         {
             // A deletion that has begun needs no note any more.
             if (pod.Terminating || !budget.DisruptedPods.TryGetValue(pod.Key.Name, out var since)) continue;
-            var end = since + DeletionTimeout;
-            if (end < context.Now)
+            var left = DeletionTimeout - (context.Now - since);
+            if (left < TimeSpan.Zero)
             {
                 actions.Add(new EventAction(ResourceTypes.Pods, pod.Key, "v1", "Pod", pod.Uid, true, "NotDeleted", $"Pod was expected by PDB {budget.Key} to be deleted but it wasn't"));
                 continue;
             }
             disrupted[pod.Key.Name] = KindTime.Format(since);
-            if (recheck is null || end < recheck) recheck = end;
+            if (recheck is null || left < recheck) recheck = left;
         }
         var healthy = observed.Pods.Count(p => !p.Terminating && !disrupted.ContainsKey(p.Key.Name) && p.Ready);
         // A budget that matches nothing yet stays closed, so that its first pods are not lost before it has seen them.
@@ -50,7 +51,7 @@ public static class PodDisruptionBudgetReconciler
         if (Write(budget, allowed, healthy, desired, expected, disrupted, context.Now) is { } write) actions.Add(write);
         // Events tell of a change; a pass that changes nothing repeats none.
         else actions.Clear();
-        return new ReconcileResult(actions.ToImmutable(), recheck is { } at ? at - context.Now + TimeSpan.FromSeconds(1) : null);
+        return new ReconcileResult(actions.ToImmutable(), recheck + TimeSpan.FromSeconds(1));
     }
 
     /// <summary>How many pods there should be, and how many of them have to be healthy.</summary>
@@ -76,7 +77,7 @@ public static class PodDisruptionBudgetReconciler
             if (observed.Scale(pod) is { } scale) controllers[scale.Uid] = scale.Replicas;
             else unmanaged.Add(pod.Key.Name);
         }
-        return (controllers.Values.Sum(), unmanaged);
+        return (DeploymentScaling.Total(controllers.Values), unmanaged);
     }
 
     private static StatusAction? Write(

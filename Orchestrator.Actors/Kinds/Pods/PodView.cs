@@ -135,7 +135,7 @@ public sealed class PodView
     /// <summary>Ready for at least <paramref name="minReadySeconds"/>.</summary>
     public bool Available(int minReadySeconds, DateTimeOffset now) =>
         Condition("Ready") is { Status: "True" } ready
-        && (minReadySeconds == 0 || (ready.LastTransition is { } since && since.AddSeconds(minReadySeconds) <= now));
+        && (minReadySeconds == 0 || (ready.LastTransition is { } since && since.Plus(minReadySeconds) <= now));
 
     /// <summary>Equal for pods that the scheduler cannot tell apart: the same namespace, owner, labels, and what of the spec its rules read.
     /// Empty for a pod that has a node.</summary>

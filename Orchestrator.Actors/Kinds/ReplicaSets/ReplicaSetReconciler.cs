@@ -45,7 +45,7 @@ public static class ReplicaSetReconciler
         foreach (var pod in pods)
         {
             if (pod.Condition("Ready") is not { Status: "True", LastTransition: { } since }) continue;
-            var wait = since.AddSeconds(minReadySeconds) - now;
+            var wait = since.Plus(minReadySeconds) - now;
             if (wait > TimeSpan.Zero && (next is null || wait < next)) next = wait;
         }
         return next;

@@ -113,7 +113,7 @@ public sealed class QuotaItem
     {
         if (JsonTree.AsString(JsonTree.At(pod, ["status", "phase"])) is "Succeeded" or "Failed") return false;
         var meta = JsonTree.Object(pod, "metadata");
-        return KindTime.Read(meta?["deletionTimestamp"]) is not { } at || JsonTree.Int64(meta, "deletionGracePeriodSeconds") is not { } grace || now <= at.AddSeconds(grace);
+        return KindTime.Read(meta?["deletionTimestamp"]) is not { } at || JsonTree.Int64(meta, "deletionGracePeriodSeconds") is not { } grace || now <= at.Plus(grace);
     }
 
     private static void AddPod(Dictionary<string, Quantity> usage, Dictionary<string, Quantity> requests, Dictionary<string, Quantity> limits)

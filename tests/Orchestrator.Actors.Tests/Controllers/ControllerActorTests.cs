@@ -75,6 +75,15 @@ public sealed class ControllerActorTests : TestKit
         Assert.Equal(["Internal error occurred: not now", "Internal error occurred: not now", "Internal error occurred: not now", ""], decisions.Recent.Select(d => d.Outcome));
     }
 
+    // A timer of centuries overflows and is due at once, and the clock on the wall may be set while one of months runs.
+    [Theory]
+    [InlineData(-1, 10)]
+    [InlineData(0, 10)]
+    [InlineData(500, 500)]
+    [InlineData(long.MaxValue / 10_000, 86_400_000)]
+    public void Sleep_IsBounded(long askedMs, long sleptMs) =>
+        Assert.Equal(TimeSpan.FromMilliseconds(sleptMs), ControllerActor.SleepOf(TimeSpan.FromTicks(askedMs * TimeSpan.TicksPerMillisecond)));
+
     [Fact]
     public async Task Decisions_SurviveARestart_WithTheirCauses()
     {

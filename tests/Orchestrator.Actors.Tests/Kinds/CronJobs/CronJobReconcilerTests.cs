@@ -287,9 +287,17 @@ public sealed class CronJobReconcilerTests
     }
 
     [Fact]
-    public void Reconcile_FarAway_WakesOnceADayInCaseTheClockIsSet()
+    public void Reconcile_FarAway_WakesWhenItIsDue()
     {
         Deploy(schedule: "@yearly");
-        Assert.Equal(TimeSpan.FromDays(1), Reconcile().RequeueAfter);
+        Assert.InRange(Reconcile().RequeueAfter!.Value, TimeSpan.FromDays(30), TimeSpan.FromDays(366));
+    }
+
+    [Fact]
+    public void Reconcile_DeadlineOfTheLargestNumber_IsNone()
+    {
+        Deploy(""", "startingDeadlineSeconds": 9223372036854775807 """);
+        PassAt("00:05:00");
+        Assert.Single(Jobs);
     }
 }

@@ -1,4 +1,6 @@
+using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Kinds.Nodes;
+using Orchestrator.Actors.Kinds.Pods;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Tests.Admission;
@@ -23,6 +25,28 @@ public sealed class NodeControllerTests
     {
         var stored = await _fixture.Store.GetAsync(ResourceTypes.Nodes, new ObjectKey("", node));
         return [.. NodeView.Of(stored!).Taints.Where(static t => t.Key == Taint.UnreachableKey).Select(static t => t.Effect).Order(StringComparer.Ordinal)];
+    }
+
+    [Fact]
+    public async Task TaintWithoutATime_IsBorneFromWhenItWasNoticed()
+    {
+        var controller = new NodeController(TimeSpan.FromDays(365), static _ => false);
+        var pass = new ControllerPass(_fixture.Store, _fixture.Clock);
+        await NodeAsync("up", "True");
+        Assert.Null((await _fixture.CreateAsync(ResourceTypes.Nodes, "",
+            """{"metadata":{"name":"n"},"spec":{"taints":[{"key":"k","effect":"NoExecute"}]},"status":{"conditions":[{"type":"Ready","status":"True"}]}}""")).Error);
+        Assert.Null((await _fixture.CreateAsync(ResourceTypes.Namespaces, "", """{"metadata":{"name":"d"}}""")).Error);
+        Assert.Null((await _fixture.CreateAsync(ResourceTypes.Pods, "d",
+            """{"metadata":{"name":"p"},"spec":{"nodeName":"n","containers":[{"name":"c","image":"i"}],"tolerations":[{"key":"k","operator":"Exists","effect":"NoExecute","tolerationSeconds":60}]}}""")).Error);
+
+        var first = await pass.RunAsync(controller, new ObjectKey("", "n"));
+        Assert.Equal(TimeSpan.FromSeconds(60), first.RequeueAfter);
+        Assert.Empty(first.Actions.OfType<DeleteAction>());
+        _fixture.Clock.Now += TimeSpan.FromSeconds(60);
+        Assert.Single((await pass.RunAsync(controller, new ObjectKey("", "n"))).Actions.OfType<DeleteAction>());
+        var pod = await _fixture.Store.GetAsync(ResourceTypes.Pods, new ObjectKey("d", "p"));
+        Assert.Equal("DeletionByTaintManager", PodView.Of(pod!).Condition("DisruptionTarget")!.Reason);
+        Assert.True(pod!.Meta.Deleting);
     }
 
     [Fact]

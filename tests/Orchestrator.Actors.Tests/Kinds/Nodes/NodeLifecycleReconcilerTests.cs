@@ -67,19 +67,78 @@ public sealed class NodeLifecycleReconcilerTests
         Pod("patient", """{"key":"node.kubernetes.io/unreachable","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}""");
         Pod("daemon", """{"key":"node.kubernetes.io/unreachable","operator":"Exists","effect":"NoExecute"}""");
         _cluster.Now += NodeLifecycleReconciler.DefaultGracePeriod + TimeSpan.FromSeconds(1);
-        var result = Pass();
+        Pass();
 
         Assert.Equal(("Unknown", "NodeStatusUnknown"), (Node.Condition("Ready")!.Status, Node.Condition("Ready")!.Reason));
         Assert.Equal(["NoExecute", "NoSchedule"], Node.Taints.Where(t => t.Key == Taint.UnreachableKey).Select(t => t.Effect).Order());
         Assert.DoesNotContain(_cluster.Pods, p => p.Ready);
         Assert.Equal(["daemon", "patient"], _cluster.Pods.Select(p => p.Key.Name).Order());
-        Assert.Equal(TimeSpan.FromSeconds(300), result.RequeueAfter);
         Assert.Contains(_cluster.Events, e => e.Reason == "NodeNotReady");
 
-        Assert.Empty(Pass().Actions);
+        var settled = Pass();
+        Assert.Empty(settled.Actions);
+        Assert.Equal(TimeSpan.FromSeconds(300), settled.RequeueAfter);
         _cluster.Now += TimeSpan.FromSeconds(300);
         Pass();
         Assert.Equal("daemon", Assert.Single(_cluster.Pods).Key.Name);
+    }
+
+    private void Tainted(string taint) => _cluster.Put(ResourceTypes.Nodes,
+        $$$"""{"metadata":{"name":"n1"},"spec":{"taints":[{{{taint}}}]},"status":{"conditions":[{"type":"Ready","status":"True"}]}}""");
+
+    [Fact]
+    public void Reconcile_TolerationOfTheLargestNumber_IsForEver_AndKeepsNobodyElse()
+    {
+        Tainted("""{"key":"k","effect":"NoExecute","timeAdded":"2026-01-01T00:00:00Z"}""");
+        Pod("patient", """{"key":"k","operator":"Exists","tolerationSeconds":9223372036854775807}""");
+        Pod("plain", "");
+        Pass();
+        Assert.Equal("patient", Assert.Single(_cluster.Pods).Key.Name);
+    }
+
+    [Fact]
+    public void Reconcile_PodThatComesToATaintedNode_StaysItsTimeFromThenOn()
+    {
+        Tainted("""{"key":"k","effect":"NoExecute","timeAdded":"2025-01-01T00:00:00Z"}""");
+        Pod("late", """{"key":"k","operator":"Exists","tolerationSeconds":30}""");
+        Assert.Equal(TimeSpan.FromSeconds(30), Pass().RequeueAfter);
+        Assert.Single(_cluster.Pods);
+        _cluster.Now += TimeSpan.FromSeconds(30);
+        Pass();
+        Assert.Empty(_cluster.Pods);
+    }
+
+    [Fact]
+    public void Reconcile_Eviction_TellsThePodWhyFirst()
+    {
+        Tainted("""{"key":"k","effect":"NoExecute","timeAdded":"2026-01-01T00:00:00Z"}""");
+        Pod("plain", "");
+        var deleted = Assert.Single(Pass().Actions.OfType<DeleteAction>());
+        var condition = StatusWrite.Condition(deleted.Before!.Status, "DisruptionTarget")!;
+        Assert.Equal(("True", "DeletionByTaintManager"), (JsonTree.String(condition, "status"), JsonTree.String(condition, "reason")));
+    }
+
+    [Fact]
+    public void Reconcile_MachineIsOff_LetsGoOfWhatWaitsForItsKubelet()
+    {
+        Pod("leaving", """{"operator":"Exists"}""");
+        Pod("staying", """{"operator":"Exists"}""");
+        _cluster.Change(ResourceTypes.Pods, new ObjectKey("d", "leaving"), static t => t["metadata"]!["deletionTimestamp"] = "2026-01-01T00:00:30Z");
+        Pass(unreachable: true);
+        Assert.Equal(2, _cluster.Pods.Count);
+        _cluster.Change(ResourceTypes.Nodes, Key, static t => t["spec"] = JsonNode.Parse("""{"taints":[{"key":"node.kubernetes.io/out-of-service","effect":"NoExecute"}]}"""));
+        var deleted = Assert.Single(Pass(unreachable: true).Actions.OfType<DeleteAction>());
+        Assert.Equal(("leaving", 0L), (deleted.Key.Name, deleted.GraceSeconds));
+    }
+
+    [Fact]
+    public void Reconcile_SilentKubelet_OverwritesNothingThatWasWrittenMeanwhile()
+    {
+        Pod("running", """{"operator":"Exists"}""");
+        var result = Pass(unreachable: true);
+        Assert.All(result.Actions.OfType<StatusAction>(), static s => Assert.NotNull(s.IfRevision));
+        Assert.All(result.Actions.OfType<PatchAction>(), static p => Assert.NotNull(p.IfRevision));
+        Assert.True(result.RequeueAfter <= TimeSpan.FromSeconds(1));
     }
 
     [Fact]

@@ -50,6 +50,28 @@ public sealed class PodDisruptionBudgetTests
     }
 
     [Fact]
+    public void Reconcile_WorkloadsOfTheLargestSize_AreCountedAsThat()
+    {
+        var observed = new DisruptionObserved([Pod("p0", true), Pod("p1", true)], static p => (p.Uid, int.MaxValue));
+        var status = Status(PodDisruptionBudgetReconciler.Reconcile(Budget("\"maxUnavailable\":1"), observed, new ReconcileContext(Now, "x")));
+        Assert.Equal(int.MaxValue, JsonTree.Int64(status, "expectedPods"));
+    }
+
+    [Fact]
+    public async Task Evict_TellsThePodWhy_ButNotWhereItIsRefused()
+    {
+        var fixture = await ClusterAsync(pods: 2, allowed: 1, healthy: 2, desired: 1);
+        async Task<PodView> PodAsync(string name) => PodView.Of((await fixture.Store.GetAsync(ResourceTypes.Pods, new ObjectKey("default", name)))!);
+
+        Assert.Null(await EvictAsync(fixture.Store, "p0", new DeleteOptions { ResourceVersion = (await PodAsync("p0")).Source.Revision.ToString(CultureInfo.InvariantCulture) }));
+        var gone = await PodAsync("p0");
+        Assert.True(gone.Terminating);
+        Assert.Equal(("True", "EvictionByEvictionAPI"), (gone.Condition("DisruptionTarget")!.Status, gone.Condition("DisruptionTarget")!.Reason));
+        Assert.NotNull(await EvictAsync(fixture.Store, "p1"));
+        Assert.Null((await PodAsync("p1")).Condition("DisruptionTarget"));
+    }
+
+    [Fact]
     public void Reconcile_Converged_WritesNothing()
     {
         var budget = Budget("\"minAvailable\":1");
