@@ -18,13 +18,21 @@ public sealed class CronJobValidation : IKindValidation
         if (JsonTree.Object(tree, "spec") is not { } spec) return;
         ValidateSchedule(spec, faults);
         if (JsonTree.String(spec, "timeZone") is { } zone) ValidateZone(zone, Spec.Child("timeZone"), faults);
-        if (JsonTree.Object(JsonTree.Object(spec, "jobTemplate"), "spec") is { } job) JobValidation.ValidateSpec(job, Spec.Child("jobTemplate").Child("spec"), faults);
+        if (JsonTree.Object(JsonTree.Object(spec, "jobTemplate"), "spec") is { } job) ValidateJob(job, Spec.Child("jobTemplate").Child("spec"), faults);
         var name = FieldRules.NameOf(tree);
         if (name.Length > NameMax) faults.Invalid(FieldPath.Of("metadata").Child("name"), name, ObjectNames.TooLong(NameMax));
     }
 
     public void ValidateUpdate(JsonObject tree, JsonObject stored, string subresource, FaultList faults)
     {
+    }
+
+    private static void ValidateJob(JsonObject job, FieldPath path, FaultList faults)
+    {
+        JobValidation.ValidateSpec(job, path, faults);
+        // Each job gets a selector of its own.
+        if (JsonTree.Object(job, "selector") is { } selector) faults.Invalid(path.Child("selector"), GoSyntax.Selector(selector), "`selector` will be auto-generated");
+        if (JsonTree.Bool(job, "manualSelector") == true) faults.NotSupported(path.Child("manualSelector"), true, ["nil", "false"]);
     }
 
     private static void ValidateSchedule(JsonObject spec, FaultList faults)

@@ -22,7 +22,7 @@ internal sealed class JobIndexFailures
     public JobIndexFailures(JobView job, IEnumerable<PodView> owned)
     {
         _job = job;
-        Failed = job.FailedIndexes;
+        var failed = new List<int>();
         foreach (var pod in owned)
         {
             var index = JobIndex.Of(pod);
@@ -33,12 +33,13 @@ internal sealed class JobIndexFailures
                 continue;
             }
             if (!_last.TryGetValue(index, out var last) || Tries(pod) > Tries(last)) _last[index] = pod;
-            if (IsLast(pod)) Failed = Failed.Add(index);
+            if (IsLast(pod)) failed.Add(index);
         }
+        Failed = job.FailedIndexes.With(failed);
     }
 
     /// <summary>The indexes that are not tried again.</summary>
-    public ImmutableSortedSet<int> Failed { get; }
+    public IndexSet Failed { get; }
 
     /// <summary>Whether a failed pod is still needed, to tell its replacement how often its index has failed.</summary>
     public bool IsNeeded(PodView pod)

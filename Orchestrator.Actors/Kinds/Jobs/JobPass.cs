@@ -20,7 +20,7 @@ internal sealed class JobPass
         Status = StatusWrite.Current(job.Source);
         Active = [.. owned.Where(static p => p.Active)];
         Terminating = owned.Count(static p => p.Terminating && !p.Finished);
-        Restarts = owned.Where(static p => p.Phase is "Running" or "Pending").Sum(static p => p.Containers.Sum(static c => c.RestartCount));
+        Restarts = owned.Where(static p => p.Phase is "Running" or "Pending").Sum(static p => p.Containers.Sum(static c => (long)c.RestartCount));
         CompletedIndexes = job.CompletedIndexes;
         if (job.Indexed && job.BackoffLimitPerIndex is not null) IndexFailures = new JobIndexFailures(job, owned);
     }
@@ -29,7 +29,8 @@ internal sealed class JobPass
     public List<PodView> Owned { get; }
     public List<PodView> Active { get; }
     public int Terminating { get; }
-    public int Restarts { get; }
+    /// <summary>How often containers of pods that are not over were started again.</summary>
+    public long Restarts { get; }
     public JsonObject Status { get; }
     public DateTimeOffset Now => _context.Now;
     public string NameSeed => _context.NameSeed;
@@ -39,7 +40,7 @@ internal sealed class JobPass
 
     public int Failed { get; private set; }
     public bool AllCounted { get; private set; } = true;
-    public ImmutableSortedSet<int> CompletedIndexes { get; private set; }
+    public IndexSet CompletedIndexes { get; private set; }
 
     /// <summary>Null when the failures of single indexes are not limited.</summary>
     public JobIndexFailures? IndexFailures { get; }
@@ -52,9 +53,10 @@ internal sealed class JobPass
     {
         get
         {
-            var last = Owned.Where(static p => p.Phase == "Failed").Select(EndOf).DefaultIfEmpty().Max();
-            if (last is not { } at) return null;
-            var since = Owned.Where(p => p.Phase == "Failed" && Owned.TrueForAll(o => o.Phase != "Succeeded" || EndOf(o) <= EndOf(p))).Count();
+            var ends = Owned.Where(static p => p.Phase == "Failed").Select(static p => EndOf(p)).ToList();
+            if (ends.Max() is not { } at) return null;
+            var success = Owned.Where(static p => p.Phase == "Succeeded").Select(static p => EndOf(p)).Max();
+            var since = ends.Count(e => success is null || e >= success);
             var wait = JobReconciler.Backoff(since);
             return at + wait > Now && since > 0 ? at + wait - Now : null;
         }
@@ -69,19 +71,21 @@ internal sealed class JobPass
         var waitFailed = new SortedSet<string>(StringComparer.Ordinal);
         Settle(Job.UncountedSucceeded, held, waitSucceeded, ref succeeded);
         Settle(Job.UncountedFailed, held, waitFailed, ref failed);
+        var completed = new List<int>();
         foreach (var pod in held.Values)
         {
             if (waitSucceeded.Contains(pod.Uid) || waitFailed.Contains(pod.Uid)) continue;
-            if (pod.Phase == "Succeeded") Add(pod, waitSucceeded);
+            if (pod.Phase == "Succeeded") Add(pod, waitSucceeded, completed);
             else if (Job.IsFailed(pod)) AddFailed(pod, waitFailed);
         }
+        CompletedIndexes = CompletedIndexes.With(completed);
         Succeeded = Job.Indexed ? CompletedIndexes.Count : succeeded + waitSucceeded.Count;
         Failed = failed + waitFailed.Count;
         AllCounted &= waitSucceeded.Count == 0 && waitFailed.Count == 0;
         StatusWrite.SetCount(Status, "succeeded", Job.Indexed ? CompletedIndexes.Count : succeeded);
         StatusWrite.SetCount(Status, "failed", failed);
-        if (Job.Indexed && CompletedIndexes.Count > 0) Status["completedIndexes"] = IndexRanges.Format(CompletedIndexes);
-        if (IndexFailures is { } failures) Status["failedIndexes"] = IndexRanges.Format(failures.Failed);
+        if (Job.Indexed && (CompletedIndexes.Count > 0 || Status["completedIndexes"] is not null)) Status["completedIndexes"] = CompletedIndexes.ToString();
+        if (IndexFailures is { } failures) Status["failedIndexes"] = failures.Failed.ToString();
         var uncounted = new JsonObject();
         if (waitSucceeded.Count > 0) uncounted["succeeded"] = new JsonArray([.. waitSucceeded.Select(static u => (JsonNode)u)]);
         if (waitFailed.Count > 0) uncounted["failed"] = new JsonArray([.. waitFailed.Select(static u => (JsonNode)u)]);
@@ -149,7 +153,7 @@ internal sealed class JobPass
         }
     }
 
-    private void Add(PodView pod, SortedSet<string> waiting)
+    private void Add(PodView pod, SortedSet<string> waiting, List<int> completed)
     {
         if (Job.Indexed)
         {
@@ -159,7 +163,7 @@ internal sealed class JobPass
                 Do(Free(pod));
                 return;
             }
-            CompletedIndexes = CompletedIndexes.Add(index);
+            completed.Add(index);
         }
         waiting.Add(pod.Uid);
     }

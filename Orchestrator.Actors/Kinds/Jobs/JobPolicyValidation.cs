@@ -8,6 +8,7 @@ namespace Orchestrator.Actors.Kinds.Jobs;
 internal static class JobPolicyValidation
 {
     private const int RulesMax = 20;
+    private const int PatternsMax = 20;
 
     /// <summary>Longest text of indexes (bytes).</summary>
     private const int IndexesLengthMax = 64 * 1024;
@@ -16,6 +17,8 @@ internal static class JobPolicyValidation
     public static void Validate(JsonObject? spec, FieldPath path, FaultList faults)
     {
         if (JsonTree.Object(spec, "podFailurePolicy") is { } failure) ValidateFailure(spec!, failure, path.Child("podFailurePolicy").Child("rules"), faults);
+        if (spec?["podFailurePolicy"] is not null && JsonTree.String(spec, "podReplacementPolicy") is { } replacement and not "Failed")
+            faults.NotSupported(path.Child("podReplacementPolicy"), replacement, ["Failed"]);
         if (JsonTree.Object(spec, "successPolicy") is { } success) ValidateSuccess(spec!, success, path.Child("successPolicy"), faults);
     }
 
@@ -36,6 +39,17 @@ internal static class JobPolicyValidation
             if (codes is not null && conditions) faults.Invalid(at, "", "specifying both OnExitCodes and OnPodConditions is not supported");
             else if (codes is null && !conditions) faults.Invalid(at, "", "specifying one of OnExitCodes and OnPodConditions is required");
             if (codes is not null) ValidateExitCodes(codes, containers, at.Child("onExitCodes"), faults);
+            ValidateConditions(rule, at.Child("onPodConditions"), faults);
+        }
+    }
+
+    private static void ValidateConditions(JsonObject rule, FieldPath path, FaultList faults)
+    {
+        if (rule.CountOf("onPodConditions") > PatternsMax) faults.TooMany(path, rule.CountOf("onPodConditions"), PatternsMax);
+        foreach (var (index, pattern) in rule.Entries("onPodConditions"))
+        {
+            faults.QualifiedName(path.Index(index).Child("type"), JsonTree.String(pattern, "type") ?? "");
+            FieldRules.OneOf(pattern, "status", ["False", "True", "Unknown"], path.Index(index), faults);
         }
     }
 
@@ -46,6 +60,8 @@ internal static class JobPolicyValidation
         var values = JsonTree.Array(codes, "values") ?? [];
         if (values.Count == 0) faults.Invalid(path.Child("values"), "", "at least one value is required");
         else if (values.Count > ExitCodesMax) faults.TooMany(path.Child("values"), values.Count, ExitCodesMax);
+        var numbers = values.Select(static v => JsonTree.AsInt64(v) ?? 0).ToList();
+        if (!numbers.Order().SequenceEqual(numbers)) faults.Invalid(path.Child("values"), values, "must be ordered");
         if (JsonTree.String(codes, "operator") != "In") return;
         for (var i = 0; i < values.Count; i++)
             if (values[i]?.ToJsonString() == "0") faults.Invalid(path.Child("values").Index(i), 0, "must not be 0 for the In operator");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.Kinds.Pods;
+using Orchestrator.Actors.Kinds.ReplicaSets;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Kinds.Jobs;
@@ -35,11 +36,12 @@ public static class JobReconciler
         foreach (var claim in claims) pass.Do(claim);
         if (job.Meta.Deleting || job.Finished is not null) return End(pass);
         pass.Count();
+        if (!job.Suspended && pass.Status["startTime"] is null) pass.Status["startTime"] = KindTime.Format(context.Now);
         if (job.Find("FailureTarget") is { } target) return Fail(pass, target.Reason, target.Message);
         if (job.Find("SuccessCriteriaMet") is { } met) return Succeed(pass, met.Reason, met.Message);
         if (owned.Where(job.IsFailed).Select(p => JobFailurePolicy.Match(job.FailureRules, p)).FirstOrDefault(static m => m is { Action: FailureAction.FailJob }) is { } match)
             return Fail(pass, "PodFailurePolicy", match.Message);
-        if (pass.Failed > job.BackoffLimit || (job.RestartOnFailure && pass.Restarts > job.BackoffLimit))
+        if (pass.Failed > job.BackoffLimit || (job.RestartOnFailure && pass.Restarts >= Math.Max(1, job.BackoffLimit)))
             return Fail(pass, "BackoffLimitExceeded", "Job has reached the specified backoff limit");
         if (pass.DeadlineLeft is { } left && left <= TimeSpan.Zero) return Fail(pass, "DeadlineExceeded", "Job was active longer than specified deadline");
         if (pass.IndexFailures is { Failed.Count: > 0 and var failed })
@@ -125,7 +127,6 @@ public static class JobReconciler
             StatusWrite.SetCondition(pass.Status, "Suspended", "False", "JobResumed", "Job resumed", pass.Now);
             pass.Event(false, "Resumed", "Job resumed");
         }
-        if (pass.Status["startTime"] is null) pass.Status["startTime"] = KindTime.Format(pass.Now);
         return false;
     }
 
@@ -137,11 +138,9 @@ public static class JobReconciler
         // A work queue starts no new pods once one of them has succeeded.
         else if (pass.Succeeded > 0) wanted = Math.Min(wanted, pass.Active.Count);
         var excess = pass.Active.Count - Math.Max(0, wanted);
-        if (excess > 0)
+        if (Surplus(pass, excess) is { Count: > 0 } surplus)
         {
-            foreach (var pod in pass.Active.OrderBy(static p => p.NodeName.Length > 0).ThenBy(static p => p.Ready)
-                .ThenByDescending(static p => p.Meta.CreationTimestamp).ThenBy(static p => p.Uid, StringComparer.Ordinal).Take(excess))
-                pass.Discard(pod);
+            foreach (var pod in surplus.Take(BurstMax)) pass.Discard(pod);
             return null;
         }
         // A pod that is ending still works; with this policy its place is free once it has ended.
@@ -149,6 +148,24 @@ public static class JobReconciler
         if (excess >= 0) return null;
         if (pass.IndexFailures is null && pass.BackoffLeft is { } left) return left;
         return Create(pass, Math.Min(-excess, BurstMax));
+    }
+
+    // Pods of indexes that there are not, and all but one of an index, are too many however few there are; source: activePodsForRemoval.
+    private static List<PodView> Surplus(JobPass pass, int excess)
+    {
+        if (excess <= 0 && !pass.Job.Indexed) return [];
+        var ranked = pass.Active.Order(new PodRanking(ImmutableDictionary<string, int>.Empty, pass.Now)).ToList();
+        var surplus = new List<PodView>();
+        var indexes = new HashSet<int>();
+        for (var i = ranked.Count - 1; i >= 0 && pass.Job.Indexed; i--)
+        {
+            var index = JobIndex.Of(ranked[i]);
+            if (index >= 0 && index < pass.Job.Completions && indexes.Add(index)) continue;
+            surplus.Add(ranked[i]);
+            ranked.RemoveAt(i);
+        }
+        if (excess > surplus.Count) surplus.AddRange(ranked.Take(excess - surplus.Count));
+        return surplus;
     }
 
     /// <summary>The wait after that many failures in a row.</summary>
@@ -187,12 +204,23 @@ public static class JobReconciler
     private static IEnumerable<int> FreeIndexes(JobPass pass, Action<TimeSpan> waits)
     {
         var taken = pass.Owned.Where(p => p.Active || (pass.Job.ReplacesOnlyFailed && p.Terminating && !p.Finished)).Select(JobIndex.Of).ToHashSet();
-        for (var i = 0; i < (pass.Job.Completions ?? 0); i++)
+        for (var i = Unsettled(pass, 0); i < (pass.Job.Completions ?? 0); i = Unsettled(pass, i + 1))
         {
-            if (taken.Contains(i) || pass.CompletedIndexes.Contains(i) || pass.IndexFailures?.Failed.Contains(i) == true) continue;
+            if (taken.Contains(i)) continue;
             var left = pass.IndexFailures?.BackoffLeft(i, pass.Now) ?? TimeSpan.Zero;
             if (left > TimeSpan.Zero) waits(left);
             else yield return i;
+        }
+    }
+
+    // The next index that has neither succeeded nor failed.
+    private static int Unsettled(JobPass pass, int index)
+    {
+        for (var next = index; ; index = next)
+        {
+            next = pass.CompletedIndexes.NextOutside(index);
+            if (pass.IndexFailures is { } failures) next = failures.Failed.NextOutside(next);
+            if (next == index) return next;
         }
     }
 

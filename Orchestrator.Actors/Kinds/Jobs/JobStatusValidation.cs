@@ -147,7 +147,7 @@ internal sealed class JobStatusValidation
         }
         if (completions is not { } count || !(Changed("failedIndexes") || Changed("completedIndexes"))) return;
         if (IndexIntervals.Check(done, count, out _) is not null || IndexIntervals.Check(failed, count, out _) is not null) return;
-        var both = IndexRanges.Parse(done).Intersect(IndexRanges.Parse(failed));
-        if (!both.IsEmpty) _faults.Invalid(path, failed, System.FormattableString.Invariant($"failedIndexes and completedIndexes overlap at index: {both[0]}"));
+        var both = IndexSet.Parse(done).Intersect(IndexSet.Parse(failed));
+        if (both.Count > 0) _faults.Invalid(path, failed, System.FormattableString.Invariant($"failedIndexes and completedIndexes overlap at index: {both.First}"));
     }
 }

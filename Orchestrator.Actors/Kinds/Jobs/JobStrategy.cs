@@ -45,16 +45,21 @@ public sealed class JobStrategy : IKindStrategy
         var spec = JsonTree.Ensure(tree, "spec");
         if (JsonTree.Bool(spec, "manualSelector") == true) return;
 
-        var metadata = JsonTree.Ensure(tree, "metadata");
-        var (uid, name) = (JsonTree.String(metadata, "uid") ?? "", JsonTree.String(metadata, "name") ?? "");
         var labels = JsonTree.Ensure(JsonTree.Ensure(JsonTree.Ensure(spec, "template"), "metadata"), "labels");
-        // The names without a prefix are the old ones, which clients still select by.
-        labels["controller-uid"] = uid;
-        labels["job-name"] = name;
-        labels[UidLabel] = uid;
-        labels[NameLabel] = name;
-        JsonTree.Ensure(JsonTree.Ensure(spec, "selector"), "matchLabels")[UidLabel] = uid;
+        // What the client says otherwise is refused by the validation.
+        foreach (var (label, value) in Generated(tree)) labels[label] ??= value;
+        var matched = JsonTree.Ensure(JsonTree.Ensure(spec, "selector"), "matchLabels");
+        matched[UidLabel] ??= JsonTree.String(JsonTree.Object(tree, "metadata"), "uid") ?? "";
         // The template had no labels of its own before; the defaults of what is stored see these.
         LabelAsTemplate(tree, spec);
+    }
+
+    /// <summary>The labels that tell a job's pods from those of all others.</summary>
+    internal static Dictionary<string, string> Generated(JsonObject tree)
+    {
+        var metadata = JsonTree.Object(tree, "metadata");
+        var (uid, name) = (JsonTree.String(metadata, "uid") ?? "", JsonTree.String(metadata, "name") ?? "");
+        // The names without a prefix are the old ones, which clients still select by.
+        return new Dictionary<string, string>(StringComparer.Ordinal) { ["controller-uid"] = uid, ["job-name"] = name, [UidLabel] = uid, [NameLabel] = name };
     }
 }

@@ -40,8 +40,9 @@ public sealed class JobView
         CompletionTime = KindTime.Read(status, "completionTime");
         UncountedSucceeded = [.. status.Get("uncountedTerminatedPods").Items("succeeded").Select(static u => u.Text())];
         UncountedFailed = [.. status.Get("uncountedTerminatedPods").Items("failed").Select(static u => u.Text())];
-        CompletedIndexes = IndexRanges.Parse(status.Text("completedIndexes"));
-        FailedIndexes = IndexRanges.Parse(status.Text("failedIndexes"));
+        // A Job that was made smaller has lost the indexes beyond.
+        CompletedIndexes = IndexSet.Parse(status.Text("completedIndexes")).Below(Completions ?? 0);
+        FailedIndexes = IndexSet.Parse(status.Text("failedIndexes")).Below(Completions ?? 0);
         Conditions = Pods.ConditionView.ReadAll(status);
     }
 
@@ -81,8 +82,8 @@ public sealed class JobView
     public DateTimeOffset? CompletionTime { get; }
     public ImmutableHashSet<string> UncountedSucceeded { get; }
     public ImmutableHashSet<string> UncountedFailed { get; }
-    public ImmutableSortedSet<int> CompletedIndexes { get; }
-    public ImmutableSortedSet<int> FailedIndexes { get; }
+    public IndexSet CompletedIndexes { get; }
+    public IndexSet FailedIndexes { get; }
     public ImmutableArray<Pods.ConditionView> Conditions { get; }
 
     public OwnerIdentity Identity => new("batch/v1", "Job", Key.Name, Uid);

@@ -185,6 +185,29 @@ public sealed class KindValidationTests
         Assert.EndsWith("field is immutable", Update("batch", "Job", Job, static job => job["spec"]!["template"]!["spec"]!["containers"]![0]!["image"] = "x"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"completionMode\":\"Indexed\",\"completions\":10,\"backoffLimitPerIndex\":1,\"maxFailedIndexes\":11", "spec.maxFailedIndexes: Invalid value: 11: must be less than or equal to completions")]
+    [InlineData("\"completionMode\":\"Indexed\",\"completions\":100001,\"backoffLimitPerIndex\":1", "spec.maxFailedIndexes: Required value: must be specified when completions is above 100000")]
+    [InlineData("\"completionMode\":\"Indexed\",\"completions\":100001,\"parallelism\":50000,\"backoffLimitPerIndex\":1,\"maxFailedIndexes\":1",
+        "spec.parallelism: Invalid value: 50000: must be less than or equal to 10000 when completions are above 100000 and used with backoff limit per index")]
+    [InlineData("\"managedBy\":\"me\"", "spec.managedBy: Invalid value: \"me\": must be a domain-prefixed path (such as \"acme.io/foo\")")]
+    [InlineData("\"managedBy\":\"a.io/b\"", "")]
+    public void Job_Counts_AreValidated(string spec, string expected) =>
+        AssertCreate("batch", "Job", Job.Replace("\"spec\":{\"template\"", $"\"spec\":{{{spec},\"template\"", StringComparison.Ordinal), expected);
+
+    [Fact]
+    public void Job_CopiedFromAnother_IsRefused()
+    {
+        var copy = Job.Replace("\"template\":{", "\"selector\":{\"matchLabels\":{\"controller-uid\":\"other\"}},\"template\":{\"metadata\":{\"labels\":{\"controller-uid\":\"other\"}},", StringComparison.Ordinal);
+        Create(Kind("batch", "Job"), copy, out var error);
+        var faults = Faults(error).Split('\n');
+        Assert.Equal(2, faults.Length);
+        Assert.StartsWith("spec.selector: Invalid value: ", faults[0], StringComparison.Ordinal);
+        Assert.EndsWith(": `selector` not auto-generated", faults[0], StringComparison.Ordinal);
+        Assert.StartsWith("spec.template.metadata.labels[controller-uid]: Invalid value: map[string]string{", faults[1], StringComparison.Ordinal);
+        Assert.EndsWith(": must be 'uid-1'", faults[1], StringComparison.Ordinal);
+    }
+
     private static string Service(string spec) => $$$"""{"metadata":{"name":"s"},"spec":{{{{spec}}}}}""";
 
     [Theory]

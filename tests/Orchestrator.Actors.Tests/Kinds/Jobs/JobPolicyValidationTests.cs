@@ -25,6 +25,12 @@ public sealed class JobPolicyValidationTests
     [InlineData("\"completions\":4,\"completionMode\":\"Indexed\",\"successPolicy\":{\"rules\":[{\"succeededIndexes\":\"0-1\",\"succeededCount\":3}]}",
         "spec.successPolicy.rules[0].succeededCount: Invalid value: 3: must be less than or equal to 2 (the number of indexes in the specified succeededIndexes field)")]
     [InlineData("\"completions\":4,\"completionMode\":\"Indexed\",\"successPolicy\":{\"rules\":[{\"succeededIndexes\":\"0-1,3\",\"succeededCount\":3}]}", "")]
+    [InlineData("\"podReplacementPolicy\":\"TerminatingOrFailed\",\"podFailurePolicy\":{\"rules\":[]}",
+        "spec.podReplacementPolicy: Unsupported value: \"TerminatingOrFailed\": supported values: \"Failed\"")]
+    [InlineData("\"podFailurePolicy\":{\"rules\":[{\"action\":\"Count\",\"onExitCodes\":{\"operator\":\"In\",\"values\":[3,1]}}]}",
+        "spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [3,1]: must be ordered")]
+    [InlineData("\"podFailurePolicy\":{\"rules\":[{\"action\":\"Ignore\",\"onPodConditions\":[{\"type\":\"DisruptionTarget\",\"status\":\"Yes\"}]}]}",
+        "spec.podFailurePolicy.rules[0].onPodConditions[0].status: Unsupported value: \"Yes\": supported values: \"False\", \"True\", \"Unknown\"")]
     public void Policies_AreChecked(string spec, string fault)
     {
         var faults = new FaultList();

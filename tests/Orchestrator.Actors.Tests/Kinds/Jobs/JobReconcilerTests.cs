@@ -136,11 +136,93 @@ public sealed class JobReconcilerTests
         Assert.NotNull(Job.Find("Complete"));
     }
 
-    [Theory]
-    [InlineData("0-2,4", new[] { 0, 1, 2, 4 }), InlineData("1,2", new[] { 1, 2 }), InlineData("", new int[0])]
-    public void IndexRanges_ParsedAndFormatted_AreEqual(string text, int[] indexes)
+    [Fact]
+    public void Reconcile_RestartsInPlace_FailTheJobAtItsLimit()
     {
-        Assert.Equal(indexes, IndexRanges.Parse(text));
-        Assert.Equal(text, IndexRanges.Format([.. indexes]));
+        Submit("\"completions\":1,\"parallelism\":1,\"backoffLimit\":2");
+        _cluster.Change(ResourceTypes.Jobs, Key, static t => t["spec"]!["template"]!["spec"]!["restartPolicy"] = "OnFailure");
+        Settle();
+        var pod = Assert.Single(_cluster.Pods).Key;
+        void Restart(int times) => _cluster.Change(ResourceTypes.Pods, pod, t => t["status"] =
+            JsonNode.Parse($$$"""{"phase":"Running","containerStatuses":[{"name":"c","restartCount":{{{times}}}}]}"""));
+        Restart(1);
+        Settle();
+        Assert.Null(Job.Find("FailureTarget"));
+        Restart(2);
+        Settle();
+        Assert.Equal("BackoffLimitExceeded", Job.Find("FailureTarget")!.Reason);
+    }
+
+    [Fact]
+    public void Reconcile_NothingToDo_IsCompleteWithAStart()
+    {
+        Submit("\"completions\":0,\"parallelism\":1");
+        Settle();
+        Assert.NotNull(Job.Find("Complete"));
+        Assert.NotNull(Job.StartTime);
+    }
+
+    [Fact]
+    public void Reconcile_DeadlineOfTheLargestNumber_IsNone()
+    {
+        Submit("\"completions\":1,\"parallelism\":1,\"activeDeadlineSeconds\":9223372036854775807");
+        Settle();
+        Assert.Single(_cluster.Pods);
+    }
+
+    [Fact]
+    public void Reconcile_IndexedJobThatShrinks_KeepsThePodsOfItsIndexes()
+    {
+        Submit("\"completionMode\":\"Indexed\",\"completions\":4,\"parallelism\":4");
+        Settle();
+        Assert.Equal([0, 1, 2, 3], _cluster.Pods.Select(Index).Order());
+        _cluster.Change(ResourceTypes.Jobs, Key, static t => (t["spec"]!["completions"], t["spec"]!["parallelism"]) = (2, 2));
+        Settle();
+        Assert.Equal([0, 1], _cluster.Pods.Select(Index).Order());
+    }
+
+    [Fact]
+    public void Reconcile_IndexedJobThatShrinks_IsNotDoneByWhatItHasLost()
+    {
+        Submit("\"completionMode\":\"Indexed\",\"completions\":4,\"parallelism\":4");
+        Settle();
+        foreach (var pod in _cluster.Pods.Where(static p => Index(p) >= 2).ToList()) End(pod, "Succeeded");
+        Settle();
+        Assert.Equal(2, Job.Succeeded);
+        _cluster.Change(ResourceTypes.Jobs, Key, static t => (t["spec"]!["completions"], t["spec"]!["parallelism"]) = (2, 2));
+        Settle();
+        Assert.Null(Job.Find("Complete"));
+        Assert.Equal(0, Job.Succeeded);
+        foreach (var pod in _cluster.Pods.Where(static p => p.Active).ToList()) End(pod, "Succeeded");
+        Settle();
+        Assert.NotNull(Job.Find("Complete"));
+        Assert.Equal("0,1", Job.CompletedIndexes.ToString());
+    }
+
+    [Fact]
+    public void Reconcile_AsManyIndexesAsThereAreNumbers_CostsWhatRuns()
+    {
+        Submit("\"completionMode\":\"Indexed\",\"completions\":2147483647,\"parallelism\":2,\"successPolicy\":{\"rules\":[{\"succeededIndexes\":\"0-2147483646\"}]}");
+        _cluster.Change(ResourceTypes.Jobs, Key, static t => t["status"] = JsonNode.Parse("""{"completedIndexes":"0-2147483640"}"""));
+        Settle();
+        Assert.Equal([2147483641, 2147483642], _cluster.Pods.Select(Index).Order());
+    }
+
+    private static int Index(PodView pod) => int.Parse(pod.Meta.Annotations[JobView.IndexAnnotation], System.Globalization.CultureInfo.InvariantCulture);
+
+    [Theory]
+    [InlineData("0-2,4", "0-2,4"), InlineData("1,2", "1,2"), InlineData("", ""), InlineData("5,1-3,2-4,x,9-8", "1-5"), InlineData("0-2147483647", "0-2147483647")]
+    public void IndexSet_ParsedAndFormatted_IsInOrder(string text, string formatted) => Assert.Equal(formatted, IndexSet.Parse(text).ToString());
+
+    [Fact]
+    public void IndexSet_Algebra()
+    {
+        var set = IndexSet.Parse("0-2,4,7-9");
+        Assert.Equal((7, 0), (set.Count, set.First));
+        Assert.Equal([true, false, true, false, true], ((int[])[2, 3, 4, 6, 9]).Select(set.Contains));
+        Assert.Equal([3, 3, 5, 10, 10], ((int[])[0, 3, 4, 8, 10]).Select(set.NextOutside));
+        Assert.Equal("0-4,7-10", set.With([3, 10, 4]).ToString());
+        Assert.Equal("0-2,4,7", set.Below(8).ToString());
+        Assert.Equal("2,8", set.Intersect(IndexSet.Parse("2-3,5-6,8")).ToString());
     }
 }
