@@ -13,7 +13,7 @@ internal sealed class AppliedFields
 
     private AppliedFields(bool check) => _check = check;
 
-    /// <summary>The fields of a state that is known to fit; what a list holds twice is there once.</summary>
+    /// <summary>The fields of a state that is known to fit; what a list holds twice is there once, and as a whole: its parts cannot be told apart.</summary>
     public static FieldSet Of(TypeSchema? type, JsonObject tree) => new AppliedFields(check: false).Map(type, tree, "") ?? FieldSet.Empty;
 
     /// <summary>The fields of a configuration from a client, or the fault.</summary>
@@ -68,7 +68,7 @@ internal sealed class AppliedFields
     private FieldSet? List(TypeSchema type, JsonArray list, string path)
     {
         List<FieldNode>? nodes = null;
-        HashSet<FieldElement> seen = [];
+        Dictionary<FieldElement, int> seen = [];
         for (var i = 0; i < list.Count; i++)
         {
             if (FieldElement.OfItem(type, list[i]) is not { } element)
@@ -76,9 +76,10 @@ internal sealed class AppliedFields
                 if (_check) _faults.Add($"{path}: element {i}: {FieldElement.Explain(type, list[i])}");
                 continue;
             }
-            if (!seen.Add(element))
+            if (!seen.TryAdd(element, nodes?.Count ?? 0))
             {
                 if (_check) _faults.Add($"{path}: duplicate entries for key {element}");
+                nodes![seen[element]] = new FieldNode(element, true, null);
                 continue;
             }
             (nodes ??= []).Add(new FieldNode(element, true, Value(type.Items, list[i], element, path, out _)));

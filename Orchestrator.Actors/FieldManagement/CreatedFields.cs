@@ -14,7 +14,7 @@ internal sealed class CreatedFields
     /// <summary>Longest name that is written without looking for characters to escape (bytes).</summary>
     private const int PlainMax = 128;
 
-    /// <summary>Objects with more fields are sorted by other means (count).</summary>
+    /// <summary>Objects with more fields are sorted by other means, and items of longer lists are looked for by other means (count).</summary>
     private const int SortedInPlaceMax = 32;
 
     private static readonly JavaScriptEncoder Escape = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
@@ -130,21 +130,42 @@ internal sealed class CreatedFields
 
     private void Items(TypeSchema type, JsonArray list)
     {
-        HashSet<FieldElement>? seen = null;
-        for (var i = 0; i < list.Count; i++)
+        var elements = new FieldElement?[list.Count];
+        for (var i = 0; i < elements.Length; i++) elements[i] = FieldElement.OfItem(type, list[i]);
+        var counts = elements.Length > SortedInPlaceMax ? Counts(elements) : null;
+        for (var i = 0; i < elements.Length; i++)
         {
-            if (FieldElement.OfItem(type, list[i]) is not { } element || (list.Count > 1 && !(seen ??= []).Add(element))) continue;
+            if (elements[i] is not { } element) continue;
+            // What is there twice is owned once and as a whole: its parts cannot be told apart.
+            var alone = counts is null ? IsAlone(elements, i) : counts[element] == 1;
+            if (!alone && Array.IndexOf(elements, elements[i]) < i) continue;
             Separator();
             Raw(element.Kind == 'k' ? "\"k:"u8 : "\"v:"u8);
             Escaped(element.Value);
             Raw("\":{"u8);
             _first = true;
             var structure = FieldStructures.IsEmpty(list[i]) ? FieldStructure.Leaf : FieldStructures.Of(type.Items, list[i]);
-            if (structure != FieldStructure.Leaf) Mark();
-            if (structure == FieldStructure.Map) Fields(type.Items, (JsonObject)list[i]!, zero: false, Level.Below);
+            if (structure != FieldStructure.Leaf && alone) Mark();
+            if (structure == FieldStructure.Map && alone) Fields(type.Items, (JsonObject)list[i]!, zero: false, Level.Below);
             Raw("}"u8);
             _first = false;
         }
+    }
+
+    private static bool IsAlone(FieldElement?[] elements, int at)
+    {
+        var element = elements[at];
+        for (var i = 0; i < elements.Length; i++)
+            if (i != at && elements[i] == element) return false;
+        return true;
+    }
+
+    private static Dictionary<FieldElement, int> Counts(FieldElement?[] elements)
+    {
+        var counts = new Dictionary<FieldElement, int>(elements.Length);
+        foreach (var element in elements)
+            if (element is { } known) counts[known] = counts.GetValueOrDefault(known) + 1;
+        return counts;
     }
 
     private bool Ignores(string name) => _ignored.Find(FieldElement.Field(name)) is { Member: true };

@@ -96,9 +96,16 @@ internal static class FieldComparison
             Visit(element, type.Items, before.Count == 0 ? null : before[0], before.Count == 1, after.Count == 0 ? null : after[0], after.Count == 1, ref sink);
             return;
         }
-        // What is there twice cannot be told apart, so it changes as a whole.
-        var same = before.Count == after.Count && before.Zip(after).All(p => JsonTree.DeepEquals(p.First, p.Second));
-        sink.Add(element, new Sink(), added: before.Count == 0, modified: !same && before.Count > 0 && after.Count > 0, removed: after.Count == 0);
+        // What is there twice cannot be told apart, so it comes, changes and goes as a whole; what is there once has its parts.
+        if (before.Count > 1 && after.Count > 1)
+        {
+            var same = before.Count == after.Count && before.Zip(after).All(p => JsonTree.DeepEquals(p.First, p.Second));
+            if (!same) sink.Add(element, new Sink(), added: false, modified: true, removed: false);
+            return;
+        }
+        if (before.Count == 1) Visit(element, type.Items, before[0], true, null, false, ref sink);
+        if (after.Count == 1) Visit(element, type.Items, null, false, after[0], true, ref sink);
+        sink.Add(element, new Sink(), added: after.Count > 1, modified: false, removed: before.Count > 1);
     }
 
     private static Dictionary<FieldElement, List<JsonNode?>> Index(TypeSchema type, JsonArray? list)

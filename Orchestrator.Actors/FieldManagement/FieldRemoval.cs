@@ -58,7 +58,9 @@ internal static class FieldRemoval
         {
             var node = FieldElement.OfItem(type, item) is { } element ? fields.Find(element) : null;
             if (node is { Member: true }) continue;
-            result.Add(node is { Children: { } children } ? FromValue(type.Items, item, children) : item?.DeepClone());
+            var left = node is { Children: { } children } ? FromValue(type.Items, item, children) : item?.DeepClone();
+            // Of an entry that lost all it had nothing is left, not even its keys.
+            if (left is not null || item is null) result.Add(left);
         }
         return result.Count == 0 && list.Count > 0 ? null : result;
     }

@@ -64,4 +64,9 @@ async Task ReconcileAsync(string key)
     {
         // It was deleted meanwhile; the watch will say so.
     }
+    catch (HttpRequestException e) when (e.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError)
+    {
+        // One website that cannot be, such as of the name of a Deployment that is not ours, does not stop the others.
+        Console.Error.WriteLine($"{key}: {e.Message}");
+    }
 }

@@ -97,6 +97,7 @@ public sealed class FieldTypeTests
     [InlineData("""{"set":["a","b"],"number":1}""", """{"f:set":{"v:\"a\"":{},"v:\"b\"":{}}}""", """{"number":1}""")]
     [InlineData("""{"keyed":[{"name":"a","value":"1"},{"name":"b"}]}""", """{"f:keyed":{"k:{\"name\":\"a\",\"port\":80}":{"f:value":{}},"k:{\"name\":\"b\",\"port\":80}":{".":{}}}}""",
         """{"keyed":[{"name":"a"}]}""")]
+    [InlineData("""{"keyed":[{"name":"a"},{"name":"b"}]}""", """{"f:keyed":{"k:{\"name\":\"a\",\"port\":80}":{"f:name":{}}}}""", """{"keyed":[{"name":"b"}]}""")]
     public void Removal_OfFields_LeavesTheOthers(string spec, string fields, string expected)
     {
         var left = FieldRemoval.Remove(Custom, Spec(spec), FieldsV1.Parse(JsonNode.Parse($$"""{"f:spec":{{fields}}}""")));
