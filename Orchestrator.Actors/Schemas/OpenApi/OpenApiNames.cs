@@ -15,6 +15,7 @@ internal static class OpenApiNames
     public const string ListMeta = Meta + "ListMeta";
     public const string Status = Meta + "Status";
     public const string DeleteOptions = Meta + "DeleteOptions";
+    public const string WatchEvent = Meta + "WatchEvent";
 
     /// <summary>The definition of a built-in type such as <c>apps.v1.DeploymentSpec</c>.</summary>
     public static string OfType(string typeName)

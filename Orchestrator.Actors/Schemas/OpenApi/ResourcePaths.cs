@@ -51,6 +51,23 @@ internal sealed class ResourcePaths
         foreach (var subresource in _resource.Subresources) AddSubresource($"{item}/{subresource.Name}", subresource);
         if (_resource.Namespaced)
             Add($"{root}/{_resource.Plural}", [ApiParameters.Pretty], [List($"list{_group}{_resource.Kind}ForAllNamespaces")]);
+        if (HasWatchPaths(_resource)) AddWatches($"{root}/watch", collection[root.Length..]);
+    }
+
+    /// <summary>Whether watches of the resource have paths of their own, which nobody needs any more; those of definitions never had.</summary>
+    public static bool HasWatchPaths(ResourceSchema resource) => !resource.IsCustom && resource.Verbs.Contains("watch", StringComparer.Ordinal);
+
+    private void AddWatches(string root, string collection)
+    {
+        var watch = Operation("watch", "get", "watchlist", $"watch{_group}{_scope}{_resource.Kind}List",
+            $"Watches objects of kind {_resource.Kind}. Deprecated by the parameter 'watch' of a list.")! with
+        { Response = OpenApiNames.WatchEvent, Produces = Watched };
+        ImmutableArray<ApiParameter> parameters = [.. ApiParameters.List, .. _scopeParameters];
+        Add(root + collection, parameters, [watch]);
+        Add($"{root}{collection}/{{name}}", [.. parameters, ApiParameters.Name],
+            [watch with { Action = "watch", Id = $"watch{_group}{_scope}{_resource.Kind}", Description = $"Watches an object of kind {_resource.Kind}. Deprecated by the parameters 'watch' and 'fieldSelector' of a list." }]);
+        if (_resource.Namespaced)
+            Add($"{root}/{_resource.Plural}", [.. ApiParameters.List, ApiParameters.Pretty], [watch with { Id = $"watch{_group}{_resource.Kind}ListForAllNamespaces" }]);
     }
 
     private void Add(string path, ImmutableArray<ApiParameter> parameters, IEnumerable<ApiOperation?> operations)

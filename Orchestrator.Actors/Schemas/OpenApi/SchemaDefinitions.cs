@@ -26,12 +26,16 @@ internal sealed class SchemaDefinitions(OpenApiFlavor flavor)
             if (TypeOf(subresource) is { } type) AddType(type);
         if (!resource.Verbs.Contains("list")) return;
         if (!resource.IsCustom) AddList(resource);
+        if (ResourcePaths.HasWatchPaths(resource)) AddType(SchemaCatalog.BuiltIn.Type("meta.v1.WatchEvent"));
         foreach (var name in (ReadOnlySpan<string>)["ListMeta", "ObjectMeta", "Status", "DeleteOptions"]) AddType(SchemaCatalog.BuiltIn.Type("meta.v1." + name));
         _definitions.TryAdd(OpenApiNames.Patch, PatchDefinition);
     }
 
     /// <summary>Defines what a path of discovery answers with.</summary>
-    public void AddAnswer(DiscoveryPath path) => AddType(SchemaCatalog.BuiltIn.Type(path.Type));
+    public void AddAnswer(DiscoveryPath path)
+    {
+        if (path.Type.Length > 0) AddType(SchemaCatalog.BuiltIn.Type(path.Type));
+    }
 
     /// <summary>The definition of a subresource's body, or null where the schemas do not describe it.</summary>
     public static string? OfSubresource(ResourceSchema resource, SubresourceSchema subresource) =>
@@ -86,7 +90,7 @@ internal sealed class SchemaDefinitions(OpenApiFlavor flavor)
         _unseen.Enqueue(type);
     }
 
-    /// <summary>Which kinds the built-in types are, whatever document they stand in; the options of a deletion are a kind of every version.</summary>
+    /// <summary>Which kinds the built-in types are, whatever document they stand in; the options of a deletion and what a watch tells are kinds of every version.</summary>
     private static Dictionary<string, KindName[]> FindKinds()
     {
         var all = new List<(string Definition, KindName Kind)>();
@@ -96,6 +100,7 @@ internal sealed class SchemaDefinitions(OpenApiFlavor flavor)
             all.Add((OpenApiNames.OfKind(resource, resource.Kind), new KindName(resource.Group, resource.Version, resource.Kind)));
             all.Add((OpenApiNames.OfKind(resource, resource.ListKind), new KindName(resource.Group, resource.Version, resource.ListKind)));
             all.Add((OpenApiNames.DeleteOptions, new KindName(resource.Group, resource.Version, "DeleteOptions")));
+            all.Add((OpenApiNames.WatchEvent, new KindName(resource.Group, resource.Version, "WatchEvent")));
             foreach (var subresource in resource.Subresources)
                 if (TypeOf(subresource) is { } type) all.Add((OpenApiNames.OfType(type.Name), new KindName(subresource.Group, subresource.Version, subresource.Kind)));
         }

@@ -233,6 +233,39 @@ public sealed class OpenApiDocumentsTests
         Assert.Null(OpenApiDocuments.Discovery("apis/stable.example.com", inProtobuf: false));
     }
 
+    [Theory]
+    [InlineData("version", "getCodeVersion", "application/json")]
+    [InlineData(".well-known/openid-configuration", "getServiceAccountIssuerOpenIDConfiguration", "application/json")]
+    [InlineData("openid/v1/jwks", "getServiceAccountIssuerOpenIDKeyset", "application/jwk-set+json")]
+    public void WhatTheServerTellsOfItself_IsDescribed(string document, string id, string form)
+    {
+        var told = Read(Documents.V2.Json)["paths"]![$"/{document}/"]!["get"]!;
+        Assert.Equal((id, form), ((string?)told["operationId"], (string?)told["produces"]![0]));
+        var own = OpenApiDocuments.Discovery(document, inProtobuf: false)!;
+        Assert.Equal($"/openapi/v3/{document}?hash={own.ETag.Trim('"')}", (string?)Read(Documents.V3Index)["paths"]![document]!["serverRelativeURL"]);
+        Assert.Equal(id, (string?)Read(own)["paths"]![$"/{document}/"]!["get"]!["operationId"]);
+        Assert.NotNull(OpenApiDocuments.Discovery(document, inProtobuf: true));
+        var schema = Read(own)["paths"]![$"/{document}/"]!["get"]!["responses"]!["200"]!["content"]![form]!["schema"]!;
+        if (document != "version") Assert.Equal("string", (string?)schema["type"]);
+        else Assert.Equal(9, Read(own)["components"]!["schemas"]![((string)schema["$ref"]!).Split('/')[^1]]!["required"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public void Watches_HavePathsOfTheirOwn_ButThoseOfDefinitions()
+    {
+        var paths = Read(Documents.V3("", "v1"))["paths"]!;
+        Assert.Equal(("watchCoreV1NamespacedPodList", "watchlist"), Told(paths, "/api/v1/watch/namespaces/{namespace}/pods"));
+        Assert.Equal(("watchCoreV1NamespacedPod", "watch"), Told(paths, "/api/v1/watch/namespaces/{namespace}/pods/{name}"));
+        Assert.Equal(("watchCoreV1PodListForAllNamespaces", "watchlist"), Told(paths, "/api/v1/watch/pods"));
+        Assert.Equal(("watchCoreV1NodeList", "watchlist"), Told(paths, "/api/v1/watch/nodes"));
+        Assert.Equal(("watchCoreV1Node", "watch"), Told(paths, "/api/v1/watch/nodes/{name}"));
+        Assert.Equal("#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent", (string?)paths["/api/v1/watch/pods"]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!["$ref"]);
+        Assert.DoesNotContain(paths.AsObject(), static p => p.Key.StartsWith("/api/v1/watch/", StringComparison.Ordinal) && p.Key.Contains("bindings", StringComparison.Ordinal));
+        Assert.DoesNotContain(Read(Documents.V3("stable.example.com", "v1"))["paths"]!.AsObject(), static p => p.Key.Contains("/watch/", StringComparison.Ordinal));
+
+        static (string?, string?) Told(JsonNode paths, string path) => ((string?)paths[path]!["get"]!["operationId"], (string?)paths[path]!["get"]!["x-kubernetes-action"]);
+    }
+
     [Fact]
     public void Deletions_OfSomeKinds_AnswerWithTheObject()
     {
