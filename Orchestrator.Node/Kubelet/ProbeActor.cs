@@ -12,6 +12,7 @@ public sealed class ProbeActor : ReceiveActor, IWithTimers
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _stop = new();
     private ProbeProgress _progress = ProbeProgress.Initial;
+    private long _began;
 
     public ProbeActor(ProbeOrder order, ProbeRunner runner, TimeProvider clock)
     {
@@ -33,12 +34,17 @@ public sealed class ProbeActor : ReceiveActor, IWithTimers
         Timers.StartSingleTimer(nameof(Tick), new Tick(), first > TimeSpan.Zero ? first : TimeSpan.FromMilliseconds(1));
     }
 
-    private void Run() => _runner.RunAsync(_order.Probe.Action, _order.Target, _order.Probe.Timeout, _stop.Token)
-        .PipeTo(Self, failure: _ => new ProbeResult(null, ""));
+    private void Run()
+    {
+        _began = _clock.GetTimestamp();
+        _runner.RunAsync(_order.Probe.Action, _order.Target, _order.Probe.Timeout, _stop.Token).PipeTo(Self, failure: _ => new ProbeResult(null, ""));
+    }
 
     private void Take(ProbeResult result)
     {
-        Timers.StartSingleTimer(nameof(Tick), new Tick(), _order.Probe.Period);
+        // A period is from one beginning to the next: an answer that takes long must not make the probe rarer.
+        var left = _order.Probe.Period - _clock.GetElapsedTime(_began);
+        Timers.StartSingleTimer(nameof(Tick), new Tick(), left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1));
         if (result.Success is not { } success) return;
         var before = _progress.Verdict;
         _progress = _progress.After(success, _order.Probe);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -18,16 +19,20 @@ public sealed class ProbeRunner(IContainerRuntime runtime) : IDisposable
     /// <summary>Most bytes of a program's output or an answer's body that are read.</summary>
     private const int OutputMax = 10 * 1024;
 
+    /// <summary>How many redirects are followed (count). Source: kubelet, whose client stops after ten.</summary>
+    private const int RedirectsMax = 10;
+
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
+        AllowAutoRedirect = false, // they are followed within one host only
         PooledConnectionLifetime = TimeSpan.Zero, // a probe proves that new connections are accepted
 #pragma warning disable CA5359 // A probe asks whether it answers, not who it is; so does Kubernetes.
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
 #pragma warning restore CA5359
     })
-    { Timeout = Timeout.InfiniteTimeSpan };
+    { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = OutputMax };
 
     public void Dispose() => _http.Dispose();
 
@@ -52,8 +57,27 @@ public sealed class ProbeRunner(IContainerRuntime runtime) : IDisposable
         {
             return new ProbeResult(false, action is ProbeAction.Exec e
                 ? $"command timed out: \"{string.Join(' ', e.Command)}\" timed out after {RestartBackOff.Text(timeout)}"
-                : "context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
+                : TimedOut(action, target, timeout));
         }
+    }
+
+    private static string TimedOut(ProbeAction action, ProbeTarget target, TimeSpan timeout) => action switch
+    {
+        ProbeAction.Http http when PortOf(http.Port, target.Container) is { } port =>
+            $"Get \"{UrlOf(http, HostOf(http, target), port)}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+        ProbeAction.Tcp tcp => $"dial tcp {(tcp.Host.Length > 0 ? tcp.Host : target.PodIp)}:{PortOf(tcp.Port, target.Container)}: i/o timeout",
+        ProbeAction.Grpc grpc => string.Create(CultureInfo.InvariantCulture,
+            $"timeout: failed to connect service \"{target.PodIp}:{grpc.Port}\" within {RestartBackOff.Text(timeout)}: context deadline exceeded"),
+        _ => "context deadline exceeded",
+    };
+
+    private static string HostOf(ProbeAction.Http http, ProbeTarget target) => http.Host.Length > 0 ? http.Host : target.PodIp;
+
+    private static string UrlOf(ProbeAction.Http http, string host, int port)
+    {
+        var authority = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
+        var path = http.Path.StartsWith('/') ? http.Path : "/" + http.Path;
+        return string.Create(CultureInfo.InvariantCulture, $"{http.Scheme.ToLowerInvariant()}://{authority}:{port}{path}");
     }
 
     private static async Task<ProbeResult> SleepAsync(ProbeAction.Sleep sleep, CancellationToken cancellationToken)
@@ -86,30 +110,44 @@ public sealed class ProbeRunner(IContainerRuntime runtime) : IDisposable
     private async Task<ProbeResult> HttpAsync(ProbeAction.Http http, ProbeTarget target, CancellationToken cancellationToken)
     {
         if (PortOf(http.Port, target.Container) is not { } port) return new ProbeResult(false, $"the container has no port \"{http.Port}\"");
-        var host = http.Host.Length > 0 ? http.Host : target.PodIp;
-        var authority = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
-        var path = http.Path.StartsWith('/') ? http.Path : "/" + http.Path;
-        var url = string.Create(CultureInfo.InvariantCulture, $"{http.Scheme.ToLowerInvariant()}://{authority}:{port}{path}");
+        var host = HostOf(http, target);
+        var url = UrlOf(http, host, port);
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var at)) return new ProbeResult(false, $"parse \"{url}\": it is no URL");
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, url);
-            request.Headers.TryAddWithoutValidation("User-Agent", "kube-probe/1.32");
-            request.Headers.TryAddWithoutValidation("Accept", "*/*");
-            foreach (var (name, value) in http.Headers)
+            for (var redirects = 0; ; redirects++)
             {
-                request.Headers.Remove(name);
-                request.Headers.TryAddWithoutValidation(name, value);
+                using var request = Request(at, http.Headers);
+                using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                var code = (int)response.StatusCode;
+                if (code is not (>= 200 and < 400)) return new ProbeResult(false, $"HTTP probe failed with statuscode: {code}");
+                // To be sent elsewhere is an answer, and no reason to ask there: that would let a container reach what its node can.
+                if (code is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location
+                    || !Uri.TryCreate(at, location, out var next) || next.Host != at.Host || next.Scheme is not ("http" or "https")) return new ProbeResult(true, "");
+                if (redirects == RedirectsMax) return new ProbeResult(false, $"Get \"{next}\": stopped after {RedirectsMax} redirects");
+                at = next;
             }
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-            var code = (int)response.StatusCode;
-            return code is >= 200 and < 400
-                ? new ProbeResult(true, "")
-                : new ProbeResult(false, $"HTTP probe failed with statuscode: {code}");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             return new ProbeResult(false, $"Get \"{url}\": {Reason(e, host, port)}");
         }
+    }
+
+    /// <summary>A request with the headers that the probe names; one of no value takes away what is sent otherwise.</summary>
+    private static HttpRequestMessage Request(Uri url, ImmutableArray<KeyValuePair<string, string>> headers)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, url);
+        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[("User-Agent", "kube-probe/1.32"), ("Accept", "*/*")])
+            if (!headers.Any(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase))) request.Headers.TryAddWithoutValidation(name, value);
+        foreach (var (name, value) in headers)
+        {
+            if (value.Length == 0 && name.ToUpperInvariant() is "USER-AGENT" or "ACCEPT") continue;
+            if (name.Equals("Host", StringComparison.OrdinalIgnoreCase)) request.Headers.Host = value;
+            else if (!request.Headers.TryAddWithoutValidation(name, value)) // .NET counts it among those of a body
+                (request.Content ??= new ByteArrayContent([])).Headers.TryAddWithoutValidation(name, value);
+        }
+        return request;
     }
 
     private static async Task<ProbeResult> TcpAsync(ProbeAction.Tcp tcp, ProbeTarget target, CancellationToken cancellationToken)
@@ -163,7 +201,13 @@ public sealed class ProbeRunner(IContainerRuntime runtime) : IDisposable
     private static byte[] HealthRequest(string service)
     {
         var name = Encoding.UTF8.GetBytes(service);
-        byte[] message = name.Length == 0 ? [] : [0x0A, (byte)name.Length, .. name];
+        var length = new List<byte>(); // seven bits a byte, the lowest first
+        for (var left = name.Length; ; left >>= 7)
+        {
+            length.Add((byte)(left < 0x80 ? left : left & 0x7F | 0x80));
+            if (left < 0x80) break;
+        }
+        byte[] message = name.Length == 0 ? [] : [0x0A, .. length, .. name];
         var frame = new byte[5 + message.Length];
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
         message.CopyTo(frame, 5);

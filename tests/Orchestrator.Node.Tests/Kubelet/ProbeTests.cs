@@ -15,6 +15,7 @@ public sealed class ProbeTests : IDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ProbeRunner _runner = new(new HollowContainerRuntime(TimeProvider.System));
     private readonly CancellationTokenSource _stop = new();
+    private readonly List<string> _requests = [];
 
     public void Dispose()
     {
@@ -44,7 +45,9 @@ public sealed class ProbeTests : IDisposable
             {
                 using var client = await _listener.AcceptTcpClientAsync(_stop.Token);
                 var stream = client.GetStream();
-                await stream.ReadAtLeastAsync(new byte[4096], 16, throwOnEndOfStream: false, _stop.Token);
+                var request = new byte[4096];
+                var length = await stream.ReadAtLeastAsync(request, 16, throwOnEndOfStream: false, _stop.Token);
+                _requests.Add(Encoding.ASCII.GetString(request, 0, length));
                 await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), _stop.Token);
             }
         });
@@ -56,11 +59,40 @@ public sealed class ProbeTests : IDisposable
     [InlineData("200 OK", true, "")]
     [InlineData("302 Found", true, "")]
     [InlineData("503 Service Unavailable", false, "HTTP probe failed with statuscode: 503")]
+    [InlineData("302 Found\r\nLocation: http://elsewhere.invalid/", true, "")]
     public async Task Http_JudgesByTheStatusCode(string status, bool success, string message)
     {
         Serve(status);
 
         Assert.Equal(new ProbeResult(success, message), await HttpAsync());
+    }
+
+    [Fact]
+    public async Task Redirects_AreFollowedWithinTheHost_AndNotForEver()
+    {
+        Serve("302 Found\r\nLocation: /");
+
+        var result = await HttpAsync();
+
+        Assert.False(result.Success);
+        Assert.EndsWith("stopped after 10 redirects", result.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Http_SendsEveryHeader_ThatTheProbeNames()
+    {
+        Serve("200 OK");
+        var probe = new ProbeAction.Http("HTTP", "", "web", "/",
+        [
+            new("Content-Type", "text/plain"), new("X-A", "1"), new("X-A", "2"), new("Host", "example.org"), new("Accept", ""),
+        ]);
+
+        Assert.Equal(new ProbeResult(true, ""), await _runner.RunAsync(probe, Target(), Patience, _stop.Token));
+
+        var request = Assert.Single(_requests);
+        foreach (var line in (string[])["Content-Type: text/plain", "X-A: 1, 2", "Host: example.org", "User-Agent: kube-probe/1.32"])
+            Assert.Contains(line + "\r\n", request, StringComparison.Ordinal);
+        Assert.DoesNotContain("Accept:", request, StringComparison.Ordinal);
     }
 
     [Fact]
