@@ -158,6 +158,9 @@ public sealed record VolumeManifest(string Name, string Kind)
     /// <summary>Of configMap and secret: the object. Of persistentVolumeClaim: the claim.</summary>
     public string ObjectName { get; init; } = "";
     public bool Optional { get; init; }
+
+    /// <summary>Of persistentVolumeClaim: no container of the pod may write to it.</summary>
+    public bool ReadOnly { get; init; }
     public int DefaultMode { get; init; } = 0x1A4; // 0644
     public ImmutableArray<VolumeItem> Items { get; init; } = [];
     public ImmutableArray<ProjectedSource> Sources { get; init; } = [];

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
@@ -7,21 +8,24 @@ namespace Orchestrator.Node.Kubelet;
 /// <summary>Configuration as this process's informers have it.</summary>
 public sealed class RegistryConfigSource : IConfigSource
 {
-    private readonly Informer _configMaps, _secrets, _services;
+    private static readonly ImmutableArray<ResourceType> Types =
+        [ResourceTypes.ConfigMaps, ResourceTypes.Secrets, ResourceTypes.Services, ResourceTypes.PersistentVolumeClaims, ResourceTypes.PersistentVolumes];
 
-    private RegistryConfigSource(Informer configMaps, Informer secrets, Informer services) =>
-        (_configMaps, _secrets, _services) = (configMaps, secrets, services);
+    private readonly FrozenDictionary<ResourceType, Informer> _informers;
+
+    private RegistryConfigSource(FrozenDictionary<ResourceType, Informer> informers) => _informers = informers;
 
     /// <summary>Starts the informers and waits until they have everything.</summary>
-    public static async Task<RegistryConfigSource> StartAsync(IRegistries registries, CancellationToken cancellationToken) => new(
-        await registries.InformerAsync(ResourceTypes.ConfigMaps, cancellationToken).ConfigureAwait(false),
-        await registries.InformerAsync(ResourceTypes.Secrets, cancellationToken).ConfigureAwait(false),
-        await registries.InformerAsync(ResourceTypes.Services, cancellationToken).ConfigureAwait(false));
+    public static async Task<RegistryConfigSource> StartAsync(IRegistries registries, CancellationToken cancellationToken)
+    {
+        var informers = new Dictionary<ResourceType, Informer>();
+        foreach (var type in Types) informers[type] = await registries.InformerAsync(type, cancellationToken).ConfigureAwait(false);
+        return new RegistryConfigSource(informers.ToFrozenDictionary());
+    }
 
-    public StoredObject? Find(ResourceType type, ObjectKey key) =>
-        type == ResourceTypes.ConfigMaps ? _configMaps.Get(key) : type == ResourceTypes.Secrets ? _secrets.Get(key) : null;
+    public StoredObject? Find(ResourceType type, ObjectKey key) => _informers.GetValueOrDefault(type)?.Get(key);
 
-    public ImmutableArray<StoredObject> Services(string @namespace) => [.. _services.Objects.InNamespace(@namespace)];
+    public ImmutableArray<StoredObject> Services(string @namespace) => [.. _informers[ResourceTypes.Services].Objects.InNamespace(@namespace)];
 }
 
 /// <summary>A source that may become ready later: until then nothing is there, so that pods wait and are told of changes.</summary>

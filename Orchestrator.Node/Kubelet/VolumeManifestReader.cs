@@ -19,7 +19,7 @@ internal static class VolumeManifestReader
             "projected" => volume with { Sources = source.Items("sources").Select(ReadProjected).ToImmutableArray() },
             "hostPath" => volume with { Path = source.Text("path"), PathType = source.Text("type") },
             "emptyDir" => volume with { Medium = source.Text("medium"), SizeLimitBytes = Quantity.ParseOrZero(source.Text("sizeLimit")).Units },
-            "persistentVolumeClaim" => volume with { ObjectName = source.Text("claimName") },
+            "persistentVolumeClaim" => volume with { ObjectName = source.Text("claimName"), ReadOnly = source.Flag("readOnly") },
             _ => volume,
         };
     }

@@ -5,7 +5,12 @@ namespace Orchestrator.Node.Volumes;
 
 /// <summary>A file of a projected directory.</summary>
 /// <param name="Mode">Permission bits.</param>
-public sealed record ProjectedFile(byte[] Content, int Mode);
+public sealed record ProjectedFile(byte[] Content, int Mode)
+{
+    /// <summary>Who owns it, where that is not the node itself.</summary>
+    public long? User { get; init; }
+    public long? Group { get; init; }
+}
 
 /// <summary>Replaces the files of a directory all at once, as containers that read configuration expect it.</summary>
 /// <remarks>
@@ -25,6 +30,8 @@ public static class AtomicDirectory
         var data = Path.Combine(directory, DataLink);
         var old = new DirectoryInfo(data).LinkTarget is { } target ? Path.Combine(directory, target) : null;
         if (old is not null && IsSame(old, files)) return false;
+        // What an attempt that failed, or was cut off, has left.
+        foreach (var stray in Directory.EnumerateDirectories(directory, "..????_??_??_*").Where(d => d != old)) Directory.Delete(stray, recursive: true);
 
         var name = $"..{now.UtcDateTime.ToString("yyyy_MM_dd_HH_mm_ss", CultureInfo.InvariantCulture)}.{Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal)}";
         var fresh = Path.Combine(directory, name);
@@ -44,7 +51,8 @@ public static class AtomicDirectory
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!, (UnixFileMode)0x1ED);
         File.WriteAllBytes(path, file.Content);
-        File.SetUnixFileMode(path, (UnixFileMode)(file.Mode & 0xFFF));
+        if (Environment.IsPrivilegedProcess && (file.User ?? file.Group) is not null) FileSystemCalls.Give(path, file.User, file.Group);
+        File.SetUnixFileMode(path, (UnixFileMode)(file.Mode & 0xFFF)); // last: a change of the owner takes bits away
     }
 
     private static void LinkNames(string directory, ImmutableSortedDictionary<string, ProjectedFile> files)
@@ -53,12 +61,13 @@ public static class AtomicDirectory
         foreach (var name in names)
         {
             var link = Path.Combine(directory, name);
-            if (new FileInfo(link).LinkTarget is null) File.CreateSymbolicLink(link, $"{DataLink}/{name}");
+            if (!Path.Exists(link) && new FileInfo(link).LinkTarget is null) File.CreateSymbolicLink(link, $"{DataLink}/{name}");
         }
         foreach (var entry in Directory.EnumerateFileSystemEntries(directory))
         {
             var name = Path.GetFileName(entry);
-            if (!name.StartsWith("..", StringComparison.Ordinal) && !names.Contains(name)) File.Delete(entry);
+            // Only links are ours: a subPath that names no key is a directory, which somebody may have mounted.
+            if (!name.StartsWith("..", StringComparison.Ordinal) && !names.Contains(name) && new FileInfo(entry).LinkTarget is not null) File.Delete(entry);
         }
     }
 

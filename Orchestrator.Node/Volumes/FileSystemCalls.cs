@@ -75,11 +75,17 @@ internal static partial class FileSystemCalls
         throw new IOException($"cannot unmount {path}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
+    /// <summary>Makes a file a user's and a group's; null leaves it as it is.</summary>
+    public static void Give(string path, long? user, long? group)
+    {
+        if (ChangeOwner(path, user is { } u ? (uint)u : uint.MaxValue, group is { } g ? (uint)g : uint.MaxValue) != 0)
+            throw new IOException($"cannot give {path} to the user {user} and the group {group}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
     /// <summary>Makes a directory writable by a group, and what is made in it the group's.</summary>
     public static void GiveToGroup(string path, long group)
     {
-        if (ChangeOwner(path, uint.MaxValue, (uint)group) != 0)
-            throw new IOException($"cannot give {path} to the group {group}: {Marshal.GetLastPInvokeErrorMessage()}");
+        Give(path, null, group);
         File.SetUnixFileMode(path, (UnixFileMode)0x1FF | UnixFileMode.SetGroup);
     }
 

@@ -53,6 +53,7 @@ public sealed class PodVolumes(string root, TimeProvider clock, PodTokens? podTo
     private string Prepare(
         VolumeManifest volume, PodManifest pod, IConfigSource source, PodPlace place, ImmutableDictionary<(string Audience, long Seconds), string>? tokens)
     {
+        if (volume.Kind == "persistentVolumeClaim") volume = ClaimedVolume.Find(volume, pod, source);
         if (volume.Kind == "hostPath") return HostPath(volume);
         var path = Path.Combine(_pods, pod.Meta.Uid, "volumes", $"kubernetes.io~{Plugin(volume.Kind)}", volume.Name);
         if (ConfigVolume.Covers(volume))
@@ -111,7 +112,7 @@ public sealed class PodVolumes(string root, TimeProvider clock, PodTokens? podTo
                 throw new RuntimeFailureException("CreateContainerConfigError", $"volume \"{mount.Volume}\" of container \"{container.Name}\" is not there");
             var sub = mount.SubPathExpression.Length > 0 ? VariableExpansion.Expand(mount.SubPathExpression, variables) : mount.SubPath;
             if (sub.Length > 0) path = SubPath(path, sub);
-            var readOnly = mount.ReadOnly || pod.Volumes.Any(v => v.Name == mount.Volume && ConfigVolume.Covers(v));
+            var readOnly = mount.ReadOnly || pod.Volumes.Any(v => v.Name == mount.Volume && (v.ReadOnly || ConfigVolume.Covers(v)));
             mounts.Add(new ContainerMount(path, mount.Path, readOnly) { Propagation = mount.Propagation, IfPossible = mount.Path == ServiceAccountDefault.MountPath });
         }
         if (container.TerminationMessagePath.Length > 0)
@@ -125,19 +126,29 @@ public sealed class PodVolumes(string root, TimeProvider clock, PodTokens? podTo
         return mounts.ToImmutable();
     }
 
-    /// <summary>A path inside a volume, made when it is missing; one that leads out of the volume through a link is refused.</summary>
+    /// <summary>A path inside a volume, made when it is missing with the volume's own mode; one that leads out of the volume through a link is refused.</summary>
     private static string SubPath(string volume, string sub)
     {
         if (Path.IsPathRooted(sub) || sub.Split('/').Contains("..", StringComparer.Ordinal))
             throw new RuntimeFailureException("CreateContainerConfigError", $"invalid subPath \"{sub}\": must stay inside the volume");
-        var full = Path.Combine(volume, sub);
         try
         {
-            if (!Path.Exists(full)) Directory.CreateDirectory(full);
-            var (realVolume, realFull) = (FileSystemCalls.RealPath(volume), FileSystemCalls.RealPath(full));
-            if (realFull != realVolume && !realFull.StartsWith(realVolume + "/", StringComparison.Ordinal))
-                throw new RuntimeFailureException("CreateContainerConfigError", $"subPath \"{sub}\" leads out of its volume");
-            return realFull;
+            var root = FileSystemCalls.RealPath(volume);
+            var (at, mode) = (root, File.GetUnixFileMode(root));
+            // A step at a time: nothing is made behind a link before it is known where that leads, for a container may have put it there.
+            foreach (var name in sub.Split('/', StringSplitOptions.RemoveEmptyEntries))
+            {
+                var next = Path.Combine(at, name);
+                if (!Path.Exists(next))
+                {
+                    Directory.CreateDirectory(next);
+                    File.SetUnixFileMode(next, mode);
+                }
+                at = FileSystemCalls.RealPath(next);
+                if (at != root && !at.StartsWith(root + "/", StringComparison.Ordinal))
+                    throw new RuntimeFailureException("CreateContainerConfigError", $"subPath \"{sub}\" leads out of its volume");
+            }
+            return at;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -154,6 +165,7 @@ public sealed class PodVolumes(string root, TimeProvider clock, PodTokens? podTo
         {
             using var file = File.OpenRead(MessageFile(podUid, container, attempt));
             var buffer = new byte[TerminationMessageMax];
+            if (file.Length > TerminationMessageMax) file.Seek(-TerminationMessageMax, SeekOrigin.End); // the end of what it said is kept
             var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return Encoding.UTF8.GetString(buffer, 0, length);
         }
