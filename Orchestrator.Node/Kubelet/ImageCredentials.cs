@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text;
 using System.Text.Json;
 using Orchestrator.Actors.Resources;
@@ -13,12 +14,15 @@ public static class ImageCredentials
     public static RegistryCredential? Find(PodManifest pod, string image, IConfigSource source)
     {
         var registry = RegistryOf(image);
+        var slash = image.IndexOf('/', StringComparison.Ordinal);
+        var isNamed = slash >= 0 && Canonical(image[..slash]) == registry;
+        var repository = isNamed ? registry + image[slash..] : $"{registry}/{image}";
         foreach (var name in pod.ImagePullSecrets)
         {
             if (source.Find(ResourceTypes.Secrets, new ObjectKey(pod.Meta.Namespace, name)) is not { } secret) continue;
             var data = ConfigData.Read(secret);
             var bytes = data.GetValueOrDefault(".dockerconfigjson") ?? data.GetValueOrDefault(".dockercfg");
-            if (bytes is not null && FindIn(bytes, registry) is { } credential) return credential;
+            if (bytes is not null && FindIn(bytes, repository) is { } credential) return credential;
         }
         return null;
     }
@@ -29,19 +33,19 @@ public static class ImageCredentials
         var slash = image.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0) return DockerHub;
         var first = image[..slash];
-        return first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal) || first == "localhost" ? first : DockerHub;
+        return first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal) || first == "localhost" ? Canonical(first) : DockerHub;
     }
 
-    private static RegistryCredential? FindIn(byte[] config, string registry)
+    /// <summary>The credential whose place says most of the image's.</summary>
+    private static RegistryCredential? FindIn(byte[] config, string repository)
     {
         try
         {
             using var document = JsonDocument.Parse(config);
             var auths = document.RootElement.At("auths") is { ValueKind: JsonValueKind.Object } inner ? inner : document.RootElement;
             if (auths.ValueKind != JsonValueKind.Object) return null;
-            foreach (var entry in auths.EnumerateObject())
-                if (HostOf(entry.Name) == registry) return Read(entry.Name, entry.Value);
-            return null;
+            var best = auths.EnumerateObject().Where(e => Covers(PlaceOf(e.Name), repository)).OrderByDescending(static e => PlaceOf(e.Name).Length).FirstOrDefault();
+            return best.Value.ValueKind == JsonValueKind.Undefined ? null : Read(best.Name, best.Value);
         }
         catch (JsonException)
         {
@@ -49,12 +53,32 @@ public static class ImageCredentials
         }
     }
 
-    private static string HostOf(string server)
+    /// <summary>The host and path that a credential is for; the versions of the registry's API that old clients wrote behind it are none.</summary>
+    private static string PlaceOf(string server)
     {
         var start = server.IndexOf("://", StringComparison.Ordinal) is >= 0 and var i ? i + 3 : 0;
-        var host = server[start..].Split('/')[0];
-        return host is "docker.io" or "registry-1.docker.io" ? DockerHub : host;
+        var place = server[start..].TrimEnd('/');
+        foreach (var version in (ReadOnlySpan<string>)["/v1", "/v2"])
+            if (place.EndsWith(version, StringComparison.Ordinal)) place = place[..^version.Length];
+        var slash = place.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? Canonical(place) : Canonical(place[..slash]) + place[slash..];
     }
+
+    /// <summary>Whether a place, whose host may have <c>*</c> for parts of it, is the repository or above it.</summary>
+    /// <remarks>Source: kubelet, pkg/credentialprovider: as many parts on both sides, and the path is a prefix.</remarks>
+    private static bool Covers(string place, string repository)
+    {
+        var (host, path) = Cut(place);
+        var (wantedHost, wantedPath) = Cut(repository);
+        if (!wantedPath.StartsWith(path, StringComparison.Ordinal)) return false;
+        var (parts, wanted) = (host.Split('.'), wantedHost.Split('.'));
+        return parts.Length == wanted.Length && parts.Zip(wanted).All(static p => FileSystemName.MatchesSimpleExpression(p.First, p.Second, ignoreCase: false));
+    }
+
+    private static (string Host, string Path) Cut(string place) =>
+        place.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? (place[..slash], place[slash..]) : (place, "");
+
+    private static string Canonical(string host) => host is "docker.io" or "registry-1.docker.io" ? DockerHub : host;
 
     private static RegistryCredential Read(string server, JsonElement entry)
     {
