@@ -43,7 +43,7 @@ internal sealed class RemoteCommand(CommandStreams wanted, string doing, Func<Ex
     private async Task ServeChannelsAsync(HttpContext http, AgreedStream agreed)
     {
         using var socket = await WebSocketHandshake.AcceptAsync(http, agreed.Protocol).ConfigureAwait(false);
-        using var channels = new ChannelSocket(socket, agreed.Transport == StreamTransport.Base64Channels, Stdin, Resize);
+        using var channels = new ChannelSocket(socket, agreed.Transport == StreamTransport.Base64Channels, [.. Inputs()]);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         var reading = ReadAsync(channels.RunAsync(ended.Token), ended);
         try
@@ -53,8 +53,7 @@ internal sealed class RemoteCommand(CommandStreams wanted, string doing, Func<Ex
             var status = await RunAsync(
                 wanted.Stdin ? channels.Input(Stdin) : null, wanted.Stdout ? channels.Output(Stdout) : null, wanted.Stderr ? channels.Output(Stderr) : null,
                 wanted.Tty ? channels.Input(Resize) : null, agreed.Version, ended.Token).ConfigureAwait(false);
-            channels.Ignore(Stdin);
-            channels.Ignore(Resize);
+            foreach (var channel in Inputs()) channels.Ignore(channel);
             if (status is null) return;
             if (status.Length > 0) await channels.SendAsync(Result, status, ended.Token).ConfigureAwait(false);
             await channels.CloseAsync().ConfigureAwait(false);
@@ -69,6 +68,13 @@ internal sealed class RemoteCommand(CommandStreams wanted, string doing, Func<Ex
             await ended.CancelAsync().ConfigureAwait(false);
             await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>The channels that somebody reads. Others would fill up, and then hold up all that comes behind.</summary>
+    private IEnumerable<int> Inputs()
+    {
+        if (wanted.Stdin) yield return Stdin;
+        if (wanted.Tty) yield return Resize;
     }
 
     private async Task ServeSpdyAsync(HttpContext http, AgreedStream agreed)
@@ -121,6 +127,11 @@ internal sealed class RemoteCommand(CommandStreams wanted, string doing, Func<Ex
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             return null;
+        }
+        catch (Exception e)
+        {
+            // A fault of the engine: whoever waits for the command is to hear of it.
+            return RemoteCommandStatus.Failed(doing, new RuntimeFailureException("InternalError", e.Message, e), version);
         }
         finally
         {

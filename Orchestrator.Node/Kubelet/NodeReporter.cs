@@ -21,6 +21,7 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
 
     /// <summary>Least free part of the disk and of process ids, and least free memory (bytes), before the node says so.</summary>
     /// <remarks>Source: kubelet, hard eviction thresholds: nodefs.available &lt; 10 %, memory.available &lt; 100Mi.</remarks>
+    private static readonly TimeSpan EngineTimeout = TimeSpan.FromSeconds(5);
     private const double DiskFreeLeast = 0.10;
     private const long MemoryFreeLeastBytes = 100L << 20;
 
@@ -177,7 +178,8 @@ public sealed class NodeReporter(IRegistries registries, IContainerRuntime runti
         var images = ImmutableArray<ImageState>.Empty;
         try
         {
-            images = await runtime.ListImagesAsync(cancellationToken).ConfigureAwait(false);
+            // Not waited for longer: the leases are renewed behind it, and an engine that hangs must not make its node one that is gone.
+            images = await runtime.ListImagesAsync(cancellationToken).WaitAsync(EngineTimeout, clock, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

@@ -21,7 +21,7 @@ internal sealed class PortForwarding(string pod, string uid, Func<int, Cancellat
         {
             connection = await dial(port, cancellationToken).ConfigureAwait(false);
         }
-        catch (RuntimeFailureException e)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             return $"error forwarding port {port} to pod {pod}, uid {uid}: {e.Message}";
         }

@@ -15,6 +15,8 @@ namespace Orchestrator.Node.Runtime.Docker;
 /// </remarks>
 public sealed partial class DockerContainerRuntime(IDockerClient client, string owner) : IContainerRuntime, IDisposable
 {
+    private static readonly TimeSpan EventsOverlap = TimeSpan.FromSeconds(2);
+
     private readonly SemaphoreSlim _pauseImage = new(1, 1);
     private bool _pauseImageReady;
 
@@ -242,6 +244,8 @@ public sealed partial class DockerContainerRuntime(IDockerClient client, string 
     {
         var parameters = new ContainerEventsParameters
         {
+            // From a moment ago: the engine begins to listen a little after it is asked to.
+            Since = (TimeProvider.System.GetUtcNow() - EventsOverlap).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
             Filters = DockerSpecs.Filters(nodeName, owner, null, ("type", "container"), ("event", "die")),
         };
         var progress = new Reported<Message>(m => exited(m.Actor?.ID ?? m.ID));

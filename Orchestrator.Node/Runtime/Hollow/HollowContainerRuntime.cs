@@ -13,6 +13,9 @@ namespace Orchestrator.Node.Runtime.Hollow;
 /// </remarks>
 public sealed class HollowContainerRuntime(TimeProvider clock) : IContainerRuntime
 {
+    /// <summary>How a program ends that does not listen to the stop signal: it has not done what it was to do.</summary>
+    private const int Terminated = 128 + 15;
+
     private static readonly byte[] Banner = "simulated container: no process runs here\n"u8.ToArray();
 
     private readonly ConcurrentDictionary<string, SandboxState> _sandboxes = new(StringComparer.Ordinal);
@@ -88,7 +91,7 @@ public sealed class HollowContainerRuntime(TimeProvider clock) : IContainerRunti
 
     public Task StopContainerAsync(string containerId, TimeSpan grace, CancellationToken cancellationToken)
     {
-        Exit(containerId, 0);
+        Exit(containerId, Terminated);
         return Task.CompletedTask;
     }
 

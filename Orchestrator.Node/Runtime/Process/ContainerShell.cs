@@ -84,7 +84,8 @@ internal static class ContainerShell
     private static void AddUser(ProcessStartInfo start, ContainerSpec spec)
     {
         if (Environment.UserName != "root" || spec.Security is not { RunAsUser: { } user }) return;
-        Add(start, "setpriv", $"--reuid={user}", $"--regid={spec.Security.RunAsGroup ?? user}", "--clear-groups", "--");
+        var groups = spec.Security.SupplementalGroups.IsEmpty ? "--clear-groups" : $"--groups={string.Join(',', spec.Security.SupplementalGroups)}";
+        Add(start, "setpriv", $"--reuid={user}", $"--regid={spec.Security.RunAsGroup ?? user}", groups, "--");
     }
 
     private static string MountCommands(List<ContainerMount> mounts)

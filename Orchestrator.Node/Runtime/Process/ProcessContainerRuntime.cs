@@ -19,6 +19,8 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
     private static readonly TimeSpan AdoptedCheck = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShellPatience = TimeSpan.FromSeconds(2);
 
+    private const string Unfinished = ".tmp";
+
     private readonly string _root;
     private readonly TimeProvider _clock;
     private readonly FileSystemWatcher _watcher;
@@ -62,7 +64,9 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
     public Task<SandboxState> StartSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
         var sandbox = new SandboxState(NewId(), spec.Pod, Running: true, Ip: "", spec.Attempt, HostNetwork: true);
-        File.WriteAllText(SandboxFile(sandbox.Id), JsonSerializer.Serialize(sandbox));
+        // Whole or not at all: a listing may come in between, or the machine may stop.
+        File.WriteAllText(SandboxFile(sandbox.Id) + Unfinished, JsonSerializer.Serialize(sandbox));
+        File.Move(SandboxFile(sandbox.Id) + Unfinished, SandboxFile(sandbox.Id));
         return Task.FromResult(sandbox);
     }
 
@@ -74,9 +78,23 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
 
     public Task<ImmutableArray<SandboxState>> ListSandboxesAsync(string nodeName, string? podUid, CancellationToken cancellationToken) =>
         Task.FromResult(Directory.EnumerateFiles(Path.Combine(_root, "sandboxes"))
-            .Select(f => JsonSerializer.Deserialize<SandboxState>(File.ReadAllText(f))!)
+            .Where(static f => !f.EndsWith(Unfinished, StringComparison.Ordinal))
+            .Select(ReadSandbox).OfType<SandboxState>()
             .Where(s => s.Pod.NodeName == nodeName && (podUid is null || s.Pod.Uid == podUid))
             .ToImmutableArray());
+
+    /// <summary>Null when it has just been removed, or was cut short: nothing runs by it, so that nothing is lost with it.</summary>
+    private static SandboxState? ReadSandbox(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<SandboxState>(File.ReadAllText(file));
+        }
+        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        {
+            return null;
+        }
+    }
 
     public Task<ImmutableArray<ContainerState>> ListContainersAsync(string nodeName, string? podUid, CancellationToken cancellationToken) =>
         Task.FromResult(Directory.EnumerateDirectories(_root)
@@ -97,8 +115,8 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
     public Task<string> CreateContainerAsync(SandboxState sandbox, ContainerSpec spec, CancellationToken cancellationToken)
     {
         if (spec.Command.IsEmpty && spec.Args.IsEmpty)
-            throw new RuntimeFailureException("ErrImagePull",
-                $"image \"{spec.Image}\" cannot be used: this node runs containers as processes of the machine, so container \"{spec.Name}\" needs a command");
+            throw new RuntimeFailureException("CreateContainerError",
+                $"no command specified: this node runs containers as processes of the machine, without their images, so container \"{spec.Name}\" needs a command");
         var id = NewId();
         ProcessRecord.Write(DirectoryOf(id), new ProcessRecord(id, spec));
         return Task.FromResult(id);
@@ -111,12 +129,12 @@ public sealed class ProcessContainerRuntime : IContainerRuntime, IDisposable
         var start = ContainerShell.Start(directory, record.Spec);
         var process = System.Diagnostics.Process.Start(start) ?? throw new RuntimeFailureException("RunContainerError", "the process did not start");
         _children[containerId] = process;
-        process.EnableRaisingEvents = true;
         process.Exited += (_, _) =>
         {
             if (_children.TryRemove(containerId, out var child)) child.Dispose();
             Announce(containerId);
         };
+        process.EnableRaisingEvents = true; // last: it says at once of one that has ended already
         // Written by us as well, so that a listing in the next moment does not find the container without a process.
         ProcessRecord.WritePid(directory, process.Id);
         return Task.CompletedTask;

@@ -28,14 +28,15 @@ internal static partial class TerminalProcess
     [LibraryImport("libc", EntryPoint = "ptsname_r", SetLastError = true)]
     private static unsafe partial int NameOf(int master, byte* buffer, nuint length);
 
+    // The handle and not its number: a number that was closed is soon another file's, and a read may still be waiting.
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    private static unsafe partial int Control(int master, nuint request, ushort* size);
+    private static unsafe partial int Control(SafeFileHandle master, nuint request, ushort* size);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    private static unsafe partial nint Read(int master, byte* buffer, nuint length);
+    private static unsafe partial nint Read(SafeFileHandle master, byte* buffer, nuint length);
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    private static unsafe partial nint Write(int master, byte* buffer, nuint length);
+    private static unsafe partial nint Write(SafeFileHandle master, byte* buffer, nuint length);
 
     public static async Task<int> RunAsync(ImmutableArray<string> command, ContainerSpec spec, ExecStreams streams, ExecSession session, CancellationToken cancellationToken)
     {
@@ -111,7 +112,7 @@ internal static partial class TerminalProcess
 
     private static unsafe int ReadSome(SafeFileHandle master, byte[] buffer)
     {
-        fixed (byte* start = buffer) return (int)Read((int)master.DangerousGetHandle(), start, (nuint)buffer.Length);
+        fixed (byte* start = buffer) return (int)Read(master, start, (nuint)buffer.Length);
     }
 
     private static unsafe void WriteAll(SafeFileHandle master, ReadOnlySpan<byte> bytes)
@@ -119,7 +120,7 @@ internal static partial class TerminalProcess
         while (!bytes.IsEmpty)
         {
             nint written;
-            fixed (byte* start = bytes) written = Write((int)master.DangerousGetHandle(), start, (nuint)bytes.Length);
+            fixed (byte* start = bytes) written = Write(master, start, (nuint)bytes.Length);
             if (written <= 0) return; // the terminal is gone, and the command with it
             bytes = bytes[(int)written..];
         }
@@ -154,6 +155,6 @@ internal static partial class TerminalProcess
     private static unsafe void SetSize(SafeFileHandle master, TerminalSize size)
     {
         var window = stackalloc ushort[4] { (ushort)size.Height, (ushort)size.Width, 0, 0 };
-        _ = Control((int)master.DangerousGetHandle(), SetWindowSize, window);
+        _ = Control(master, SetWindowSize, window);
     }
 }

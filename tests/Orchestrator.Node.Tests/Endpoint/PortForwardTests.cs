@@ -23,6 +23,7 @@ public sealed class PortForwardTests : IDisposable
         _forwarding = new PortForwarding("web_default", "uid-1", async (port, token) =>
         {
             if (port == 81) throw new RuntimeFailureException("PortForwardError", "connection refused");
+            if (port == 82) throw new HttpRequestException("the engine does not answer");
             var client = new TcpClient();
             await client.ConnectAsync((IPEndPoint)_pod.LocalEndpoint, token);
             return client.GetStream();
@@ -53,6 +54,11 @@ public sealed class PortForwardTests : IDisposable
             });
         }
     }
+
+    [Fact]
+    public async Task EngineThatFails_IsTheReason_WhyThereIsNoConnection() =>
+        Assert.Equal("error forwarding port 82 to pod web_default, uid uid-1: the engine does not answer",
+            await _forwarding.CarryAsync(82, Stream.Null, Stream.Null, static () => ValueTask.CompletedTask, halfClosed: true, _stop.Token));
 
     private static async Task OpenPairAsync(SpdyClient client, int first, string id, string port)
     {

@@ -208,10 +208,20 @@ public sealed class ProcessContainerRuntimeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SandboxOfWhichTheFileWasCutShort_IsNone()
+    {
+        var sandbox = await _runtime.StartSandboxAsync(new SandboxSpec { Pod = Pod, Hostname = "pod" }, Token);
+        await File.WriteAllTextAsync(Directory.EnumerateFiles(_root, sandbox.Id, SearchOption.AllDirectories).Single(), "", Token);
+        var whole = await _runtime.StartSandboxAsync(new SandboxSpec { Pod = Pod, Hostname = "pod" }, Token);
+
+        Assert.Equal(whole.Id, Assert.Single(await _runtime.ListSandboxesAsync(Node, null, Token)).Id);
+    }
+
+    [Fact]
     public async Task Create_WithoutACommand_SaysThatOneIsNeeded()
     {
         var failure = await Assert.ThrowsAsync<RuntimeFailureException>(() => RunAsync(Spec()));
-        Assert.Equal("ErrImagePull", failure.Reason);
+        Assert.Equal("CreateContainerError", failure.Reason); // not of its image, which was told to be there
         Assert.Contains("needs a command", failure.Message, StringComparison.Ordinal);
     }
 
