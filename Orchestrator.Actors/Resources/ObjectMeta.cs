@@ -50,7 +50,7 @@ public sealed record ObjectMeta
     }
 
     /// <summary>Two maps of labels or annotations say the same.</summary>
-    internal static bool AreEqual(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b)
+    public static bool AreEqual(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b)
     {
         if (ReferenceEquals(a, b)) return true;
         if (a.Count != b.Count) return false;

@@ -26,6 +26,7 @@ public sealed partial class KubeletActor : UntypedPersistentActor, IWithTimers
     private Found _found = new([], []);
     private long _listedAt;
     private long _restarted;
+    private bool _watching;
 
     public KubeletActor(string node, KubeletServices services)
     {
@@ -49,7 +50,18 @@ public sealed partial class KubeletActor : UntypedPersistentActor, IWithTimers
 
     private sealed record Exited(string Id);
 
-    private sealed record Swept;
+    /// <summary>What the runtime and the disk have of pods that this node has no more, with the pods' uids.</summary>
+    private sealed record Strays(ImmutableArray<(string Uid, string Id)> Containers, ImmutableArray<(string Uid, string Id)> Sandboxes, ImmutableArray<string> Volumes)
+    {
+        public bool Any => Containers.Length + Sandboxes.Length + Volumes.Length > 0;
+
+        /// <summary>Those whose pods are not there.</summary>
+        public Strays Without(Func<string, bool> known) => new(
+            [.. Containers.Where(c => !known(c.Uid))], [.. Sandboxes.Where(s => !known(s.Uid))], [.. Volumes.Where(v => !known(v))]);
+    }
+
+    /// <param name="Left">What could not be removed for now.</param>
+    private sealed record Swept(Strays Left);
 
     private sealed record Relist;
 
@@ -67,6 +79,9 @@ public sealed partial class KubeletActor : UntypedPersistentActor, IWithTimers
         switch (message)
         {
             case Look:
+                // Before the listing, so that no end falls between the two.
+                if (!_watching) WatchExits();
+                _watching = true;
                 LookAsync().PipeTo(Self, failure: e => new LookFailed(e));
                 break;
             case LookFailed failed:
@@ -102,7 +117,6 @@ public sealed partial class KubeletActor : UntypedPersistentActor, IWithTimers
         _found = found;
         foreach (var pod in _state.Pods.Values) StartWorker(PodManifestReader.Read(pod.Pod), pod.Run);
         Become(Running);
-        WatchExits();
         _services.Feed.Add(_node, Self);
         Stash.UnstashAll();
     }
@@ -119,6 +133,9 @@ public sealed partial class KubeletActor : UntypedPersistentActor, IWithTimers
             case ConfigChanged changed:
                 foreach (var entry in _pods.Values.Where(p => p.Pod.Meta.Namespace == changed.Key.Namespace)) entry.Worker.Tell(changed);
                 break;
+            case ConfigMissed missed:
+                foreach (var entry in _pods.Values) entry.Worker.Tell(missed);
+                break;
             case Exited exited:
                 foreach (var entry in _pods.Values) entry.Worker.Tell(new ContainerExitHint(exited.Id));
                 break;
@@ -128,7 +145,10 @@ public sealed partial class KubeletActor : UntypedPersistentActor, IWithTimers
             case WatchEnded or RelistFailed: Timers.StartSingleTimer(nameof(WatchExits), new Relist(), RetryAfter); break;
             case Relist: Relisting(); break;
             case Relisted relisted: Handle(relisted); break;
-            case Swept: break;
+            case Swept swept:
+                if (swept.Left.Any) Timers.StartSingleTimer(nameof(Strays), swept.Left, RetryAfter);
+                break;
+            case Strays strays: Sweep(strays); break;
             case StopKubelet:
                 _stopping = true;
                 Flush();
@@ -182,7 +202,9 @@ public sealed partial class KubeletActor : UntypedPersistentActor, IWithTimers
         var known = listed.Pods.Select(p => p.Meta.Uid).ToHashSet(StringComparer.Ordinal);
         foreach (var (uid, entry) in _pods)
             if (!known.Contains(uid)) entry.Worker.Tell(new PodOrphaned());
-        Sweep();
+        Sweep(new Strays(
+            [.. _found.Containers.Select(static c => (c.Pod.Uid, c.Id))], [.. _found.Sandboxes.Select(static s => (s.Pod.Uid, s.Id))], _services.Operations.Volumes.KnownPods()));
+        _found = new Found([], []);
     }
 
     private void Handle(NodePodChanged changed)
@@ -214,26 +236,42 @@ public sealed partial class KubeletActor : UntypedPersistentActor, IWithTimers
     }
 
     /// <summary>Removes what no pod owns: left by pods that went while this node was away.</summary>
-    private void Sweep()
+    private void Sweep(Strays strays)
     {
-        var strays = _found.Containers.Where(c => !_pods.ContainsKey(c.Pod.Uid)).Select(c => c.Id).ToList();
-        var sandboxes = _found.Sandboxes.Where(s => !_pods.ContainsKey(s.Pod.Uid)).Select(s => s.Id).ToList();
-        var volumes = _services.Operations.Volumes.KnownPods().Where(uid => !_pods.ContainsKey(uid)).ToList();
-        _found = _found with { Containers = [], Sandboxes = [] };
-        if (strays.Count + sandboxes.Count + volumes.Count == 0) return;
-        SweepAsync(strays, sandboxes, volumes).PipeTo(Self, success: () => new Swept(), failure: _ => new Swept());
+        strays = strays.Without(_pods.ContainsKey);
+        if (strays.Any) SweepAsync(strays).PipeTo(Self, failure: _ => new Swept(strays));
     }
 
-    private async Task SweepAsync(List<string> containers, List<string> sandboxes, List<string> volumes)
+    /// <summary>One that cannot be removed does not keep the others.</summary>
+    private async Task<Swept> SweepAsync(Strays strays)
     {
         var runtime = _services.Operations.Runtime;
-        foreach (var id in containers)
+        async Task<ImmutableArray<T>> LeftOf<T>(ImmutableArray<T> all, Func<T, Task> remove)
         {
-            await runtime.StopContainerAsync(id, TimeSpan.FromSeconds(2), _end.Token).ConfigureAwait(false);
-            await runtime.RemoveContainerAsync(id, _end.Token).ConfigureAwait(false);
+            var left = ImmutableArray.CreateBuilder<T>();
+            foreach (var one in all)
+            {
+                try
+                {
+                    await remove(one).ConfigureAwait(false);
+                }
+                catch (Exception e) when (!_end.IsCancellationRequested)
+                {
+                    _log.Warning("kubelet {0}: {1} of a pod that is gone cannot be removed yet: {2}", _node, one, e.Message);
+                    left.Add(one);
+                }
+            }
+            return left.ToImmutable();
         }
-        foreach (var id in sandboxes) await runtime.RemoveSandboxAsync(id, _end.Token).ConfigureAwait(false);
-        foreach (var uid in volumes) await _services.Operations.Volumes.RemoveAsync(uid, _end.Token).ConfigureAwait(false);
+
+        return new Swept(new Strays(
+            await LeftOf(strays.Containers, async c =>
+            {
+                await runtime.StopContainerAsync(c.Id, TimeSpan.FromSeconds(2), _end.Token).ConfigureAwait(false);
+                await runtime.RemoveContainerAsync(c.Id, _end.Token).ConfigureAwait(false);
+            }).ConfigureAwait(false),
+            await LeftOf(strays.Sandboxes, s => runtime.RemoveSandboxAsync(s.Id, _end.Token)).ConfigureAwait(false),
+            await LeftOf(strays.Volumes, uid => _services.Operations.Volumes.RemoveAsync(uid, _end.Token)).ConfigureAwait(false)));
     }
 
     private void Handle(PodFinished finished)

@@ -37,7 +37,8 @@ public sealed class NodeFeed(IRegistries registries)
             ListsAsync(pods, cancellationToken),
             ChangesAsync(pods, cancellationToken),
             ConfigAsync(ResourceTypes.ConfigMaps, cancellationToken),
-            ConfigAsync(ResourceTypes.Secrets, cancellationToken)).ConfigureAwait(false);
+            ConfigAsync(ResourceTypes.Secrets, cancellationToken),
+            ConfigAsync(ResourceTypes.PersistentVolumeClaims, cancellationToken)).ConfigureAwait(false);
     }
 
     private async Task ListsAsync(Informer pods, CancellationToken cancellationToken)
@@ -94,9 +95,12 @@ public sealed class NodeFeed(IRegistries registries)
     private async Task ConfigAsync(ResourceType type, CancellationToken cancellationToken)
     {
         var informer = await registries.InformerAsync(type, cancellationToken).ConfigureAwait(false);
-        while (true)
+        for (var first = true; ; first = false)
         {
             var cursor = informer.Watch(informer.Revision);
+            // What was changed between the end of the last cursor and the beginning of this one is not told.
+            if (!first)
+                foreach (var (_, kubelet) in _kubelets) kubelet.Tell(new ConfigMissed());
             while (await cursor.NextAsync(cancellationToken).ConfigureAwait(false) is { } changes)
                 foreach (var change in changes)
                     foreach (var (_, kubelet) in _kubelets) kubelet.Tell(new ConfigChanged(type, change.Object.Key));

@@ -47,8 +47,14 @@ public sealed record PodSituation
     /// <summary>What is being worked on: container names, or one of the constants above.</summary>
     public ImmutableHashSet<string> Busy { get; init; } = ImmutableHashSet<string>.Empty.WithComparer(StringComparer.Ordinal);
     public bool VolumesReady { get; init; }
+
+    /// <summary>What the volumes are made of has changed since they were prepared.</summary>
+    public bool VolumesStale { get; init; }
     public DateTimeOffset RetryVolumesAt { get; init; }
     public DateTimeOffset RetrySandboxAt { get; init; }
+
+    /// <summary>The sandbox of which the engine said that it has ended.</summary>
+    public string? DeadSandbox { get; init; }
     public ImmutableDictionary<string, LaunchTrouble> Troubles { get; init; } =
         ImmutableDictionary<string, LaunchTrouble>.Empty.WithComparers(StringComparer.Ordinal);
 

@@ -7,14 +7,20 @@ namespace Orchestrator.Node.Kubelet;
 
 /// <summary>How a launch went: what happened, in order, or why nothing did.</summary>
 /// <param name="Trouble">The reason and message of the waiting state, when the container could not be started.</param>
-public sealed record LaunchOutcome(ImmutableArray<PodRunEvent> Events, (string Reason, string Message)? Trouble);
+/// <param name="KillBecause">It runs, but must not: the text of the Killing event.</param>
+public sealed record LaunchOutcome(ImmutableArray<PodRunEvent> Events, (string Reason, string Message)? Trouble, string? KillBecause = null);
 
 /// <summary>The long-running steps of a pod's life. No state: the pod's worker decides when each is taken and what follows.</summary>
 public sealed class PodOperations(
     IContainerRuntime runtime, IPodVolumes volumes, IConfigSource source, IPodEventSink events, ProbeRunner hooks, TimeProvider clock)
 {
-    /// <summary>What a container gets to end after its preStop hook used up all the grace.</summary>
+    /// <summary>What a container gets to end, however little grace is left: of a pod whose other containers, or whose hooks, used it up.</summary>
+    /// <remarks>Source: kubelet, minimumGracePeriodInSeconds.</remarks>
     private static readonly TimeSpan LeastGrace = TimeSpan.FromSeconds(2);
+
+    /// <summary>How much of the end of a log becomes a termination message, in bytes and in lines.</summary>
+    /// <remarks>Source: kubelet, MaxContainerTerminationMessageLogLength and MaxContainerTerminationMessageLogLines.</remarks>
+    private const int LogMessageMax = 2048, LogMessageLines = 80;
 
     public IContainerRuntime Runtime => runtime;
 
@@ -81,12 +87,18 @@ public sealed class PodOperations(
         events.Record(pod, container.Name, "Normal", "Started", $"Started container {container.Name}");
         if (container.PostStart is { } hook && !runtime.Simulated)
         {
-            var result = await hooks.RunAsync(hook, new ProbeTarget(id, place.PodIp, container), Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
-            if (result.Success != true)
+            try
             {
-                events.Record(pod, container.Name, "Warning", "FailedPostStartHook", $"PostStartHook failed: {result.Message}");
-                events.Record(pod, container.Name, "Normal", "Killing", $"FailedPostStartHook");
-                await runtime.StopContainerAsync(id, pod.TerminationGracePeriod, cancellationToken).ConfigureAwait(false);
+                var result = await hooks.RunAsync(hook, new ProbeTarget(id, place.PodIp, container), Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+                if (result.Success != true)
+                {
+                    events.Record(pod, container.Name, "Warning", "FailedPostStartHook", "PostStartHook failed");
+                    return new LaunchOutcome([started], null, "FailedPostStartHook");
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // The pod is to stop. This container runs, and is stopped as the others are, with its preStop hook and its grace.
             }
         }
         return new LaunchOutcome([started], null);
@@ -158,10 +170,10 @@ public sealed class PodOperations(
         {
             var from = clock.GetTimestamp();
             var result = await hooks.RunAsync(hook, new ProbeTarget(stop.Id, place.PodIp, container), grace, cancellationToken).ConfigureAwait(false);
-            if (result.Success != true) events.Record(pod, stop.Container, "Warning", "FailedPreStopHook", $"PreStopHook failed: {result.Message}");
+            if (result.Success != true) events.Record(pod, stop.Container, "Warning", "FailedPreStopHook", "PreStopHook failed");
             grace -= clock.GetElapsedTime(from);
-            if (grace < LeastGrace) grace = LeastGrace;
         }
+        if (grace < LeastGrace) grace = LeastGrace;
         await runtime.StopContainerAsync(stop.Id, grace, cancellationToken).ConfigureAwait(false);
         return await runtime.InspectContainerAsync(stop.Id, cancellationToken).ConfigureAwait(false);
     }
@@ -188,15 +200,31 @@ public sealed class PodOperations(
         var message = volumes.TerminationMessage(pod.Meta.Uid, name, attempt);
         if (message.Length > 0) return message;
         if (state.ExitCode == 0 || pod.Container(name) is not { TerminationMessageFromLogs: true }) return state.Error;
-        using var log = new MemoryStream();
+        using var log = new LastBytes(LogMessageMax);
         try
         {
-            await runtime.ReadLogsAsync(state.Id, new LogQuery { TailLines = 80, LimitBytes = 2048 }, log, cancellationToken).ConfigureAwait(false);
+            await runtime.ReadLogsAsync(state.Id, new LogQuery { TailLines = LogMessageLines }, log, cancellationToken).ConfigureAwait(false);
         }
         catch (RuntimeFailureException)
         {
             return state.Error;
         }
         return System.Text.Encoding.UTF8.GetString(log.ToArray());
+    }
+
+    /// <summary>Keeps the last bytes that are written to it.</summary>
+    private sealed class LastBytes(int max) : UnseekableStream
+    {
+        private byte[] _bytes = [];
+
+        public override bool CanWrite => true;
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _bytes = buffer.Length >= max ? buffer[^max..].ToArray() : [.. _bytes.AsSpan(Math.Max(0, _bytes.Length + buffer.Length - max)), .. buffer.Span];
+            return ValueTask.CompletedTask;
+        }
+
+        public byte[] ToArray() => _bytes;
     }
 }

@@ -21,11 +21,17 @@ public static class PodPlan
         }
         if (IsOverdue(pod, run, time, steps)) return steps.ToImmutable();
         if (!HaveGround(run, now, time, steps)) return steps.ToImmutable();
-        var initialized = StepInit(pod, run, now, time, steps);
-        if (initialized)
-            foreach (var container in pod.Containers.Concat(pod.EphemeralContainers)) Step(pod, container, run, now, time, steps);
+        // Ephemeral containers wait for nobody: they are there to find out why the others do not start.
+        foreach (var container in pod.EphemeralContainers) Step(pod, container, run, now, time, steps);
+        if (StepInit(pod, run, now, time, steps))
+            foreach (var container in pod.Containers) Step(pod, container, run, now, time, steps);
         return steps.ToImmutable();
     }
+
+    /// <summary>Whether the pod is to end and nothing of it runs any more, or may come to run: only then is its phase Succeeded or Failed.</summary>
+    /// <remarks>Source: kubelet, mergePodStatus, which delays a terminal phase for as long as there may be running containers.</remarks>
+    public static bool IsOver(PodManifest pod, PodRunState run, PodSituation now) =>
+        (pod.Meta.Deleting || IsFinished(pod, run)) && run.Containers.Values.All(static c => !c.Running) && now.Busy.All(static b => b[0] == '/');
 
     /// <summary>Whether every container has ended for good, so that the pod is Succeeded or Failed.</summary>
     public static bool IsFinished(PodManifest pod, PodRunState run)
@@ -88,7 +94,15 @@ public static class PodPlan
             steps.Add(time >= now.RetryVolumesAt ? new PodAction.PrepareVolumes() : new PodAction.WakeAt(now.RetryVolumesAt));
             return false;
         }
-        if (run.Sandbox is not null) return !now.Busy.Contains(PodSituation.Sandbox);
+        if (now.VolumesStale && !now.Busy.Contains(PodSituation.Volumes))
+            steps.Add(time >= now.RetryVolumesAt ? new PodAction.PrepareVolumes() : new PodAction.WakeAt(now.RetryVolumesAt));
+        if (run.Sandbox is { } sandbox)
+        {
+            if (now.Busy.Contains(PodSituation.Sandbox)) return false;
+            if (sandbox.Id != now.DeadSandbox) return true;
+            steps.Add(time >= now.RetrySandboxAt ? new PodAction.RemoveSandbox(sandbox.Id) : new PodAction.WakeAt(now.RetrySandboxAt));
+            return false;
+        }
 
         // What still runs has lost its network with the old sandbox.
         var stranded = run.Containers.Where(c => c.Value.Running).ToList();

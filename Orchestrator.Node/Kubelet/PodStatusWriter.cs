@@ -17,13 +17,13 @@ public static class PodStatusWriter
     {
         var inits = Statuses(pod.InitContainers, pod, run, now, runtime, time);
         var mains = Statuses(pod.Containers, pod, run, now, runtime, time);
-        var phase = PhaseOf(pod, run);
+        var phase = PhaseOf(pod, run, now);
         var status = new JsonObject
         {
             ["phase"] = phase,
             ["conditions"] = Conditions(pod, run, now, phase, time, reported.Exists() ? reported : pod.Status),
         };
-        if (run.Failure is { } failure)
+        if (run.Failure is { } failure && phase == "Failed")
         {
             status["reason"] = failure.Reason;
             status["message"] = failure.Message;
@@ -49,12 +49,12 @@ public static class PodStatusWriter
     }
 
     /// <summary><c>Pending</c>, <c>Running</c>, <c>Succeeded</c> or <c>Failed</c>, by the rules of Kubernetes.</summary>
-    public static string PhaseOf(PodManifest pod, PodRunState run)
+    /// <remarks>A pod that is being deleted ends in one of the last two as well. Source: kubelet, getPhase and TerminatePod.</remarks>
+    public static string PhaseOf(PodManifest pod, PodRunState run, PodSituation now)
     {
-        if (run.Failure is not null) return "Failed";
-        if (PodPlan.IsFinished(pod, run))
+        if (PodPlan.IsOver(pod, run, now))
         {
-            var clean = pod.Containers.All(c => run.Of(c.Name)?.Ended is { ExitCode: 0 });
+            var clean = run.Failure is null && pod.Containers.All(c => run.Of(c.Name)?.Ended is { ExitCode: 0 });
             return clean ? "Succeeded" : "Failed";
         }
         if (!PodPlan.IsInitialized(pod, run)) return "Pending";
@@ -131,7 +131,7 @@ public static class PodStatusWriter
         var current = run.Of(container.Name);
         var isInit = pod.InitContainers.Contains(container);
         var waiting = WaitingOf(container, pod, run, current, now, time);
-        var last = waiting is not null && current?.Ended is { } ended ? ended : current?.Previous;
+        var last = LastOf(container, pod, run, now, time);
         var ready = isInit && !container.Sidecar ? current?.Ended is { ExitCode: 0 } : IsReady(run, now, container.Name);
         var status = new JsonObject
         {
@@ -146,6 +146,13 @@ public static class PodStatusWriter
         if (current is not null) status["containerID"] = $"{runtime}://{current.Id}";
         status["started"] = current is { Running: true, StartupFinished: true };
         return status;
+    }
+
+    /// <summary>The end of the container before the present one, as <c>lastState</c> shows it: of one that waits to start again, its own.</summary>
+    public static Termination? LastOf(ContainerManifest container, PodManifest pod, PodRunState run, PodSituation now, DateTimeOffset time)
+    {
+        var current = run.Of(container.Name);
+        return current?.Ended is { } ended && WaitingOf(container, pod, run, current, now, time) is not null ? ended : current?.Previous;
     }
 
     /// <summary>The waiting state, or null when the container runs or has ended and is not held up.</summary>

@@ -11,6 +11,7 @@ public sealed partial class PodWorker
         switch (step)
         {
             case PodAction.PrepareVolumes:
+                _now = _now with { VolumesStale = false };
                 Start(PodSituation.Volumes, async token => new VolumesDone(await _operations.PrepareVolumesAsync(_pod, Place, token).ConfigureAwait(false)));
                 break;
             case PodAction.StartSandbox start:
@@ -110,7 +111,21 @@ public sealed partial class PodWorker
     private void LookAtLater(string name, string id, int attempt)
     {
         var pod = _pod;
-        _host.Run("", async token => new ExitSeen(await _operations.DescribeExitAsync(pod, name, id, attempt, token).ConfigureAwait(false)), cancelOnStop: false);
+        _host.Run("", async token =>
+        {
+            // Nobody tells of the same end twice, so an engine that does not answer is asked until it does.
+            for (var failures = 0; ; failures++)
+            {
+                try
+                {
+                    return new ExitSeen(await _operations.DescribeExitAsync(pod, name, id, attempt, token).ConfigureAwait(false));
+                }
+                catch (Exception) when (!token.IsCancellationRequested)
+                {
+                    await Task.Delay(Pause(failures), _clock, token).ConfigureAwait(false);
+                }
+            }
+        }, cancelOnStop: false);
     }
 
     /// <summary>Something ended: find out how, unless that comes anyway.</summary>
@@ -118,8 +133,10 @@ public sealed partial class PodWorker
     {
         if (_run.Sandbox?.Id == id && !_now.Busy.Contains(PodSituation.Sandbox))
         {
-            _events.Record(_pod, null, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
-            Begin(new PodAction.RemoveSandbox(id));
+            if (!_pod.Meta.Deleting && !PodPlan.IsFinished(_pod, _run))
+                _events.Record(_pod, null, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+            _now = _now with { DeadSandbox = id };
+            Step();
             return;
         }
         foreach (var (name, run) in _run.Containers)
@@ -128,8 +145,11 @@ public sealed partial class PodWorker
             if (run.Running && !_now.Busy.Contains(name)) LookAtLater(name, id, run.RestartCount);
             return;
         }
-        _earlyHints.Add(id); // it may belong to a launch of which we have not heard the end
+        // It may belong to a launch of which we have not heard the end. The others are of other pods.
+        if (IsLaunching) _earlyHints.Add(id);
     }
+
+    private bool IsLaunching => _now.Busy.Any(static b => b[0] != '/');
 
     private void Take(VolumesDone done)
     {
@@ -170,20 +190,23 @@ public sealed partial class PodWorker
             Step();
             return;
         }
+        if (done.Outcome.KillBecause is { } why) _now = _now with { Condemned = _now.Condemned.SetItem(done.Container, (why, _pod.TerminationGracePeriod)) };
         var events = done.Outcome.Events;
         foreach (var started in done.Outcome.Events.OfType<ContainerStarted>())
         {
-            var ended = done.Outcome.Events.OfType<ContainerExited>().Any();
+            var ended = done.Outcome.KillBecause is not null || done.Outcome.Events.OfType<ContainerExited>().Any();
             if (!ended && _pod.Container(started.Container) is { Startup: null }) events = events.Add(new ContainerStartupFinished(started.Container, started.At));
-            if (_earlyHints.Contains(started.Id)) LookAtLater(started.Container, started.Id, started.Attempt);
+            if (_earlyHints.Remove(started.Id)) LookAtLater(started.Container, started.Id, started.Attempt);
         }
-        _earlyHints.Clear();
+        // A hint may be of a container that is still being launched.
+        if (!IsLaunching) _earlyHints.Clear();
         Commit(events);
     }
 
     private void Take(StopDone done)
     {
         Idle(done.Container);
+        _killFailures = 0;
         Commit(done.Exit is { } exit ? [exit] : []);
     }
 
@@ -214,17 +237,20 @@ public sealed partial class PodWorker
         Step();
     }
 
-    private void Refresh(ConfigChanged changed)
+    /// <param name="changed">Of which volumes what they are made of may have changed.</param>
+    private void Refresh(Func<VolumeManifest, bool> changed)
     {
         if (!_listed || _pod.Meta.Deleting) return;
         // A container that waits for a missing key need not wait any longer; neither do volumes.
         if (_now.Troubles.Any(t => t.Value.Reason == "CreateContainerConfigError"))
             _now = _now with { Troubles = _now.Troubles.RemoveRange(_now.Troubles.Where(t => t.Value.Reason == "CreateContainerConfigError").Select(t => t.Key)) };
-        if (_now.VolumesReady && !_now.Busy.Contains(PodSituation.Volumes) && _pod.Volumes.Any(ConfigVolume.Covers))
-            Begin(new PodAction.PrepareVolumes());
-        else if (!_now.VolumesReady) _now = _now with { RetryVolumesAt = default };
+        if (!_now.VolumesReady) _now = _now with { RetryVolumesAt = default };
+        if (_pod.Volumes.Any(changed)) Outdate();
         Step();
     }
+
+    /// <summary>The volumes are prepared again, by the next step or as soon as the work on them that is under way is done.</summary>
+    private void Outdate() => _now = _now with { VolumesStale = true, RetryVolumesAt = default };
 
     private void Take(WorkFailed failed)
     {
@@ -236,10 +262,11 @@ public sealed partial class PodWorker
         {
             case PodSituation.Volumes:
                 if (!cancelled) _events.Record(_pod, null, "Warning", "FailedMount", failed.Cause.Message);
-                _now = _now with { RetryVolumesAt = time + Pause(_volumeFailures++) };
+                _now = _now with { RetryVolumesAt = time + Pause(_volumeFailures++), VolumesStale = _now.VolumesReady };
                 break;
             case PodSituation.Sandbox:
-                if (!cancelled) _events.Record(_pod, null, "Warning", "FailedCreatePodSandBox", $"Failed to create pod sandbox: {failed.Cause.Message}");
+                if (!cancelled && _run.Sandbox is not null) _events.Record(_pod, null, "Warning", "FailedKillPod", $"error killing pod: {failed.Cause.Message}");
+                else if (!cancelled) _events.Record(_pod, null, "Warning", "FailedCreatePodSandBox", $"Failed to create pod sandbox: {failed.Cause.Message}");
                 _now = _now with { RetrySandboxAt = time + Pause(_sandboxFailures++) };
                 break;
             case PodSituation.Finishing:
@@ -250,7 +277,7 @@ public sealed partial class PodWorker
                 if (_run.Of(failed.Subject) is { Running: true } && !cancelled)
                 {
                     _events.Record(_pod, failed.Subject, "Warning", "FailedKillPod", $"error killing container: {failed.Cause.Message}");
-                    _host.WakeAt(time + RetryFirst);
+                    _host.WakeAt(time + Pause(_killFailures++));
                     return;
                 }
                 if (!cancelled)

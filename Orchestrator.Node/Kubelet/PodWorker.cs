@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Orchestrator.Actors.Resources;
 using Orchestrator.Node.Runtime;
 using Orchestrator.Node.Volumes;
 
@@ -26,7 +27,7 @@ public sealed partial class PodWorker
     private PodSituation _now = PodSituation.Empty;
     private PodPlace _place;
     private ImmutableDictionary<string, string> _volumes = ImmutableDictionary<string, string>.Empty;
-    private int _volumeFailures, _sandboxFailures;
+    private int _volumeFailures, _sandboxFailures, _killFailures;
     private bool _listed;
     private JsonElement _reported;
     private string _reportedText = "";
@@ -46,13 +47,18 @@ public sealed partial class PodWorker
     public PodManifest Pod => _pod;
 
     /// <summary>What a container that has not run yet waits for, in the words of <c>kubectl logs</c>.</summary>
-    public string WaitingFor(string container) => _now.Troubles.GetValueOrDefault(container)?.Reason switch
+    public string WaitingFor(string container) => _now.Troubles.GetValueOrDefault(container) switch
     {
-        "ErrImagePull" => "trying and failing to pull image",
-        { } reason => reason,
+        { Reason: "ErrImagePull" } trouble => _clock.GetUtcNow() - trouble.At >= PodStatusWriter.ImageBackOffShownAfter ? "trying and failing to pull image" : "image can't be pulled",
+        { } trouble => trouble.Reason,
         null when _pod.InitContainers.IsEmpty || PodPlan.IsInitialized(_pod, _run) => "ContainerCreating",
         null => "PodInitializing",
     };
+
+    /// <summary>The id of a container, as its status names it; null when there is none yet.</summary>
+    /// <param name="previous">The one before: of a container that waits for its restart, the one that ended last.</param>
+    public string? IdOf(ContainerManifest container, bool previous) =>
+        previous ? PodStatusWriter.LastOf(container, _pod, _run, _now, _clock.GetUtcNow())?.Id : _run.Of(container.Name)?.Id;
 
     /// <summary>Takes one message. Calls must not overlap.</summary>
     public void Receive(PodWorkerMessage message)
@@ -63,7 +69,8 @@ public sealed partial class PodWorker
             case PodUpdated updated: Update(updated.Pod); break;
             case PodOrphaned: Orphan(); break;
             case ContainerExitHint hint: LookAt(hint.Id); break;
-            case ConfigChanged changed: Refresh(changed); break;
+            case ConfigChanged changed: Refresh(v => ConfigVolume.Reads(v, _pod, changed.Type, changed.Key)); break;
+            case ConfigMissed: Refresh(ConfigVolume.Covers); break;
             case ProbeReported report: Take(report); break;
             case VolumesDone done: Take(done); break;
             case SandboxDone done: Take(done); break;
@@ -85,6 +92,7 @@ public sealed partial class PodWorker
     {
         var graceBefore = _pod.Grace;
         var stoppingBefore = _pod.Meta.Deleting;
+        if (_pod.Volumes.Any(ConfigVolume.ReadsMetadata) && !ObjectMeta.AreEqual(_pod.Meta.Labels, pod.Meta.Labels) | !ObjectMeta.AreEqual(_pod.Meta.Annotations, pod.Meta.Annotations)) Outdate();
         _pod = Carried(pod);
         if (pod.Meta.Deleting && !stoppingBefore) BeginStopping();
         else if (pod.Meta.Deleting && pod.Grace < graceBefore) Hasten(pod.Grace);
@@ -207,7 +215,8 @@ public sealed partial class PodWorker
     /// <summary>The probes of what runs now. Until the startup probe has passed, it alone runs.</summary>
     private ImmutableArray<ProbeOrder> Probes()
     {
-        if (_pod.Meta.Deleting || _now.Orphaned) return [];
+        // A pod that is being stopped is asked whether it is ready until it is gone, and nothing else. Source: kubelet, StopLivenessAndStartup.
+        var stopping = _pod.Meta.Deleting || _now.Orphaned || _run.Failure is not null;
         var probes = ImmutableArray.CreateBuilder<ProbeOrder>();
         foreach (var container in _pod.AllContainers)
         {
@@ -220,10 +229,10 @@ public sealed partial class PodWorker
 
             if (!run.StartupFinished)
             {
-                Add(ProbeKind.Startup, container.Startup);
+                if (!stopping) Add(ProbeKind.Startup, container.Startup);
                 continue;
             }
-            Add(ProbeKind.Liveness, container.Liveness);
+            if (!stopping) Add(ProbeKind.Liveness, container.Liveness);
             Add(ProbeKind.Readiness, container.Readiness);
         }
         return probes.ToImmutable();

@@ -44,8 +44,7 @@ public sealed class PodWorkerActor : ReceiveActor, IWithTimers, IWithStash, IPod
         var name = find.Container.Length > 0 ? find.Container : pod.Containers[0].Name;
         if (pod.Container(name) is not { } container) return new ContainerFound(null, null, false, $"container {name} is not valid for pod {pod.Meta.Name}");
         var sandbox = _worker.Run.Sandbox is { } s ? new SandboxState(s.Id, _identity, Running: true, s.Ip, s.Attempt, pod.HostNetwork) : null;
-        var run = _worker.Run.Of(name);
-        var id = find.Previous ? run?.Previous?.Id : run?.Id;
+        var id = _worker.IdOf(container, find.Previous);
         var why = find.Previous
             ? $"previous terminated container \"{name}\" in pod \"{pod.Meta.Name}\" not found"
             : $"container \"{name}\" in pod \"{pod.Meta.Name}\" is waiting to start: {_worker.WaitingFor(name)}";

@@ -23,6 +23,9 @@ public sealed record ContainerExitHint(string Id) : PodWorkerMessage;
 /// <summary>A configMap or secret has changed.</summary>
 public sealed record ConfigChanged(ResourceType Type, ObjectKey Key) : PodWorkerMessage;
 
+/// <summary>Any configMap or secret may have changed.</summary>
+public sealed record ConfigMissed : PodWorkerMessage;
+
 /// <summary>The time has come that was asked for.</summary>
 public sealed record PodWake : PodWorkerMessage;
 

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Orchestrator.Actors.Registry;
 using Orchestrator.Node.Kubelet;
+using Orchestrator.Node.Runtime;
 using static Orchestrator.Node.Tests.Kubelet.KubeletBench;
 
 namespace Orchestrator.Node.Tests.Kubelet;
@@ -73,5 +74,49 @@ public sealed class KubeletActorTests
         Assert.Empty((await kubelet.Ask<KubeletPods>(new GetKubeletPods(Id), Patience)).Pods);
         kubelet.Tell(new NodePodChanged(Pod(6), Deleted: false));
         await UntilRunningAsync(kubelet);
+    }
+
+    [Fact]
+    public async Task ContainerThatEnds_WhenItHasJustBeenListed_IsStartedAgain()
+    {
+        var runtime = new ScriptedRuntime(TimeProvider.System);
+        await using var bench = new KubeletBench(runtime: runtime);
+        var kubelet = bench.StartKubelet();
+        kubelet.Tell(new NodePodsListed([Pod(1)], 1));
+        await UntilRunningAsync(kubelet);
+        await bench.RestartAsync();
+        runtime.OnListed = async listed =>
+        {
+            runtime.OnListed = _ => Task.CompletedTask;
+            await runtime.EndAsync(listed[0].Id);
+        };
+
+        kubelet = bench.StartKubelet();
+
+        await UntilAsync(kubelet, p => p.Pods is [{ Containers: [{ RestartCount: 1 }] }]);
+    }
+
+    [Fact]
+    public async Task WhatIsLeftOfPodsThatAreGone_IsRemoved_EvenIfThatFailsAtFirst()
+    {
+        var runtime = new ScriptedRuntime(TimeProvider.System);
+        for (var i = 0; i < 2; i++)
+        {
+            var pod = new PodIdentity(NodeName, "default", "gone", $"u-{i}", 1);
+            var sandbox = await runtime.StartSandboxAsync(new SandboxSpec { Pod = pod, Hostname = "gone" }, default);
+            await runtime.StartContainerAsync(await runtime.CreateContainerAsync(sandbox, new ContainerSpec { Pod = pod, Name = "main", Image = "any" }, default), default);
+        }
+        var failures = 0;
+        runtime.OnRemove = _ =>
+        {
+            if (failures++ == 0) throw new IOException("the engine does not answer");
+        };
+        await using var bench = new KubeletBench(runtime: runtime);
+
+        bench.StartKubelet().Tell(new NodePodsListed([], 1));
+
+        using var timeout = new CancellationTokenSource(Patience);
+        while (!(await runtime.ListContainersAsync(NodeName, null, timeout.Token)).IsEmpty || !(await runtime.ListSandboxesAsync(NodeName, null, timeout.Token)).IsEmpty)
+            await Task.Delay(20, timeout.Token);
     }
 }

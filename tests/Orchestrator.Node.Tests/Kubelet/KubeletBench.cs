@@ -6,6 +6,7 @@ using Orchestrator.Actors.Registry;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Serialization;
 using Orchestrator.Node.Kubelet;
+using Orchestrator.Node.Runtime;
 using Orchestrator.Node.Runtime.Hollow;
 
 namespace Orchestrator.Node.Tests.Kubelet;
@@ -54,8 +55,9 @@ internal sealed class KubeletBench : IAsyncDisposable
     private bool _agentLeft;
 
     /// <param name="journal">The journal, by the last part of its plugin's id.</param>
-    public KubeletBench(string journal = "kubelet", int snapshotAfterMin = 1000)
+    public KubeletBench(string journal = "kubelet", int snapshotAfterMin = 1000, IContainerRuntime? runtime = null)
     {
+        Runtime = runtime ?? new HollowContainerRuntime(TimeProvider.System);
         var (plugin, snapshots) = ($"akka.persistence.journal.{journal}", "akka.persistence.snapshot-store.kubelet");
         _settings = new KubeletSettings
         {
@@ -69,7 +71,7 @@ internal sealed class KubeletBench : IAsyncDisposable
         Start();
     }
 
-    public HollowContainerRuntime Runtime { get; } = new(TimeProvider.System);
+    public IContainerRuntime Runtime { get; }
 
     public CapturingRegistries Registries { get; } = new();
 

@@ -50,12 +50,12 @@ internal sealed class WorkerBench : IPodWorkerHost, IPodEventSink, IDisposable
     private CancellationTokenSource _stop = new();
     private int _running;
 
-    public WorkerBench(string pod, IContainerRuntime? runtime = null, IEnumerable<PodRunEvent>? journal = null)
+    public WorkerBench(string pod, IContainerRuntime? runtime = null, IEnumerable<PodRunEvent>? journal = null, IPodVolumes? volumes = null)
     {
         Runtime = runtime ?? new HollowContainerRuntime(Clock);
         Journal = [.. journal ?? [new PodAccepted(Clock.Now)]];
         var manifest = Read(pod);
-        var operations = new PodOperations(Runtime, new NoVolumes(), Config, this, new ProbeRunner(Runtime), Clock);
+        var operations = new PodOperations(Runtime, volumes ?? new NoVolumes(), Config, this, new ProbeRunner(Runtime), Clock);
         var run = Journal.Aggregate(PodRunState.Empty, (state, e) => state.Apply(e));
         Identity = new PodIdentity("node-1", manifest.Meta.Namespace, manifest.Meta.Name, manifest.Meta.Uid, 1);
         Worker = new PodWorker(this, operations, this, Clock, Identity, manifest, run, new PodPlace("node-1", "192.0.2.1", ""));
@@ -119,6 +119,13 @@ internal sealed class WorkerBench : IPodWorkerHost, IPodEventSink, IDisposable
             Interlocked.Decrement(ref _running);
             Worker.Receive(message);
         }
+    }
+
+    /// <summary>Puts a message behind those that a hand-over in progress still waits for.</summary>
+    public void Post(PodWorkerMessage message)
+    {
+        Interlocked.Increment(ref _running);
+        _mailbox.Writer.TryWrite(message);
     }
 
     public async Task AdvanceToWakeAsync()
