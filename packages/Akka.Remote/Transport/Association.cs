@@ -12,19 +12,17 @@ namespace Akka.Remote.Transport;
 /// </summary>
 internal sealed class Association
 {
-    private const int FlushThreshold = 64 * 1024;
-
     private readonly object _gate = new();
     private readonly RemoteTransport _transport;
     private readonly OutboundQueue _queue = new();
     private readonly SystemMessageDelivery _systemMessages = new();
-    private readonly PayloadWriter _header = new();
+    private readonly FrameWriter _frames;
     private readonly List<RemoteConnection> _connections = [];
     private RemoteConnection? _active;
     private int? _peerUid;
     private int? _quarantinedUid;
     private long _gatedSince;
-    private volatile bool _gated;
+    private volatile bool _gated; // until the time is over, or the peer is heard of
     private volatile bool _stopping;
     private Task? _writer;
     private long _lastReceived = Stopwatch.GetTimestamp();
@@ -35,6 +33,7 @@ internal sealed class Association
     {
         _transport = transport;
         Remote = remote;
+        _frames = new FrameWriter(transport, remote, CloseIfSilent);
         _warnAt = transport.Settings.LogBufferSizeExceeding;
     }
 
@@ -71,7 +70,7 @@ internal sealed class Association
     /// <summary>Accepts a message for the peer; never blocks.</summary>
     public void Send(in OutboundMessage message)
     {
-        if (_stopping || IsQuarantined || (_gated && !message.IsSystemMessage))
+        if (_stopping || IsQuarantined || (GatedFor() > TimeSpan.Zero && !message.IsSystemMessage))
         {
             _transport.DeadLetter(message);
             return;
@@ -123,17 +122,17 @@ internal sealed class Association
 
     public void OnReceived() => Volatile.Write(ref _lastReceived, Stopwatch.GetTimestamp());
 
-    public void OnAcknowledged(ulong sequence) => _systemMessages.Acknowledged(sequence);
+    public void OnAcknowledged(RemoteConnection connection, ulong sequence) => _systemMessages.Acknowledged(connection.RemoteUid, sequence);
 
     public void OnSystemMessage(RemoteConnection connection, ulong sequence, Action deliver)
     {
         lock (_gate)
         {
-            if (_peerUid != connection.RemoteUid || _quarantinedUid == connection.RemoteUid)
+            if (_quarantinedUid == connection.RemoteUid)
                 return;
         }
 
-        _systemMessages.Receive(sequence, deliver);
+        _systemMessages.Receive(connection.RemoteUid, sequence, deliver);
         _queue.Signal();
     }
 
@@ -142,6 +141,7 @@ internal sealed class Association
     public bool Quarantine(int? uid)
     {
         List<RemoteConnection> closing;
+        IReadOnlyList<OutboundMessage> dropped = [];
         lock (_gate)
         {
             if (uid is { } given)
@@ -150,6 +150,7 @@ internal sealed class Association
                     return false;
                 _quarantinedUid = given;
                 _peerUid = given;
+                dropped = _systemMessages.GiveUp();
             }
 
             closing = [.. _connections];
@@ -157,8 +158,7 @@ internal sealed class Association
 
         foreach (var connection in closing)
             connection.Close();
-        if (uid.HasValue)
-            DropUndeliverable(_systemMessages.Reset(keepUnacknowledged: false));
+        DropUndeliverable(dropped);
         _queue.Signal();
         return uid.HasValue;
     }
@@ -194,6 +194,9 @@ internal sealed class Association
         Abort();
     }
 
+    /// <summary>How long nobody is to knock at the peer's door yet; nothing when he may.</summary>
+    private TimeSpan GatedFor() => _gated ? _transport.Settings.RetryGateClosedFor - Stopwatch.GetElapsedTime(Volatile.Read(ref _gatedSince)) : TimeSpan.Zero;
+
     private void EnsureWriter()
     {
         if (_writer is not null)
@@ -206,15 +209,11 @@ internal sealed class Association
     private void Register(RemoteConnection connection, bool mayBeActive)
     {
         RemoteConnection[] outdated;
-        IReadOnlyList<OutboundMessage> dropped = [];
+        IReadOnlyList<OutboundMessage> dropped;
         lock (_gate)
         {
-            if (_peerUid != connection.RemoteUid)
-            {
-                dropped = _systemMessages.Reset(keepUnacknowledged: _peerUid is null);
-                _peerUid = connection.RemoteUid;
-            }
-
+            dropped = _systemMessages.Begin(connection.RemoteUid);
+            _peerUid = connection.RemoteUid;
             outdated = [.. _connections.Where(c => c.RemoteUid != connection.RemoteUid)];
             _connections.Add(connection);
             if (mayBeActive && (_active is null || !_active.IsOpen || _active.RemoteUid != connection.RemoteUid))
@@ -255,17 +254,11 @@ internal sealed class Association
     {
         if (_active is { IsOpen: true } active)
             return active;
-        if (_gated)
+        if (GatedFor() is var left && left > TimeSpan.Zero)
         {
-            var left = _transport.Settings.RetryGateClosedFor - Stopwatch.GetElapsedTime(_gatedSince);
-            if (left > TimeSpan.Zero)
-            {
-                await _queue.WaitAsync(left).ConfigureAwait(false);
-                DropQueue();
-                return _active;
-            }
-
-            _gated = false;
+            await _queue.WaitAsync(left).ConfigureAwait(false);
+            DropQueue();
+            return _active;
         }
 
         if (IsQuarantined && _queue.IsEmpty)
@@ -290,7 +283,7 @@ internal sealed class Association
 
     private void OnConnectFailed(Exception cause)
     {
-        _gatedSince = Stopwatch.GetTimestamp();
+        Volatile.Write(ref _gatedSince, Stopwatch.GetTimestamp());
         _gated = true;
         _transport.OnAssociationFailed(this, cause);
         DropQueue();
@@ -300,7 +293,7 @@ internal sealed class Association
             if (PeerUid is { } uid)
                 _transport.Quarantine(Remote, uid, "system messages could not be delivered");
             else
-                DropUndeliverable(_systemMessages.Reset(keepUnacknowledged: false));
+                DropUndeliverable(_systemMessages.GiveUp());
         }
     }
 
@@ -348,23 +341,17 @@ internal sealed class Association
                     await ResendAsync(connection).ConfigureAwait(false);
                 if (Stopwatch.GetElapsedTime(lastWrite) >= _transport.Settings.TransportHeartbeatInterval)
                 {
-                    await WriteBareAsync(connection, FrameKind.Ping, null).ConfigureAwait(false);
+                    await _frames.WriteBareAsync(connection, FrameKind.Ping).ConfigureAwait(false);
                     lastWrite = Stopwatch.GetTimestamp();
                 }
 
-                if (IsSilent())
-                {
-                    _transport.Log.Warning("Nothing has been heard from {0} for {1}; the connection is closed.", Remote,
-                        Stopwatch.GetElapsedTime(Volatile.Read(ref _lastReceived)));
-                    Abort();
+                if (CloseIfSilent())
                     return;
-                }
-
                 await _queue.WaitAsync(NextTick()).ConfigureAwait(false);
             }
 
             if (_stopping && connection.IsOpen)
-                await WriteBareAsync(connection, FrameKind.Goodbye, null).ConfigureAwait(false);
+                await _frames.WriteBareAsync(connection, FrameKind.Goodbye).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException
                                       or System.Net.Sockets.SocketException)
@@ -374,8 +361,16 @@ internal sealed class Association
         }
     }
 
-    private bool IsSilent() => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastReceived)) >
-                               _transport.Settings.TransportHeartbeatInterval + _transport.Settings.TransportAcceptablePause;
+    /// <summary>Closes the connections when nothing has been heard from the peer for too long.</summary>
+    private bool CloseIfSilent()
+    {
+        var silence = Stopwatch.GetElapsedTime(Volatile.Read(ref _lastReceived));
+        if (silence <= _transport.Settings.TransportHeartbeatInterval + _transport.Settings.TransportAcceptablePause)
+            return false;
+        _transport.Log.Warning("Nothing has been heard from {0} for {1}; the connection is closed.", Remote, silence);
+        Abort();
+        return true;
+    }
 
     private TimeSpan NextTick()
     {
@@ -393,7 +388,7 @@ internal sealed class Association
         var any = false;
         if (_systemMessages.TryTakeAcknowledgement(out var sequence))
         {
-            await WriteBareAsync(connection, FrameKind.Ack, sequence).ConfigureAwait(false);
+            await _frames.WriteBareAsync(connection, FrameKind.Ack, sequence).ConfigureAwait(false);
             any = true;
         }
 
@@ -407,15 +402,13 @@ internal sealed class Association
             }
             else
             {
-                await WriteMessageAsync(connection, message, null).ConfigureAwait(false);
+                await _frames.WriteMessageAsync(connection, message, null).ConfigureAwait(false);
             }
 
-            if (!_transport.Settings.BatchWrites || connection.Output.UnflushedBytes >= FlushThreshold)
-                await connection.Output.FlushAsync(connection.Closed).ConfigureAwait(false);
+            await _frames.FlushIfManyAsync(connection).ConfigureAwait(false);
         }
 
-        if (connection.Output.UnflushedBytes > 0)
-            await connection.Output.FlushAsync(connection.Closed).ConfigureAwait(false);
+        await _frames.FlushAsync(connection).ConfigureAwait(false);
         _overflowLogged = false;
         return any;
     }
@@ -425,63 +418,12 @@ internal sealed class Association
         var settings = _transport.Settings;
         foreach (var pending in _systemMessages.DueForResend(settings.ResendInterval, settings.ResendLimit))
             await WriteSystemMessageAsync(connection, pending).ConfigureAwait(false);
-        if (connection.Output.UnflushedBytes > 0)
-            await connection.Output.FlushAsync(connection.Closed).ConfigureAwait(false);
+        await _frames.FlushAsync(connection).ConfigureAwait(false);
     }
 
     private ValueTask WriteSystemMessageAsync(RemoteConnection connection, SystemMessageDelivery.Pending pending)
     {
         pending.SentAt = Stopwatch.GetTimestamp();
-        return WriteMessageAsync(connection, pending.Message, pending.Sequence);
-    }
-
-    private async ValueTask WriteMessageAsync(RemoteConnection connection, OutboundMessage message, ulong? sequence)
-    {
-        var fault = _transport.Faults.Send(Remote);
-        if (fault is { Blackhole: true })
-            return;
-        if (_transport.TrySerialize(message, out var serialized))
-        {
-            var room = 64 + 2 * (serialized.Recipient.Length * 3 + (serialized.Sender?.Length ?? 0) * 3 + serialized.Manifest.Length * 3);
-            if (serialized.Payload.Length + room > _transport.Settings.MaximumFrameSize)
-            {
-                _transport.OnOversized(message, serialized);
-                return;
-            }
-
-            if (fault is not null)
-                await Task.Delay(fault.DelayFor(serialized.Payload.Length + room, FaultClock()), connection.Closed).ConfigureAwait(false);
-            EncodeHeader(connection, serialized, sequence);
-            FrameCodec.Write(connection.Output, _header.Written, serialized.Payload);
-        }
-    }
-
-    internal static double FaultClock() => Stopwatch.GetElapsedTime(0).TotalSeconds;
-
-    private void EncodeHeader(RemoteConnection connection, SerializedMessage message, ulong? sequence)
-    {
-        _header.Clear();
-        _header.WriteByte((byte)(sequence is null ? FrameKind.Message : FrameKind.SystemMessage));
-        if (sequence is { } number)
-            _header.WriteVarUInt64(number);
-        var strings = connection.OutboundStrings;
-        strings.Write(_header, message.Recipient, !IsTemporary(message.Recipient));
-        strings.Write(_header, message.Sender, message.Sender is not null && !IsTemporary(message.Sender));
-        _header.WriteVarInt32(message.SerializerId);
-        strings.Write(_header, message.Manifest, remember: true);
-    }
-
-    private static bool IsTemporary(string path) => path.Contains("/temp/", StringComparison.Ordinal);
-
-    private async ValueTask WriteBareAsync(RemoteConnection connection, FrameKind kind, ulong? number)
-    {
-        if (_transport.Faults.Send(Remote) is { Blackhole: true })
-            return;
-        _header.Clear();
-        _header.WriteByte((byte)kind);
-        if (number is { } value)
-            _header.WriteVarUInt64(value);
-        FrameCodec.Write(connection.Output, _header.Written, default);
-        await connection.Output.FlushAsync(connection.Closed).ConfigureAwait(false);
+        return _frames.WriteMessageAsync(connection, pending.Message, pending.Sequence);
     }
 }

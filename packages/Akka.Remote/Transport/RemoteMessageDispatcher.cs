@@ -71,7 +71,7 @@ internal sealed class RemoteMessageDispatcher
             case FrameKind.Ack:
                 var sequence = reader.ReadVarUInt64();
                 if (!drop)
-                    association.OnAcknowledged(sequence);
+                    association.OnAcknowledged(connection, sequence);
                 return true;
             case FrameKind.Ping:
                 return true;

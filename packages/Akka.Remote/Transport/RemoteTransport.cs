@@ -290,7 +290,7 @@ internal sealed class RemoteTransport
     private async ValueTask<bool> ReceiveSlowlyAsync(Association association, RemoteConnection connection, ReadOnlySequence<byte> frame,
         TrafficFault fault)
     {
-        await Task.Delay(fault.DelayFor((int)frame.Length, Association.FaultClock()), connection.Closed).ConfigureAwait(false);
+        await Task.Delay(fault.DelayFor((int)frame.Length, FrameWriter.FaultClock()), connection.Closed).ConfigureAwait(false);
         return _dispatcher.Receive(association, connection, frame, drop: false);
     }
 }

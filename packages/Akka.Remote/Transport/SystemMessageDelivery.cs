@@ -13,6 +13,7 @@ internal sealed class SystemMessageDelivery
     private ulong _lastSequence;
     private ulong _lastReceived;
     private bool _acknowledgeDue;
+    private int? _peer;
 
     internal sealed record Pending(ulong Sequence, OutboundMessage Message, long AddedAt)
     {
@@ -70,21 +71,24 @@ internal sealed class SystemMessageDelivery
         }
     }
 
-    /// <summary>The peer has everything up to the number.</summary>
-    public void Acknowledged(ulong sequence)
+    /// <summary>The peer has everything up to the number. A word of another incarnation, whose connection is not closed yet, is none.</summary>
+    public void Acknowledged(int peer, ulong sequence)
     {
         lock (_gate)
         {
-            while (_unacknowledged.First is { } first && first.Value.Sequence <= sequence)
+            while (peer == _peer && _unacknowledged.First is { } first && first.Value.Sequence <= sequence)
                 _unacknowledged.RemoveFirst();
         }
     }
 
     /// <summary>Runs the delivery when this number is the next; otherwise it is a repetition, or one before it is missing.</summary>
-    public void Receive(ulong sequence, Action deliver)
+    /// <param name="peer">The incarnation that it comes from; only that of the last <see cref="Begin"/> counts.</param>
+    public void Receive(int peer, ulong sequence, Action deliver)
     {
         lock (_gate)
         {
+            if (peer != _peer)
+                return;
             _acknowledgeDue = true;
             if (sequence != _lastReceived + 1)
                 return;
@@ -105,21 +109,40 @@ internal sealed class SystemMessageDelivery
         }
     }
 
-    /// <summary>Begins again with another incarnation.</summary>
-    /// <param name="keepUnacknowledged">Whether what waits was meant for whoever answers first, so that it is kept.</param>
-    /// <returns>What was given up.</returns>
-    public IReadOnlyList<OutboundMessage> Reset(bool keepUnacknowledged)
+    /// <summary>Begins with an incarnation of the peer, unless it is the one that was begun with last.</summary>
+    /// <returns>What was given up: it was meant for another. What waited for whoever answers first is kept.</returns>
+    public IReadOnlyList<OutboundMessage> Begin(int peer)
     {
         lock (_gate)
         {
+            if (_peer == peer)
+                return [];
+            IReadOnlyList<OutboundMessage> dropped = _peer is null ? [] : Clear();
+            _peer = peer;
             _lastReceived = 0;
             _acknowledgeDue = false;
-            if (keepUnacknowledged)
-                return [];
-            OutboundMessage[] dropped = [.. _unacknowledged.Select(p => p.Message)];
-            _unacknowledged.Clear();
-            _lastSequence = 0;
             return dropped;
         }
+    }
+
+    /// <summary>Nobody is there any more to deliver to, or to receive from.</summary>
+    /// <returns>What was given up.</returns>
+    public IReadOnlyList<OutboundMessage> GiveUp()
+    {
+        lock (_gate)
+        {
+            _peer = null;
+            _lastReceived = 0;
+            _acknowledgeDue = false;
+            return Clear();
+        }
+    }
+
+    private OutboundMessage[] Clear()
+    {
+        OutboundMessage[] dropped = [.. _unacknowledged.Select(p => p.Message)];
+        _unacknowledged.Clear();
+        _lastSequence = 0;
+        return dropped;
     }
 }

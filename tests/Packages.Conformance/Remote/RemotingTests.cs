@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Akka.Actor;
+using Akka.Remote;
 using Akka.Remote.Transport;
 using static Packages.Conformance.Remote.Systems;
 
@@ -162,6 +163,80 @@ public sealed class RemotingTests
         }
 
         await Until("it answers", () => Answers(echo));
+    }
+
+    [Fact]
+    public async Task Peer_ThatComesLate_IsReached_WithoutItsOwnDoing()
+    {
+        await using var systems = new Systems();
+        var (a, early) = (systems.Remote("akka.loglevel = OFF"), systems.Remote("akka.loglevel = OFF"));
+        var address = AddressOf(early);
+        var echo = At(a, early, "/user/echo");
+        await early.Terminate().WaitAsync(Patience);
+        // Nobody is there, and what is said meanwhile is lost; but only for as long as the gate is closed.
+        await Assert.ThrowsAsync<AskTimeoutException>(() => echo.Ask<string>("1", TimeSpan.FromMilliseconds(300)));
+        var late = systems.Remote($"akka.remote.dot-netty.tcp.port = {address.Port}\nakka.loglevel = OFF");
+        late.ActorOf(Props.Create(() => new Echo()), "echo");
+        await Until("it answers", () => Answers(echo));
+    }
+
+    [Fact]
+    public async Task Peer_ThatNeitherReadsNorSpeaks_IsGivenUp_ThoughAWriteWaitsForIt()
+    {
+        await using var systems = new Systems();
+        var a = systems.Remote("""
+            akka.loglevel = OFF
+            akka.remote.transport-failure-detector { heartbeat-interval = 200 ms, acceptable-heartbeat-pause = 500 ms }
+            """);
+        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var address = new Address("akka.tcp", "sys", "127.0.0.1", ((System.Net.IPEndPoint)listener.LocalEndpoint).Port);
+        var ended = new TaskCompletionSource();
+        a.EventStream.Subscribe(a.ActorOf(Props.Create(() => new Listener<DisassociatedEvent>(_ => ended.TrySetResult()))), typeof(DisassociatedEvent));
+        var sink = ((ExtendedActorSystem)a).Provider.ResolveActorRef(address + "/user/sink");
+        for (var i = 0; i < 500; i++)
+            sink.Tell(new string('x', 100_000));
+
+        using var peer = await listener.AcceptTcpClientAsync();
+        await peer.GetStream().ReadAtLeastAsync(new byte[Handshake.MaxLength], FrameCodec.LengthBytes + 1);
+        var welcome = Handshake.Encode(new Welcome(Handshake.ProtocolVersion, 1, address));
+        await peer.GetStream().WriteAsync((byte[])[.. BitConverter.GetBytes(welcome.Length), .. welcome]);
+
+        await ended.Task.WaitAsync(Patience);
+    }
+
+    private sealed class Listener<T> : ReceiveActor
+    {
+        public Listener(Action<T> heard) => Receive(heard);
+    }
+
+    [Fact]
+    public void SystemMessages_OfAnIncarnationThatIsGone_DoNotCount()
+    {
+        var delivery = new SystemMessageDelivery();
+        var delivered = new List<ulong>();
+        void Receive(int peer, ulong sequence) => delivery.Receive(peer, sequence, () => delivered.Add(sequence));
+        delivery.Add(default);
+        Assert.Empty(delivery.Begin(1)); // what waited is for whoever answers first
+        Receive(1, 1);
+        delivery.Acknowledged(1, 1);
+
+        delivery.Begin(2);
+        delivery.Add(default);
+        delivery.Acknowledged(1, 5);
+        Assert.Equal(1, delivery.UnacknowledgedCount);
+        Receive(1, 1);
+        Receive(2, 1);
+        Receive(2, 1);
+        Receive(2, 2);
+        Assert.Equal([1ul, 1, 2], delivered);
+        Assert.Empty(delivery.Begin(2));
+        Receive(2, 3);
+        Assert.Equal(4, delivered.Count);
+
+        Assert.Single(delivery.GiveUp());
+        Receive(2, 4);
+        Assert.Equal(4, delivered.Count);
     }
 
     [Fact]

@@ -110,9 +110,10 @@ public sealed class WireFormatTests
     public void SystemMessages_AreTakenInOrderAndOnce()
     {
         var receiver = new SystemMessageDelivery();
+        receiver.Begin(1);
         var taken = new List<ulong>();
         foreach (var sequence in (ulong[])[2, 1, 1, 2, 4, 3, 4])
-            receiver.Receive(sequence, () => taken.Add(sequence));
+            receiver.Receive(1, sequence, () => taken.Add(sequence));
         Assert.Equal([1UL, 2, 3, 4], taken);
         Assert.True(receiver.TryTakeAcknowledgement(out var acknowledged));
         Assert.Equal(4UL, acknowledged);
@@ -123,11 +124,12 @@ public sealed class WireFormatTests
     public void SystemMessages_AreKeptUntilAcknowledged()
     {
         var sender = new SystemMessageDelivery();
+        sender.Begin(1);
         for (var i = 0; i < 5; i++)
             sender.Add(default);
-        sender.Acknowledged(3);
+        sender.Acknowledged(1, 3);
         Assert.Equal([4UL, 5UL], sender.DueForResend(TimeSpan.Zero, 10).Select(p => p.Sequence));
-        sender.Acknowledged(5);
+        sender.Acknowledged(1, 5);
         Assert.Equal(0, sender.UnacknowledgedCount);
     }
 }
