@@ -17,12 +17,6 @@ public sealed partial class RegistryActor
     private readonly List<Action> _confirmNext = [];
     private List<Action>? _confirming;
 
-    /// <summary>The sequence number up to which the journal's events are in the state.</summary>
-    private long _durable;
-
-    /// <summary>True while the journal has events of ours that it has not confirmed.</summary>
-    private bool _writing;
-
     /// <summary>How far the journal reaches by the query that has answered; -1 while it has not.</summary>
     private long _reaches = -1;
 
@@ -55,7 +49,7 @@ public sealed partial class RegistryActor
         _confirmNext.Clear();
         _reaches = -1;
         _journalReader ??= Context.ActorOf(Akka.Actor.Props.Create(() => new JournalReader(PersistenceIdOf(_type))));
-        _journalReader.Tell(new ReadJournal(_durable));
+        _journalReader.Tell(new ReadJournal(LastSequenceNr));
     }
 
     private void Handle(JournalReaches reaches)
@@ -68,11 +62,11 @@ public sealed partial class RegistryActor
     private void AnswerReaders()
     {
         if (_confirming is not { } waiting || _reaches < 0) return;
-        if (_reaches > _durable)
+        if (_reaches > LastSequenceNr)
         {
             // What is on its way may be what the journal has: whether it is ours or another's, the write's own outcome says.
-            if (_writing) return;
-            _log.Warning("Another owner has written change {0} of {1}, this one knows {2}; this registry stops and recovers", _reaches, _type, _durable);
+            if (_waiting.Any(batch => batch.Unwritten > 0)) return;
+            _log.Warning("Another owner has written change {0} of {1}, this one knows {2}; this registry stops and recovers", _reaches, _type, LastSequenceNr);
             // Nobody is answered: what was asked or decided here is asked again of whoever owns the log then.
             Context.Stop(Self);
             return;
@@ -97,7 +91,7 @@ public sealed partial class RegistryActor
     {
         var readers = _confirming;
         _confirming = null;
-        if (_committing is not null && !_writing)
+        if (_waiting.TryPeek(out var batch) && batch.Asked)
         {
             // Decisions that write nothing have no other trace than heartbeats, which recovery leaves out.
             FailWaiting(cause);
@@ -105,13 +99,6 @@ public sealed partial class RegistryActor
             return;
         }
         if (readers is not null) Confirm();
-    }
-
-    private void CommitUnwritten()
-    {
-        if (_committing is null) return;
-        Commit();
-        Flush();
     }
 
     /// <summary>Asks the journal how far it reaches.</summary>

@@ -11,6 +11,9 @@ public sealed partial class RegistryActor
 {
     private readonly RegistrySnapshots _snapshots;
 
+    /// <summary>The sequence number up to which the journal's events are in the state.</summary>
+    private long _applied;
+
     private void LoadParts()
     {
         if (_snapshots.PartsToLoad == 0)
@@ -47,7 +50,7 @@ public sealed partial class RegistryActor
 
     private void SnapshotIfDue()
     {
-        if (_snapshots.Begin(LastSequenceNr, _state, _clock.GetUtcNow()) is not { } first) return;
+        if (_snapshots.Begin(_applied, _state, _clock.GetUtcNow()) is not { } first) return;
         SnapshotStore.Tell(first, Self);
     }
 

@@ -9,9 +9,9 @@ namespace Orchestrator.Actors.Registry;
 
 /// <summary>The sequencer of one type: one entity of the region <c>registry</c>, whose id is the type.</summary>
 /// <remarks>
-/// Group commit: while one batch is being written, further commands are decided on top of it and gathered into the next.
-/// Callers are answered after their batch is durable. When a write fails, everything decided on top of it fails with it,
-/// and the actor stops: another may own the log now, and recovery finds out.
+/// Group commit: while batches are being written, further commands are decided on top of them and follow; the journal takes all that
+/// is there when it begins its next write. Callers are answered after their batch is durable, in the order of the decisions. When a
+/// write fails, everything decided on top of it fails with it, and the actor stops: another may own the log now, and recovery finds out.
 /// </remarks>
 public sealed partial class RegistryActor : UntypedPersistentActor
 {
@@ -29,9 +29,13 @@ public sealed partial class RegistryActor : UntypedPersistentActor
     private readonly ObjectPacker _packer = new();
     private readonly HashSet<IActorRef> _followers = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
+
+    /// <summary>What is on its way, oldest first.</summary>
+    private readonly Queue<Batch> _waiting = [];
     private Batch _gathering = new();
-    private Batch? _committing;
-    private int _committed;
+
+    /// <summary>The writes in all of these (count).</summary>
+    private int _waitingCount;
     private bool _stopping;
     private long _reservedThrough;
     private LocalRegistries.Entry? _entry;
@@ -92,6 +96,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         switch (message)
         {
             case WriteObjects write: Handle(write); break;
+            case FlushGathered: Flush(); break;
             case GetRevision get: Handle(get); break;
             case JournalReaches reaches: Handle(reaches); break;
             case JournalSilent silent: Handle(silent); break;
@@ -111,7 +116,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
     private void Handle(WriteObjects command)
     {
         if (command.Again && IsWaiting(Sender)) return;   // the first message arrived, and its answer is under way
-        if (_stopping || _gathering.WriteCount >= _settings.WaitingMax)
+        if (_stopping || _waitingCount >= _settings.WaitingMax)
         {
             var refusal = new WriteResult(null, _stopping
                 ? ApiError.ServerTimeout(_type, "write")
@@ -126,42 +131,61 @@ public sealed partial class RegistryActor : UntypedPersistentActor
             results[i] = decision.Result;
             if (decision.Event is { } e) _gathering.Add(e, Heartbeats && decision.IsHeartbeat);
         }
+        // What waits in the mailbox goes along.
+        if (_gathering.Replies.Count == 0) Self.Tell(FlushGathered.Instance);
         // Even a refusal waits: it may rest on a write that is not durable yet.
         _gathering.Replies.Add(new Reply(Sender, ImmutableCollectionsMarshal.AsImmutableArray(results)));
         _gathering.WriteCount += results.Length;
-        Flush();
+        _waitingCount += results.Length;
     }
 
-    private bool IsWaiting(IActorRef writer) =>
-        _gathering.Replies.Exists(r => r.To.Equals(writer)) || (_committing?.Replies.Exists(r => r.To.Equals(writer)) ?? false);
+    private bool IsWaiting(IActorRef writer) => _gathering.IsWaiting(writer) || _waiting.Any(batch => batch.IsWaiting(writer));
 
+    /// <summary>Sends what was decided since the last time to the journal.</summary>
     private void Flush()
     {
-        while (_committing is null && _gathering.Replies.Count > 0)
+        if (_gathering.Replies.Count > 0)
         {
             var batch = _gathering;
             _gathering = new Batch();
+            _waiting.Enqueue(batch);
             var events = EventsOf(batch);
-            _committing = batch;
-            if (events.Count == 0)
+            batch.WritesNothing = events.Count == 0;
+            batch.Unwritten = events.Count;
+            if (!batch.WritesNothing) PersistAllAsync(events, _ => Written(batch));
+        }
+        CommitDue();
+    }
+
+    private void Written(Batch batch)
+    {
+        if (--batch.Unwritten > 0) return;
+        batch.SequenceNr = LastSequenceNr;
+        CommitDue();
+        AnswerReaders();
+    }
+
+    /// <summary>Commits and answers what is durable, up to the first batch that is not.</summary>
+    private void CommitDue()
+    {
+        while (_waiting.TryPeek(out var batch) && batch.Unwritten == 0)
+        {
+            // Where nothing is written, no compare-and-swap says that what the answers rest on is still the newest.
+            if (batch.WritesNothing && !batch.Confirmed && !_local.SoleWriter)
             {
-                // Nothing is written, so no compare-and-swap says that what the answers rest on is still the newest.
-                WhenConfirmed(CommitUnwritten);
-                continue;
+                if (!batch.Asked) WhenConfirmed(() =>
+                {
+                    batch.Confirmed = true;
+                    CommitDue();
+                });
+                batch.Asked = true;
+                return;
             }
-            _writing = true;
-            _committed = 0;
-            PersistAllAsync(events, _ =>
-            {
-                if (++_committed < events.Count) return;
-                _writing = false;
-                Commit();
-                Flush();
-                AnswerReaders();
-            });
+            _waiting.Dequeue();
+            Commit(batch);
         }
         // A shard that moves takes along what it has promised: it stops once the last batch is durable and answered.
-        if (_stopping && _committing is null) Context.Stop(Self);
+        if (_stopping && _waiting.Count == 0) Context.Stop(Self);
     }
 
     private List<object> EventsOf(Batch batch)
@@ -178,11 +202,10 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         return events;
     }
 
-    private void Commit()
+    private void Commit(Batch batch)
     {
-        var batch = _committing!;
-        _committing = null;
-        _durable = LastSequenceNr;
+        _waitingCount -= batch.WriteCount;
+        if (!batch.WritesNothing) _applied = batch.SequenceNr;
         foreach (var e in batch.Journaled) _snapshots.Journaled(e);
         if (batch.Changes.Count > 0)
         {
@@ -240,7 +263,7 @@ public sealed partial class RegistryActor : UntypedPersistentActor
     private void Serve()
     {
         Become(OnCommand);
-        _durable = LastSequenceNr;
+        _applied = LastSequenceNr;
         _entry = _local.Add(_type, Self, _state.Revision);
         Stash.UnstashAll();
     }
@@ -262,10 +285,10 @@ public sealed partial class RegistryActor : UntypedPersistentActor
     private void FailWaiting(Exception cause)
     {
         var error = new WriteResult(null, ApiError.Timeout($"the journal did not confirm the write to {_type}: {cause.Message}"));
-        foreach (var batch in new[] { _committing, _gathering })
-            foreach (var reply in batch?.Replies ?? [])
-                reply.To.Tell(new ObjectsWritten([.. reply.Results.Select(_ => error)]));
-        _committing = null;
+        foreach (var reply in _waiting.Append(_gathering).SelectMany(batch => batch.Replies))
+            reply.To.Tell(new ObjectsWritten([.. reply.Results.Select(_ => error)]));
+        _waiting.Clear();
+        _waitingCount = 0;
         _gathering = new Batch();
         _confirming = null;
         _confirmNext.Clear();
@@ -275,6 +298,12 @@ public sealed partial class RegistryActor : UntypedPersistentActor
     {
         if (_entry is { } entry) _local.Remove(_type, entry);
         base.PostStop();
+    }
+
+    /// <summary>Comes behind all that was in the mailbox when the first write of a batch was decided.</summary>
+    private sealed record FlushGathered
+    {
+        public static FlushGathered Instance { get; } = new();
     }
 
     private sealed record Reply(IActorRef To, ImmutableArray<WriteResult> Results);
@@ -287,6 +316,20 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         public List<ObjectWritten> Journaled { get; } = [];
         public List<Reply> Replies { get; } = [];
         public int WriteCount;
+
+        public bool WritesNothing;
+
+        /// <summary>The events that are not durable yet (count).</summary>
+        public int Unwritten;
+
+        /// <summary>The number of its last event.</summary>
+        public long SequenceNr;
+
+        /// <summary>Whether a batch that writes nothing has asked the journal, and been told.</summary>
+        public bool Asked;
+        public bool Confirmed;
+
+        public bool IsWaiting(IActorRef writer) => Replies.Exists(r => r.To.Equals(writer));
 
         public void Add(ObjectWritten change, bool heartbeat)
         {

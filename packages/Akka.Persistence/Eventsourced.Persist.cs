@@ -13,10 +13,11 @@ public abstract partial class Eventsourced
     /// <summary>What the current command handler has persisted so far.</summary>
     private List<IPersistentEnvelope> _eventBatch = [];
 
-    /// <summary>What waits for the write under way.</summary>
-    private List<IPersistentEnvelope> _journalBatch = [];
+    private readonly JournalWriter _writer = new();
 
-    private bool _writeInProgress;
+    /// <summary>The newest request; the journal takes more into it until it begins to write it.</summary>
+    private WriteMessages? _request;
+
     private bool _asyncTaskRunning;
 
     /// <summary>Writes the event and then calls the handler. Commands wait meanwhile, so the handler sees what its command saw.</summary>
@@ -90,24 +91,17 @@ public abstract partial class Eventsourced
         if (IsRecovering) throw new InvalidOperationException("Cannot persist during replay. Events can be persisted when receiving RecoveryCompleted or later.");
     }
 
-    /// <summary>Moves what a handler persisted to what goes to the journal next.</summary>
+    /// <summary>Hands what a handler persisted to the journal.</summary>
     private void FlushBatch()
     {
-        if (_eventBatch.Count > 0)
+        if (_request is { } waiting && waiting.TryAdd(_eventBatch))
         {
-            if (_journalBatch.Count == 0) (_journalBatch, _eventBatch) = (_eventBatch, _journalBatch);
-            else _journalBatch.AddRange(_eventBatch);
             _eventBatch.Clear();
+            return;
         }
-        FlushJournalBatch();
-    }
-
-    private void FlushJournalBatch()
-    {
-        if (_writeInProgress || _journalBatch.Count == 0) return;
-        Journal.Tell(new WriteMessages(_journalBatch, Self, _instanceId) { AnswerInBatches = true }, Self);
-        _journalBatch = [];
-        _writeInProgress = true;
+        _request = new WriteMessages(_eventBatch, Self, _instanceId, _writer);
+        _eventBatch = [];
+        Journal.Tell(_request, Self);
     }
 
     private void TakeInvocation(object payload)

@@ -251,14 +251,11 @@ public abstract partial class Eventsourced
                 if (failure.ActorInstanceId == _instanceId) OnFailed(failure);
                 return true;
             case WriteMessagesSuccessful:
-                _writeInProgress = false;
-                FlushJournalBatch();
+                // What is written need not be held until the next request.
+                if (_request is { IsClosed: true }) _request = null;
                 return true;
-            case WriteMessagesFailed failed:
-                // The failures of the single events follow and stop the actor, so nothing more may be written; a request that
-                // held no event has none.
-                _writeInProgress = failed.WriteCount > 0;
-                if (!_writeInProgress) FlushJournalBatch();
+            case WriteMessagesFailed:
+                // The failures of the single events follow and stop the actor.
                 return true;
             case RecoveryTick or RecoveryPermitGranted or ReplayedBatch or RecoverySuccess:
                 return true;

@@ -9,8 +9,8 @@ namespace Akka.Persistence;
 /// only then applied; after a restart the events are replayed.
 /// </summary>
 /// <remarks>
-/// One write of an actor is under way at any time. What is persisted meanwhile is gathered and goes out as one request
-/// afterwards. The parts: Eventsourced.States.cs is the state machine, Eventsourced.Persist.cs what a command handler calls.
+/// One write of an actor is under way at any time. What is persisted meanwhile is gathered in one request, which the journal
+/// takes as it is when its turn comes. The parts: Eventsourced.States.cs is the state machine, Eventsourced.Persist.cs what a command handler calls.
 /// </remarks>
 public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPersistenceStash, IPersistenceRecovery, ISnapshotter
 {
@@ -217,7 +217,6 @@ public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPe
                 IJournalMessage => null,
                 _ => message,
             };
-            FlushJournalBatch();
             base.AroundPreRestart(cause, inner!);
         }
     }

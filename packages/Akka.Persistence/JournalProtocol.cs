@@ -24,23 +24,6 @@ public sealed record DeleteMessagesFailure(Exception Cause, long ToSequenceNr) :
 /// <summary>Asks a journal to delete all events of an id up to and including a sequence number.</summary>
 public sealed record DeleteMessagesTo(string PersistenceId, long ToSequenceNr, IActorRef PersistentActor) : IJournalRequest;
 
-/// <summary>Asks a journal to write. One such message is written wholly or not at all.</summary>
-public sealed class WriteMessages(IEnumerable<IPersistentEnvelope> messages, IActorRef persistentActor, int actorInstanceId)
-    : IJournalRequest, INoSerializationVerificationNeeded
-{
-    /// <summary>What to write, in order.</summary>
-    public IEnumerable<IPersistentEnvelope> Messages { get; } = messages;
-
-    /// <summary>Who gets the answers.</summary>
-    public IActorRef PersistentActor { get; } = persistentActor;
-
-    /// <summary>Tells incarnations of a persistent actor apart; the answers carry it.</summary>
-    public int ActorInstanceId { get; } = actorInstanceId;
-
-    /// <summary>The one who asks understands <see cref="WrittenBatch"/>, which spares a message per event.</summary>
-    internal bool AnswerInBatches { get; init; }
-}
-
 /// <summary>A write succeeded; the answers of its events follow.</summary>
 public sealed class WriteMessagesSuccessful : IJournalResponse
 {

@@ -3,7 +3,9 @@ namespace Akka.Persistence.Sql.Db;
 /// <summary>One change that a caller waits for. It is applied wholly or not at all.</summary>
 internal abstract class WriteOperation
 {
-    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What follows runs on the writer's thread, and is short: it answers, and queues what waited for this one, so that the writer
+    // finds it at once and the disk does not wait for a turn in the thread pool.
+    private readonly TaskCompletionSource _completion = new();
 
     /// <summary>Ends when the change is durable, or with the reason why it is not there.</summary>
     public Task Task => _completion.Task;

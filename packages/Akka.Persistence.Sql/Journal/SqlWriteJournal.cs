@@ -45,6 +45,9 @@ public class SqlWriteJournal : AsyncWriteJournal
         IActorContext context, ReplayMessages request, long toSequenceNr, TimeSpan timeout, Action<IPersistentRepresentation> callback) =>
         Replay(request.PersistenceId, request.FromSequenceNr, toSequenceNr, request.Max, request.Flow, timeout, callback);
 
+    // Adapters are somebody's own code, which may count on the journal's thread.
+    internal override bool WritesOnAnyThread => AdaptsNothing;
+
     internal override bool IsOutage(Exception error) => error is not SequenceConflictException && error is not SqlJournalException { Outage: false };
 
     /// <inheritdoc/>

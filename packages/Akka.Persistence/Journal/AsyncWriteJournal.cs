@@ -21,8 +21,8 @@ public interface IAsyncRecovery
 
 /// <summary>Base of journals that write without blocking the actor.</summary>
 /// <remarks>
-/// Answers go out when a write ends. A persistent actor has one write under way, so its answers are in order; writes of
-/// different actors do not wait for each other.
+/// Answers go out when a write ends. A persistent actor has one write under way and the next one waiting, so its answers are in
+/// order; writes of different actors do not wait for each other.
 /// </remarks>
 public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
 {
@@ -74,7 +74,10 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
         switch (message)
         {
             case WriteMessages write:
-                _ = Write(write, Self);
+                _ = WriteInTurn(write, Self);
+                return true;
+            case WriteTurn waited:
+                _ = Write(waited.Request, waited.Turn, Self);
                 return true;
             case ReplayMessages replay:
                 _ = Replay(replay, Context, Self);
@@ -102,15 +105,42 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
         IActorContext context, ReplayMessages request, long toSequenceNr, TimeSpan timeout, Action<IPersistentRepresentation> callback) =>
         ReplayMessagesAsync(context, request.PersistenceId, request.FromSequenceNr, toSequenceNr, request.Max, callback);
 
+    /// <summary>True where <see cref="WriteMessagesAsync"/> may be called on any thread, and for several actors at once.</summary>
+    internal virtual bool WritesOnAnyThread => false;
+
+    private async Task WriteInTurn(WriteMessages message, IActorRef self)
+    {
+        var before = message.Writer.Enter(out var turn);
+        if (!before.IsCompleted)
+        {
+            await before.ConfigureAwait(false);
+            if (!WritesOnAnyThread)
+            {
+                self.Tell(new WriteTurn(message, turn), ActorRefs.NoSender);
+                return;
+            }
+        }
+        await Write(message, turn, self).ConfigureAwait(false);
+    }
+
+    private async Task Write(WriteMessages message, TaskCompletionSource turn, IActorRef self)
+    {
+        await Write(message, self).ConfigureAwait(false);
+        turn.SetResult();
+    }
+
     private async Task Write(WriteMessages message, IActorRef self)
     {
+        var messages = message.Messages;
         var size = 0;
-        foreach (var envelope in message.Messages) size += envelope is AtomicWrite ? envelope.Size : 0;
+        foreach (var envelope in messages) size += envelope is AtomicWrite ? envelope.Size : 0;
         IImmutableList<Exception>? rejections = null;
         try
         {
-            // Serialization happens in here, on the journal's own thread and before the first wait.
-            var writes = PreparePersistentBatch(message.Messages);
+            if (message.Writer.Failure is { } earlier)
+                throw new InvalidOperationException($"not written, since an earlier write of the same actor failed: {earlier.Message}", earlier);
+            // Serialization happens in here, before the first wait.
+            var writes = PreparePersistentBatch(messages);
             if (size > 0) rejections = await _breaker.Run(() => WriteMessagesAsync(writes)).ConfigureAwait(false);
             if (rejections is { Count: > 0 } && rejections.Count != writes.Count())
             {
@@ -120,7 +150,9 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
         }
         catch (Exception e)
         {
-            Answers.Failed(message, TryUnwrapException(e), size, self);
+            var cause = TryUnwrapException(e);
+            message.Writer.Failure ??= cause;
+            Answers.Failed(message, cause, size, self);
             return;
         }
         Answers.Written(message, rejections, self);
@@ -179,4 +211,7 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
             message.PersistentActor.Tell(new DeleteMessagesFailure(TryUnwrapException(e), message.ToSequenceNr), self);
         }
     }
+
+    /// <summary>A request whose turn has come, on its way back to the journal's own thread.</summary>
+    private sealed record WriteTurn(WriteMessages Request, TaskCompletionSource Turn) : INoSerializationVerificationNeeded;
 }

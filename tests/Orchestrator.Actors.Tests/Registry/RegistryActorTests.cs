@@ -31,6 +31,24 @@ public sealed class RegistryActorTests : TestKit
     }
 
     [Fact]
+    public void Answers_ComeWhenDurable_AndARefusalNotBeforeWhatItRestsOn()
+    {
+        var registry = Start(TestObjects.ConfigMaps);
+        registry.Tell(new WriteObjects(TestObjects.ConfigMaps, [TestObjects.Create("first")]), TestActor);
+        ExpectMsg<ObjectsWritten>(Patience);
+
+        // The second create of a name is refused by a decision, which needs no disk; the question about the version needs none either.
+        for (var i = 0; i < 100; i++) registry.Tell(new WriteObjects(TestObjects.ConfigMaps, [TestObjects.Create($"o-{i / 2}")]), TestActor);
+        for (var i = 0; i < 100; i++)
+        {
+            var result = ExpectMsg<ObjectsWritten>(Patience).Results[0];
+            Assert.Equal(i % 2 == 0, result.Error is null);
+            if (result.Object is { } written) Assert.Equal(3 + i / 2, written.Revision);
+            Assert.True(_local.RevisionOf(TestObjects.ConfigMaps) >= 3 + i / 2);
+        }
+    }
+
+    [Fact]
     public async Task Restart_RecoversWhatWasAcknowledged()
     {
         var registry = Start(TestObjects.ConfigMaps);

@@ -15,6 +15,7 @@ public sealed class PersistentActorTests : IDisposable
         akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
         akka.persistence.max-concurrent-recoveries = 2
         faulty-journal.class = "Packages.Conformance.Persistence.FaultyJournal, Packages.Conformance"
+        held-journal.class = "Packages.Conformance.Persistence.HeldJournal, Packages.Conformance"
         """));
 
     public void Dispose() => _system.Terminate().Wait(Patience);
@@ -140,6 +141,44 @@ public sealed class PersistentActorTests : IDisposable
 
         var again = _system.ActorOf(Props.Create(() => new PersistentCounter("failing", null, null, "faulty-journal")));
         Assert.Equal(new Sum(1, 1), await again.Ask<Sum>(new GetSum(), Patience));
+    }
+
+    [Fact]
+    public async Task WhatIsPersistedDuringAWrite_FollowsInOneWrite_AndIsAnsweredInOrder()
+    {
+        var actor = _system.ActorOf(Props.Create(() => new PersistentCounter("line", null, null, "held-journal")));
+        var first = actor.Ask<Sum>(new AddAsync(1), Patience);
+        var held = await HeldJournal.NextAsync();
+        var later = Enumerable.Range(2, 9).Select(i => actor.Ask<Sum>(new AddAsync(i), Patience)).ToList();
+        // The answer comes behind the nine commands.
+        Assert.Equal(new Sum(0, 0), await actor.Ask<Sum>(new GetSum(), Patience));
+        held.Released.SetResult();
+
+        Assert.Equal(new Sum(1, 1), await first);
+        var next = await HeldJournal.NextAsync();
+        Assert.Equal(Enumerable.Range(2, 9), next.Values);
+        next.Released.SetResult();
+        Assert.Equal(Enumerable.Range(2, 9).Select(i => new Sum(i * (i + 1) / 2, i)), await Task.WhenAll(later));
+    }
+
+    [Fact]
+    public async Task WhatWasPersistedDuringAFailedWrite_IsNotWritten()
+    {
+        var actor = _system.ActorOf(Props.Create(() => new PersistentCounter("line-failed", null, null, "held-journal")));
+        actor.Tell(new AddAsync(1));
+        var held = await HeldJournal.NextAsync();
+        for (var i = 2; i < 10; i++) actor.Tell(new AddAsync(i));
+        Assert.Equal(new Sum(0, 0), await actor.Ask<Sum>(new GetSum(), Patience));
+        var stopped = actor.WatchAsync();
+        held.Released.SetException(new IOException("the disk is gone"));
+        Assert.True(await stopped.WaitAsync(Patience));
+
+        var again = _system.ActorOf(Props.Create(() => new PersistentCounter("line-failed", null, null, "held-journal")));
+        var added = again.Ask<Sum>(new AddAsync(100), Patience);
+        var next = await HeldJournal.NextAsync();
+        Assert.Equal(100, Assert.Single(next.Values));
+        next.Released.SetResult();
+        Assert.Equal(new Sum(100, 1), await added);
     }
 
     [Fact]

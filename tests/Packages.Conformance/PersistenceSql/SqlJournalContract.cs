@@ -71,7 +71,8 @@ internal sealed class SqlJournalContract(Func<string> settings)
         var neighbours = Enumerable.Range(0, 20).Select(i => Counter(second, $"{id}-neighbour{i}")).ToList();
         await Task.WhenAll(neighbours.Select(n => n.Ask<Sum>(new GetSum(), Patience)));
         var stopped = loser.WatchAsync();
-        loser.Tell(new Add(9, 3));
+        // Many requests: what follows the lost one rests on it, and must not be written behind the winner's back either.
+        for (var i = 0; i < 200; i++) loser.Tell(new AddAsync(9));
         var sums = await Task.WhenAll(neighbours.Select(n => n.Ask<Sum>(new Add(1), Patience)));
 
         Assert.StartsWith("failed ", observer.Next<string>());
