@@ -53,6 +53,7 @@ public class MultiplexedStream(WriteClosableStream stream, bool multiplexed) : I
             if (_header[0] > (byte)TargetStream.StandardError) throw new IOException("unknown stream type");
             _target = (TargetStream)_header[0];
             _remaining = BinaryPrimitives.ReadInt32BigEndian(_header.AsSpan(4));
+            if (_remaining < 0) throw new IOException("a frame is too long");
         }
         var read = await stream.ReadAsync(buffer.AsMemory(offset, Math.Min(count, _remaining)), cancellationToken).ConfigureAwait(false);
         if (read == 0) throw new EndOfStreamException();

@@ -73,8 +73,14 @@ namespace Akka.Dispatch.MessageQueues
 
         void IMessageQueue.CleanUp(IActorRef owner, IMessageQueue deadletters)
         {
-            while (_front.TryPop(out var envelope)) deadletters.Enqueue(owner, envelope);
+            while (TryPop(out var envelope)) deadletters.Enqueue(owner, envelope);
             CleanUp(owner, deadletters);
+        }
+
+        // Of a cell that has stopped, whoever sends to it cleans up as well, while the cell itself does.
+        private bool TryPop(out Envelope envelope)
+        {
+            lock (_front) return _front.TryPop(out envelope);
         }
     }
 

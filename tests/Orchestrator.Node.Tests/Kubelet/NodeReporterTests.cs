@@ -20,6 +20,28 @@ public sealed class NodeReporterTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    [Fact]
+    public async Task EngineThatHangs_DoesNotKeepTheNodesLeaseFromBeingRenewed()
+    {
+        var clock = new HastyClock();
+        var registries = new CapturingRegistries();
+        var runtime = new ScriptedRuntime(clock) { OnListImages = token => Task.Delay(Timeout.Infinite, token) };
+
+        var done = await new NodeReporter(registries, runtime, clock).TurnAsync([KubeletBench.Facts], "/", default).WaitAsync(KubeletBench.Patience);
+
+        Assert.True(done);
+        List<string> written = [];
+        while (registries.Writes.Reader.TryRead(out var write)) written.Add(write.Key.Namespace);
+        Assert.Equal(["", "kube-node-lease"], written);
+    }
+
+    /// <summary>Every wait is over at once.</summary>
+    private sealed class HastyClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            System.CreateTimer(callback, state, dueTime == Timeout.InfiniteTimeSpan ? dueTime : TimeSpan.Zero, period);
+    }
+
     /// <summary>No wait ends.</summary>
     private sealed class StillClock : TimeProvider
     {

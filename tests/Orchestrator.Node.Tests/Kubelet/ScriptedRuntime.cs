@@ -30,6 +30,9 @@ internal sealed class ScriptedRuntime(TimeProvider clock) : IContainerRuntime
     /// <summary>Called when all containers have been listed, before the list is handed out.</summary>
     public Func<ImmutableArray<ContainerState>, Task> OnListed { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Called before the images are listed.</summary>
+    public Func<CancellationToken, Task> OnListImages { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Called before a container is removed, with its id.</summary>
     public Action<string> OnRemove { get; set; } = _ => { };
 
@@ -70,7 +73,11 @@ internal sealed class ScriptedRuntime(TimeProvider clock) : IContainerRuntime
     public Task<ImageState> PullImageAsync(string image, RegistryCredential? credential, CancellationToken cancellationToken) =>
         _hollow.PullImageAsync(image, credential, cancellationToken);
 
-    public Task<ImmutableArray<ImageState>> ListImagesAsync(CancellationToken cancellationToken) => _hollow.ListImagesAsync(cancellationToken);
+    public async Task<ImmutableArray<ImageState>> ListImagesAsync(CancellationToken cancellationToken)
+    {
+        await OnListImages(cancellationToken);
+        return await _hollow.ListImagesAsync(cancellationToken);
+    }
 
     public Task<string> CreateContainerAsync(SandboxState sandbox, ContainerSpec spec, CancellationToken cancellationToken) =>
         _hollow.CreateContainerAsync(sandbox, spec, cancellationToken);

@@ -47,6 +47,14 @@ public sealed class TimerAndStashTests : ActorSpec
     }
 
     [Fact]
+    public void MessageThatIsNeverDue_DoesNotComeAtOnce()
+    {
+        Sys.Scheduler.ScheduleTellOnce(TimeSpan.MaxValue, TestActor, "never", ActorRefs.NoSender);
+        Sys.Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(50), TestActor, "soon", ActorRefs.NoSender);
+        ExpectMsg("soon");
+    }
+
+    [Fact]
     public void Stash_Restart_PutsThemBack()
     {
         var actor = Sys.ActorOf(Props.Create(() => new Stashing(TestActor)));

@@ -56,7 +56,7 @@ public class HashedWheelTimerScheduler : SchedulerBase, IDisposable
 
     private void Add(TimeSpan delay, Entry entry)
     {
-        var due = Stopwatch.GetTimestamp() + (long)(delay.TotalMilliseconds * TicksPerMs);
+        var due = Stopwatch.GetTimestamp() + Ticks(delay);
         lock (_lock)
         {
             if (_stopped) throw new SchedulerException("cannot enqueue after timer shutdown");
@@ -66,6 +66,9 @@ public class HashedWheelTimerScheduler : SchedulerBase, IDisposable
             if (earlier) Monitor.Pulse(_lock);
         }
     }
+
+    // A time for ever must not come round to the past.
+    private static long Ticks(TimeSpan time) => (long)Math.Min(time.TotalMilliseconds * TicksPerMs, long.MaxValue / 4);
 
     private void Purge()
     {
@@ -100,7 +103,7 @@ public class HashedWheelTimerScheduler : SchedulerBase, IDisposable
 
                 entry = _entries.Dequeue();
                 if (entry.Interval > TimeSpan.Zero && entry.Cancelable is not { IsCancellationRequested: true })
-                    _entries.Enqueue(entry, Math.Max(due + (long)(entry.Interval.TotalMilliseconds * TicksPerMs), Stopwatch.GetTimestamp()));
+                    _entries.Enqueue(entry, Math.Max(due + Ticks(entry.Interval), Stopwatch.GetTimestamp()));
             }
 
             Fire(entry);
