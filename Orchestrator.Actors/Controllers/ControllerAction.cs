@@ -92,6 +92,9 @@ public sealed record ReconcileContext(DateTimeOffset Now, string NameSeed, strin
     /// <summary>Why the last pass could not delete something; empty when it could.</summary>
     public ImmutableArray<string> DeletionFailures { get; init; } = [];
 
+    /// <summary>What fails again and again; the one thing that a pass remembers for the next.</summary>
+    public FailureBackoff Backoff { get; init; } = new();
+
     /// <summary>The caches show what <see cref="ReconcileResult.Confirm"/> asked for.</summary>
     public bool Confirmed { get; init; }
 

@@ -33,6 +33,7 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
     private readonly KindController? _controller;
     private readonly ControllerServices _services;
     private readonly Random _jitter;
+    private readonly FailureBackoff _backoff = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
 
     private ControllerDecisions _decisions = ControllerDecisions.Empty;
@@ -147,6 +148,7 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
         var context = new ReconcileContext(_services.Clock.GetUtcNow(), $"{_id}/{_decisions.Count}", _failure)
         {
             DeletionFailures = _deletionFailures,
+            Backoff = _backoff,
             Confirmed = confirmed is not null,
             Elsewhere = confirmed?.Elsewhere ?? RemoteRemains.None,
         };

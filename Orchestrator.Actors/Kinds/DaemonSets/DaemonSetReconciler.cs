@@ -45,13 +45,23 @@ public static class DaemonSetReconciler
         }
         var create = new List<string>();
         var delete = new List<PodView>();
-        foreach (var node in nodes) Place(set, node, hash, create, delete, actions);
+        TimeSpan? wait = null;
+        foreach (var node in nodes)
+        {
+            var left = Place(set, node, hash, context, create, delete, actions);
+            if (left > TimeSpan.Zero && (wait is null || left < wait)) wait = left;
+        }
+        // What waits for a node that is gone will never run.
+        var known = nodes.Select(static n => n.Node.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var gone in byNode)
+            if (gone.Key.Length > 0 && !known.Contains(gone.Key)) delete.AddRange(gone.Where(static p => p.NodeName.Length == 0 && !p.Terminating));
         if (!set.OnDelete) Roll(set, nodes, hash, context.Now, create, delete);
         Emit(set, create, delete, hash, context, actions);
         var status = Status(set, nodes, hash, context.Now);
         if (current.CollisionCount > 0) status["collisionCount"] = current.CollisionCount;
         if (StatusWrite.IfChanged(ResourceTypes.DaemonSets, set.Source, status) is { } write) actions.Add(write);
-        return new ReconcileResult(actions.ToImmutable(), ReplicaSets.ReplicaSetReconciler.NextAvailability(set.MinReadySeconds, owned, context.Now));
+        var available = ReplicaSets.ReplicaSetReconciler.NextAvailability(set.MinReadySeconds, owned, context.Now);
+        return new ReconcileResult(actions.ToImmutable(), wait is null || available < wait ? available : wait);
     }
 
     private static List<PodView> Claim(DaemonSetObserved observed, ImmutableArray<ControllerAction>.Builder actions)
@@ -76,18 +86,20 @@ public static class DaemonSetReconciler
         return owned;
     }
 
-    private static void Place(
-        DaemonSetView set, NodePods node, string hash, List<string> create, List<PodView> delete,
+    /// <summary>What to do about the pods of one node.</summary>
+    /// <returns>How long a pod that failed there is left alone before it is replaced.</returns>
+    private static TimeSpan Place(
+        DaemonSetView set, NodePods node, string hash, ReconcileContext context, List<string> create, List<PodView> delete,
         ImmutableArray<ControllerAction>.Builder actions)
     {
         var live = node.Pods.Where(static p => !p.Terminating).ToList();
         if (!node.Stay)
         {
             delete.AddRange(live);
-            return;
+            return TimeSpan.Zero;
         }
-        if (!node.Run) return;
         var running = new List<PodView>();
+        var wait = TimeSpan.Zero;
         foreach (var pod in live)
         {
             if (!pod.Finished)
@@ -95,20 +107,35 @@ public static class DaemonSetReconciler
                 running.Add(pod);
                 continue;
             }
+            // A node that refuses its pod would otherwise refuse the next one at once.
+            if (pod.Phase == "Failed" && context.Backoff.Left(node.Node.Name, pod.Uid, context.Now) is var left && left > TimeSpan.Zero)
+            {
+                wait = left;
+                continue;
+            }
             delete.Add(pod);
             actions.Add(Event(set, true, pod.Phase == "Failed" ? "FailedDaemonPod" : "SucceededDaemonPod",
                 $"Found {(pod.Phase == "Failed" ? "failed" : "succeeded")} daemon pod {pod.Key} on node {node.Node.Name}, will try to {(pod.Phase == "Failed" ? "kill" : "delete")} it"));
         }
-        if (running.Count == 0)
+        // A pod on its way out still holds the node's ports and volumes.
+        if (node.Run && node.Pods.Count == 0) create.Add(node.Node.Name);
+        Thin(set, [.. running.OrderByDescending(static p => p.NodeName.Length > 0).ThenBy(static p => p.Meta.CreationTimestamp).ThenBy(static p => p.Uid, StringComparer.Ordinal)],
+            hash, context.Now, delete);
+        return wait;
+    }
+
+    // Of several pods on a node the oldest stays. Where there is a surge, one of the new template stands beside one of an old one, until it
+    // can take its place or the old one serves nobody.
+    private static void Thin(DaemonSetView set, List<PodView> oldestFirst, string hash, DateTimeOffset now, List<PodView> delete)
+    {
+        if (!set.Surges)
         {
-            // A pod on its way out still holds the node's ports and volumes.
-            if (live.Count == 0 && node.Pods.Count == 0) create.Add(node.Node.Name);
+            delete.AddRange(oldestFirst.Skip(1));
             return;
         }
-        // Of pods of one template the oldest stays; a newer template may stand beside it for a surge.
-        foreach (var same in running.GroupBy(p => IsCurrent(p, hash)))
-            delete.AddRange(same.OrderByDescending(static p => p.NodeName.Length > 0)
-                .ThenBy(static p => p.Meta.CreationTimestamp).ThenBy(static p => p.Uid, StringComparer.Ordinal).Skip(1));
+        var (fresh, old) = (oldestFirst.Find(p => IsCurrent(p, hash)), oldestFirst.Find(p => !IsCurrent(p, hash)));
+        delete.AddRange(oldestFirst.Where(p => p != fresh && p != old));
+        if (fresh is not null && old is not null && (!old.Ready || fresh.Available(set.MinReadySeconds, now))) delete.Add(old);
     }
 
     private static void Roll(DaemonSetView set, List<NodePods> nodes, string hash, DateTimeOffset now, List<string> create, List<PodView> delete)
@@ -117,23 +144,20 @@ public static class DaemonSetReconciler
         var maxSurge = set.MaxSurge.Of(wanted.Count, roundUp: true);
         var maxUnavailable = set.MaxUnavailable.Of(wanted.Count, roundUp: true);
         if (maxSurge == 0 && maxUnavailable == 0) maxUnavailable = 1;
-        var unavailable = 0;
-        var surging = 0;
+        var going = delete.ToHashSet();
+        var (unavailable, surging) = (0, 0);
         var candidates = new List<(NodeView Node, PodView Old)>();
         foreach (var node in wanted)
         {
-            var live = node.Pods.Where(p => p.Active && !delete.Contains(p)).ToList();
+            var live = node.Pods.Where(p => p.Active && !going.Contains(p)).ToList();
             var old = live.Find(p => !IsCurrent(p, hash));
-            var fresh = live.Find(p => IsCurrent(p, hash));
             if (!live.Exists(p => p.Available(set.MinReadySeconds, now))) unavailable++;
             if (old is null) continue;
-            if (fresh is not null)
-            {
-                surging++;
-                if (fresh.Available(set.MinReadySeconds, now)) delete.Add(old);
-            }
-            else if (!old.Available(set.MinReadySeconds, now)) delete.Add(old);
-            else candidates.Add((node.Node, old));
+            if (live.Count > 1) surging++;
+            else if (old.Available(set.MinReadySeconds, now)) candidates.Add((node.Node, old));
+            // One that serves nobody is replaced whatever the bounds say.
+            else if (maxSurge > 0) create.Add(node.Node.Name);
+            else delete.Add(old);
         }
         if (maxSurge > 0) create.AddRange(candidates.Take(Math.Max(0, maxSurge - surging)).Select(static c => c.Node.Name));
         else delete.AddRange(candidates.Take(Math.Max(0, maxUnavailable - unavailable)).Select(static c => c.Old));

@@ -46,6 +46,9 @@ public sealed class DaemonSetView
     public bool OnDelete { get; }
     public IntOrPercent MaxUnavailable { get; }
     public IntOrPercent MaxSurge { get; }
+
+    /// <summary>A pod of a new template is made before the old one goes.</summary>
+    public bool Surges => !OnDelete && MaxSurge.Value > 0;
     public PodPlacement Placement { get; }
     public string NodeName { get; }
 

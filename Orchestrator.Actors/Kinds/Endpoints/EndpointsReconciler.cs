@@ -19,10 +19,11 @@ public static class EndpointsReconciler
     {
         if (service.Meta.Deleting || service.ExternalName || service.Selector is null) return ReconcileResult.None;
         // Terminating pods are left out: this form cannot say that they still serve.
-        var members = pods.Where(p => service.Selects(p) && (!p.Terminating || service.PublishNotReady)).OrderBy(static p => p.Key)
-            .Take(AddressesMax + 1).ToList();
+        var members = pods.Where(p => service.Selects(p) && (!p.Terminating || service.PublishNotReady)).OrderBy(static p => p.Key).ToList();
         var truncated = members.Count > AddressesMax;
-        var subsets = Subsets(service, members.Take(AddressesMax));
+        // Of too many, those that serve are named.
+        if (truncated) members = [.. members.OrderByDescending(p => service.PublishNotReady || p.Ready).Take(AddressesMax).OrderBy(static p => p.Key)];
+        var subsets = Subsets(service, members);
         var labels = new JsonObject();
         foreach (var (key, value) in service.Meta.Labels) labels[key] = value;
         if (service.Headless) labels["service.kubernetes.io/headless"] = "";

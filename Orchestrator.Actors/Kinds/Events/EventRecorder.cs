@@ -91,7 +91,12 @@ public sealed class EventRecorder(IRegistries registries, TimeProvider clock, st
             try
             {
                 var writers = new Dictionary<ObjectKey, EventSource>();
-                await registries.WriteAsync(ResourceTypes.Events, WritesOf(batch, writers), write => UserOf(writers[write.Key])).ConfigureAwait(false);
+                var writes = WritesOf(batch, writers);
+                var results = await registries.WriteAsync(ResourceTypes.Events, writes, write => UserOf(writers[write.Key])).ConfigureAwait(false);
+                // Somebody has cleared the events away meanwhile: what is said again is told again, with its count.
+                var anew = writes.Where((w, i) => w is ReplaceObject && results[i].Error is { Reason: "NotFound" })
+                    .Select(static w => (ObjectWrite)new CreateObject(w.Key, ((ReplaceObject)w).Json)).ToImmutableArray();
+                if (!anew.IsEmpty) await registries.WriteAsync(ResourceTypes.Events, anew, write => UserOf(writers[write.Key])).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {

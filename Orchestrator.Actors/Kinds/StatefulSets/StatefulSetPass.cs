@@ -9,6 +9,9 @@ namespace Orchestrator.Actors.Kinds.StatefulSets;
 /// <summary>The working state of one pass over a StatefulSet: its numbers and who has them, and the actions so far.</summary>
 internal sealed class StatefulSetPass
 {
+    /// <summary>Most pods created in one pass (count): the rest comes with the next, which they trigger.</summary>
+    public const int BurstMax = 500;
+
     /// <summary>Whether the pass goes on to the next pod.</summary>
     private enum Step
     {
@@ -28,11 +31,12 @@ internal sealed class StatefulSetPass
     private readonly ReconcileContext _context;
     private readonly ImmutableArray<ControllerAction>.Builder _actions;
     private readonly List<(int Ordinal, PodView Pod)> _owned;
-    private readonly PodView?[] _replicas;
+    // By place, counted from the first number. A set may ask for as many as there are numbers.
+    private readonly Dictionary<int, PodView> _replicas = [];
     private readonly List<(int Ordinal, PodView Pod)> _condemned;
     private readonly HashSet<string> _deleted = new(StringComparer.Ordinal);
     private readonly PodView? _firstUnhealthy;
-    private int _replacedCurrent;
+    private int _replacedCurrent, _created;
     private JsonObject? _spec, _currentTemplate;
 
     public StatefulSetPass(
@@ -40,13 +44,13 @@ internal sealed class StatefulSetPass
         ImmutableArray<ControllerAction>.Builder actions)
     {
         (_observed, _set, _owned, _update, _current, _context, _actions) = (observed, observed.Desired, owned, update, current, context, actions);
-        _replicas = new PodView?[_set.Replicas];
         foreach (var (ordinal, pod) in owned)
             if (_set.Includes(ordinal)) _replicas[ordinal - _set.Start] = pod;
         _condemned = [.. owned.Where(o => !_set.Includes(o.Ordinal)).OrderByDescending(static o => o.Ordinal)];
         // One that is yet to be made comes before all that are ill after it.
-        foreach (var pod in _replicas)
+        for (var i = 0; i < _set.Replicas; i++)
         {
+            var pod = _replicas.GetValueOrDefault(i);
             if (pod is not null && Healthy(pod)) continue;
             _firstUnhealthy = pod;
             return;
@@ -62,7 +66,7 @@ internal sealed class StatefulSetPass
 
     public void Run()
     {
-        for (var i = 0; i < _replicas.Length; i++)
+        for (var i = 0; i < _set.Replicas && _created < BurstMax; i++)
             if (Ends(Keep(i))) return;
         foreach (var (ordinal, pod) in _condemned) RetainClaims(pod, ordinal);
         foreach (var (_, pod) in _condemned)
@@ -102,7 +106,7 @@ internal sealed class StatefulSetPass
     private Step Keep(int index)
     {
         var ordinal = _set.Start + index;
-        if (_replicas[index] is not { } pod) return Create(ordinal);
+        if (_replicas.GetValueOrDefault(index) is not { } pod) return Create(ordinal);
         if (pod.Finished)
         {
             if (!pod.Terminating) Delete(pod);
@@ -131,6 +135,7 @@ internal sealed class StatefulSetPass
         foreach (var key in StatefulClaims.KeysOf(_set, ordinal))
             if (_observed.Find(ResourceTypes.PersistentVolumeClaims, key.Name) is { } claim && StatefulClaims.IsStale(_set, claim, name, null)) return Step.Wait;
         if (!EnsureClaims(ordinal)) return Step.Stop;
+        _created++;
         var (revision, template) = VersionFor(ordinal);
         _actions.Add(StatefulPods.Create(_set, template, ordinal, revision) with
         {
@@ -189,9 +194,9 @@ internal sealed class StatefulSetPass
 
     private void Roll()
     {
-        for (var i = _replicas.Length - 1; i >= (_set.Partition ?? 0); i--)
+        for (var i = _set.Replicas - 1; i >= (_set.Partition ?? 0); i--)
         {
-            if (_replicas[i] is not { } pod) return;
+            if (_replicas.GetValueOrDefault(i) is not { } pod) return;
             if (StatefulPods.RevisionOf(pod) != _update.Name && !pod.Terminating && !_deleted.Contains(pod.Uid))
             {
                 if (StatefulPods.RevisionOf(pod) == CurrentName) _replacedCurrent = 1;

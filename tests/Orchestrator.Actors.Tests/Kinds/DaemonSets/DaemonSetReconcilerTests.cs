@@ -20,10 +20,10 @@ public sealed class DaemonSetReconcilerTests
 
     private JsonObject Status => StatusWrite.Current(_cluster.Get(ResourceTypes.DaemonSets, Key)!);
 
-    private ReconcileResult Reconcile() => DaemonSetReconciler.Reconcile(new DaemonSetObserved(
+    private ReconcileResult Reconcile(FailureBackoff? backoff = null) => DaemonSetReconciler.Reconcile(new DaemonSetObserved(
         DaemonSetView.Of(_cluster.Get(ResourceTypes.DaemonSets, Key)!), _cluster.Pods, [.. _cluster.All(ResourceTypes.Nodes).Select(NodeView.Of)],
         [.. _cluster.All(ResourceTypes.ControllerRevisions)],
-        name => _cluster.Get(ResourceTypes.ControllerRevisions, new ObjectKey("d", name)) is not null), _cluster.Context());
+        name => _cluster.Get(ResourceTypes.ControllerRevisions, new ObjectKey("d", name)) is not null), _cluster.Context() with { Backoff = backoff ?? new FailureBackoff() });
 
     private void Settle(int readyPerPass = int.MaxValue, Action? check = null)
     {
@@ -100,5 +100,102 @@ public sealed class DaemonSetReconcilerTests
         Settle(check: () => Assert.True(_cluster.Pods.Count(p => p.Ready) >= 2));
         Assert.Equal(2, _cluster.Pods.Count);
         Assert.All(_cluster.Pods, p => Assert.Equal("v2", p.Images[0]));
+    }
+
+    private const string Surge = """, "minReadySeconds":60, "updateStrategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":1,"maxUnavailable":0}} """;
+
+    private void SetImage(string image) => _cluster.Change(ResourceTypes.DaemonSets, Key, set => set["spec"]!["template"]!["spec"]!["containers"]![0]!["image"] = image);
+
+    private void Fail(string node) => _cluster.Change(ResourceTypes.Pods, _cluster.Pods.Single(p => DaemonPods.NodeOf(p) == node && p.Active).Key,
+        static pod => pod["status"] = new JsonObject { ["phase"] = "Failed" });
+
+    [Fact]
+    public void Reconcile_NodeIsGone_TakesThePodThatWaitsForIt()
+    {
+        Deploy();
+        Node("a");
+        _cluster.Apply(Reconcile().Actions);
+        Assert.Single(_cluster.Pods);
+        _cluster.Apply([new DeleteAction(ResourceTypes.Nodes, new ObjectKey("", "a"), "a")]);
+        _cluster.Apply(Reconcile().Actions);
+        Assert.Empty(_cluster.Pods);
+    }
+
+    [Fact]
+    public void Reconcile_PodsThatFailAgain_AreReplacedAfterGrowingPauses()
+    {
+        Deploy();
+        Node("a");
+        var backoff = new FailureBackoff();
+        TimeSpan? Pass()
+        {
+            var result = Reconcile(backoff);
+            _cluster.Apply(result.Actions);
+            return result.RequeueAfter;
+        }
+        for (var (failure, pause) = (0, 1); failure < 4; failure++, pause *= 2)
+        {
+            Pass();
+            Fail("a");
+            Assert.Null(Pass());
+            Assert.Empty(_cluster.Pods);
+            Pass();
+            Fail("a");
+            Assert.Equal(TimeSpan.FromSeconds(pause), Pass());
+            Assert.Single(_cluster.Pods);
+            _cluster.Now += TimeSpan.FromSeconds(pause);
+            Assert.Null(Pass());
+            Assert.Empty(_cluster.Pods);
+            _cluster.Now += TimeSpan.FromSeconds(pause * 2);
+            pause *= 2;
+        }
+    }
+
+    [Fact]
+    public void Reconcile_NodeThatTakesNoMorePods_IsClearedOfWhatFailedThere()
+    {
+        Deploy();
+        Node("a");
+        Settle();
+        Fail("a");
+        Node("a", """{"taints":[{"key":"k","effect":"NoSchedule"}]}""");
+        _cluster.Apply(Reconcile().Actions);
+        _cluster.Apply(Reconcile().Actions);
+        Assert.Empty(_cluster.Pods);
+    }
+
+    [Fact]
+    public void Reconcile_Surge_KeepsAReadyPodUntilItsSuccessorIsAvailable()
+    {
+        Deploy(Surge);
+        Node("a");
+        Settle();
+        var first = _cluster.Pods.Single().Uid;
+        // Ready for less than the set asks for.
+        SetImage("v2");
+        _cluster.Apply(Reconcile().Actions);
+        Assert.Equal(2, _cluster.Pods.Count);
+        foreach (var pod in _cluster.Pods.Where(static p => !p.Ready).ToList()) _cluster.MakeReady(pod.Key, "a");
+        _cluster.Apply(Reconcile().Actions);
+        Assert.Contains(_cluster.Pods, p => p.Uid == first);
+        _cluster.Now += TimeSpan.FromSeconds(60);
+        _cluster.Apply(Reconcile().Actions);
+        Assert.NotEqual(first, Assert.Single(_cluster.Pods).Uid);
+    }
+
+    [Fact]
+    public void Reconcile_SurgeIsTakenBack_LeavesTheOldestPod()
+    {
+        Deploy(Surge);
+        Node("a");
+        Settle();
+        var first = _cluster.Pods.Single().Uid;
+        _cluster.Now += TimeSpan.FromSeconds(60);
+        SetImage("v2");
+        _cluster.Apply(Reconcile().Actions);
+        Assert.Equal(2, _cluster.Pods.Count);
+        _cluster.Change(ResourceTypes.DaemonSets, Key, static set => set["spec"]!["updateStrategy"] = new JsonObject { ["type"] = "OnDelete" });
+        _cluster.Apply(Reconcile().Actions);
+        Assert.Equal(first, Assert.Single(_cluster.Pods).Uid);
     }
 }

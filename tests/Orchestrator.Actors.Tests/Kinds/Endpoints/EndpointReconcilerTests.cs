@@ -75,4 +75,15 @@ public sealed class EndpointReconcilerTests
         _cluster.Apply(Reconcile().Actions);
         Assert.Null(_cluster.Get(ResourceTypes.Endpoints, Key)!.ToTree()["subsets"]);
     }
+
+    [Fact]
+    public void Endpoints_TooMany_NamesThoseThatServe()
+    {
+        for (var i = 0; i < EndpointsReconciler.AddressesMax; i++) Pod(i, ready: i >= 10);
+        for (var i = EndpointsReconciler.AddressesMax; i < EndpointsReconciler.AddressesMax + 10; i++) Pod(i);
+        _cluster.Apply(EndpointsReconciler.Reconcile(Service, _cluster.Pods, null).Actions);
+        var subset = Assert.Single(_cluster.Get(ResourceTypes.Endpoints, Key)!.ToTree()["subsets"]!.AsArray())!;
+        Assert.Equal(EndpointsReconciler.AddressesMax, subset["addresses"]!.AsArray().Count);
+        Assert.Null(subset["notReadyAddresses"]);
+    }
 }

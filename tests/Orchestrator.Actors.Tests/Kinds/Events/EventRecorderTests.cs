@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Controllers;
 using Orchestrator.Actors.FieldManagement;
 using Orchestrator.Actors.Kinds.Events;
@@ -34,6 +35,19 @@ public sealed class EventRecorderTests
         store.Clock.Now += TimeSpan.FromMinutes(11);
         recorder.Record(Event("spec.containers{a}"), Kubelet);
         Assert.Equal(3, (await UntilAsync(store, static found => found.Length == 3)).Length);
+    }
+
+    [Fact]
+    public async Task Repetition_OfAnEventThatWasDeleted_IsToldAgain()
+    {
+        var store = await StoreFixture.WithNamespaceAsync();
+        var recorder = new EventRecorder(store.Registries, store.Clock, "here");
+        recorder.Record(Event(""), Kubelet);
+        var told = Assert.Single(await UntilAsync(store, static found => found.Length == 1));
+        Assert.Null((await store.Store.DeleteAsync(store.Store.SchemaOf(ResourceTypes.Events), told.Key, DeleteOptions.Default)).Error);
+        await UntilAsync(store, static found => found.IsEmpty);
+        recorder.Record(Event(""), Kubelet);
+        Assert.Equal(2, Count(Assert.Single(await UntilAsync(store, static found => found.Length == 1))));
     }
 
     [Fact]

@@ -53,6 +53,19 @@ public sealed class StatefulSetReconcilerTests
     }
 
     [Fact]
+    public void Reconcile_AsManyAsThereAreNumbers_CostsWhatIsMade()
+    {
+        _sim.Deploy(int.MaxValue);
+        _sim.Pass();
+        Assert.Equal(["web-0"], _sim.PodNames);
+        _sim.Edit(static spec => spec["podManagementPolicy"] = "Parallel");
+        _sim.Pass();
+        Assert.Equal(501, _sim.PodNames.Length);
+        _sim.Pass();
+        Assert.Equal(1001, _sim.PodNames.Length);
+    }
+
+    [Fact]
     public void Reconcile_Shrink_DeletesTheLastFirstAndWaitsForItsEnd()
     {
         _sim.Deploy();
