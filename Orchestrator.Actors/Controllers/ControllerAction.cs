@@ -31,6 +31,10 @@ public sealed record PatchAction(ResourceType Type, ObjectKey Key, string Uid, J
 {
     /// <summary>The subresource through which to patch, such as <c>finalize</c>; empty for the object itself.</summary>
     public string Subresource { get; init; } = "";
+
+    /// <summary>It makes the reconciled object an owner, which that must not become any more once it is on its way out: its own type is
+    /// read up to date first, as by <see cref="ReconcileResult.Confirm"/>.</summary>
+    public bool Adopts { get; init; }
 }
 
 /// <summary>Replaces the whole status of the object with the given uid.</summary>

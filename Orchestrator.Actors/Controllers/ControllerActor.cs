@@ -99,6 +99,33 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
         }
     }
 
+    // An entity ends when its journal is away, and nothing else would bring back what it had still to do.
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        base.OnPersistFailure(cause, @event, sequenceNr);
+        TriggerLater();
+    }
+
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        base.OnRecoveryFailure(reason, message);
+        TriggerLater();
+    }
+
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        base.OnPersistRejected(cause, @event, sequenceNr);
+        Fail(cause.Message);
+    }
+
+    private void TriggerLater()
+    {
+        if (_controller is null) return;
+        var wait = _services.Settings.RetryMax * (0.5 + (_jitter.NextDouble() * 0.5));
+        var cause = _pending ?? (_cause.Type.Length > 0 ? _cause : new DecisionCause("resync", _key.ToString(), 0));
+        Context.System.Scheduler.ScheduleTellOnce(wait, Context.Parent, new TriggerReconcile(_controller.Name, _key.Namespace, _key.Name, cause), ActorRefs.NoSender);
+    }
+
     private void Pend(DecisionCause cause)
     {
         _pending ??= cause;
@@ -164,6 +191,7 @@ public sealed class ControllerActor : UntypedPersistentActor, IWithTimers
             return;
         }
         var elsewhere = result.EmptyElsewhere is not null && _services.Elsewhere is { Any: true } others ? others : null;
+        if (result.Actions.Any(static a => a is PatchAction { Adopts: true })) result = result with { Confirm = [.. result.Confirm, .. _controller.Reads.Take(1)] };
         if (confirmed is null && (!result.Confirm.IsEmpty || elsewhere is not null))
         {
             ConfirmAsync(result, elsewhere).PipeTo(Self, failure: static e => new PassFailed(e.Message));

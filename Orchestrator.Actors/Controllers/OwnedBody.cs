@@ -43,7 +43,7 @@ public static class OwnedBody
     {
         var references = References(o, exceptUid: owner.Uid);
         references.Add(owner.ToReference());
-        return new PatchAction(type, o.Key, o.Meta.Uid, OwnersPatch(references), o.Revision);
+        return new PatchAction(type, o.Key, o.Meta.Uid, OwnersPatch(references), o.Revision) { Adopts = true };
     }
 
     /// <summary>Takes the controller off an object that its selector no longer matches.</summary>

@@ -81,11 +81,6 @@ public sealed class PriorityLevelConfigurationValidation : IKindValidation
             faults.Invalid(path.Child("handSize"), hand, $"required entropy bits of deckSize {queues} and handSize {hand} should not be greater than {EntropyBitsMax}");
     }
 
-    /// <summary>The bits that tell one hand of the deck from every other, in the order of the deal.</summary>
-    private static int EntropyBits(long deck, long hand)
-    {
-        double bits = 0;
-        for (long i = 0; i < hand; i++) bits += Math.Log2(deck - i);
-        return (int)Math.Ceiling(bits);
-    }
+    /// <summary>The bits of a hash that dealing a hand uses up, a little more than it needs. Source: apiserver, shufflesharding.RequiredEntropyBits.</summary>
+    private static double EntropyBits(long deck, long hand) => Math.Ceiling(Math.Log2(deck) * hand);
 }
