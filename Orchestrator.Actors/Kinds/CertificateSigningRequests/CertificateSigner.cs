@@ -135,13 +135,15 @@ public sealed class CertificateSigner : UntypedActor, IWithTimers
         return Done.Instance;
     }
 
-    /// <summary>Decided an hour ago, or waiting for a day.</summary>
+    /// <summary>Answered an hour ago, or waiting for a day. One that is approved may wait for its signer for as long as that takes.</summary>
     internal static bool IsOld(StoredObject request, DateTimeOffset now)
     {
         using var document = JsonDocument.Parse(request.Json);
         var status = document.RootElement.Get("status");
+        var issued = status.Text("certificate").Length > 0;
         foreach (var condition in status.Items("conditions"))
-            if (DateTimeOffset.TryParse(condition.Text("lastUpdateTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var decided)
+            if ((condition.Text("type") is "Denied" or "Failed" || (issued && condition.Text("type") == "Approved"))
+                && DateTimeOffset.TryParse(condition.Text("lastUpdateTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var decided)
                 && now - decided > DecidedKept) return true;
         return status.Count("conditions") == 0 && request.Meta.CreationTimestamp is { } created && now - created > PendingKept;
     }

@@ -36,7 +36,7 @@ public sealed record SigningRequest(string Pem, CertificateSubject Subject)
             var usages = JsonTree.Array(spec, "usages")?.Select(static u => JsonTree.AsString(u) ?? "").ToHashSet(StringComparer.Ordinal) ?? [];
             return FaultOf(signer, subject, others, usages) is { } fault ? (null, fault) : (new SigningRequest(pem, subject), "");
         }
-        catch (Exception e) when (e is FormatException or CryptographicException or ArgumentException)
+        catch (Exception e) when (e is FormatException or CryptographicException or ArgumentException or System.Formats.Asn1.AsnContentException)
         {
             return (null, $"unable to parse csr: {e.Message}");
         }

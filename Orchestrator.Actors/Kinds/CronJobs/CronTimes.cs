@@ -26,6 +26,8 @@ public static class CronTimes
     /// <summary>The first run after <paramref name="after"/>, or null when there is none.</summary>
     public static DateTimeOffset? Next(this CronSchedule schedule, DateTimeOffset after, TimeZoneInfo zone)
     {
+        // There are no days behind it to look through.
+        if (after.Year > DateTime.MaxValue.Year - YearsMax - 1) return null;
         if (schedule.Every is { } every) return Floor(after, TimeSpan.FromSeconds(1)) + every;
         var at = Floor(after, TimeSpan.FromMinutes(1)).AddMinutes(1);
         var local = TimeZoneInfo.ConvertTime(at, zone).DateTime;

@@ -14,6 +14,9 @@ public sealed class DaemonSetView
 {
     public const string HashLabel = "controller-revision-hash";
 
+    /// <summary>Says how often the template was changed; pods carry it as a label.</summary>
+    public const string TemplateGenerationAnnotation = "deprecated.daemonset.template.generation";
+
     private DaemonSetView(StoredObject source, JsonElement root)
     {
         Source = source;
@@ -32,8 +35,7 @@ public sealed class DaemonSetView
         Tolerations = [.. Toleration.ReadAll(pod.Get("tolerations")), .. DaemonPods.Tolerations(pod.Flag("hostNetwork"))];
         TemplateIdentity = PodTemplate.Identity(template);
         CollisionCount = (int)root.Get("status").Number("collisionCount");
-        TemplateGeneration = Meta.Annotations.TryGetValue("deprecated.daemonset.template.generation", out var text)
-            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? generation : Meta.Generation;
+        TemplateGeneration = TemplateGenerationOf(Meta.Annotations.GetValueOrDefault(TemplateGenerationAnnotation)) ?? 1;
     }
 
     public StoredObject Source { get; }
@@ -61,6 +63,9 @@ public sealed class DaemonSetView
     public OwnerIdentity Identity => new("apps/v1", "DaemonSet", Key.Name, Uid);
 
     public RevisionOwner History => new(Source, Identity, Selector, HashLabel, TemplateIdentity, CollisionCount, RevisionHistoryLimit);
+
+    internal static long? TemplateGenerationOf(string? text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? generation : null;
 
     public static DaemonSetView Of(StoredObject o) => o.View(static o =>
     {

@@ -194,7 +194,7 @@ public sealed class GarbageCollectorActor : UntypedActor, IWithTimers
     {
         var events = await _registries.InformerAsync(ResourceTypes.Events).ConfigureAwait(false);
         var before = _clock.GetUtcNow() - _eventsKeptFor;
-        foreach (var batch in events.Objects.EnumerateFrom().Where(o => LastSeen(o) < before).Chunk(BatchMax))
+        foreach (var batch in events.Objects.EnumerateFrom().Where(o => o.Meta.CreationTimestamp < before && LastSeen(o) < before).Chunk(BatchMax))
             await _registries.WriteAsync(ResourceTypes.Events, [.. batch.Select(static o => (ObjectWrite)new RemoveObject(o.Key, o.Meta.Uid))]).ConfigureAwait(false);
     }
 

@@ -31,12 +31,15 @@ public static class PodSpecDefaults
         if (container["resources"] is null) container["resources"] = new JsonObject();
     }
 
-    /// <summary>No tag, or <c>latest</c>, and no digest: the image may change under its name.</summary>
+    /// <summary>The tag <c>latest</c>, or neither tag nor digest: the image may change under its name.</summary>
+    /// <remarks>A digest beside the tag changes nothing about that. Source: SetDefaults_Container of kubernetes pkg/apis/core/v1/defaults.go.</remarks>
     private static bool HasMovingTag(string image)
     {
-        if (image.Contains('@', StringComparison.Ordinal)) return image.EndsWith(":latest", StringComparison.Ordinal);
-        var colon = image.IndexOf(':', image.LastIndexOf('/') + 1);
-        return colon < 0 || image.AsSpan(colon + 1).SequenceEqual("latest");
+        var digest = image.IndexOf('@', StringComparison.Ordinal);
+        var named = digest < 0 ? image.AsSpan() : image.AsSpan(0, digest);
+        named = named[(named.LastIndexOf('/') + 1)..];
+        var colon = named.IndexOf(':');
+        return colon < 0 ? digest < 0 : named[(colon + 1)..].SequenceEqual("latest");
     }
 
     // The old name of the field is answered to old clients, and wins nowhere.

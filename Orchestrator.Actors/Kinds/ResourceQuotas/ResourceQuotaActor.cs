@@ -34,9 +34,12 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
     private readonly TimeProvider _clock;
     private readonly Dictionary<ObjectKey, Tracked> _quotas = [];
     private readonly Dictionary<string, List<Tracked>> _byNamespace = new(StringComparer.Ordinal);
+    // By when they are due: there may be a quota in each of many namespaces, and each change of anything asks which is next.
+    private readonly SortedSet<(DateTimeOffset Due, ObjectKey Key)> _order = [];
     private readonly HashSet<ResourceType> _subscribed = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private bool _counting;
+    private DateTimeOffset _waitingFor;
 
     public ResourceQuotaActor(RegistryClient registries, ResourceStore store, TimeProvider clock)
     {
@@ -112,7 +115,7 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
         var now = _clock.GetUtcNow();
         if (!_quotas.TryGetValue(o.Key, out var tracked))
         {
-            _quotas[o.Key] = tracked = new Tracked(o.Key, now);
+            _quotas[o.Key] = tracked = new Tracked(o.Key, now, _order);
             if (!_byNamespace.TryGetValue(o.Key.Namespace, out var quotas)) _byNamespace[o.Key.Namespace] = quotas = [];
             quotas.Add(tracked);
         }
@@ -129,6 +132,7 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
     private void Forget(ObjectKey key)
     {
         if (!_quotas.Remove(key, out var tracked)) return;
+        _order.Remove((tracked.Due, key));
         var quotas = _byNamespace[key.Namespace];
         quotas.Remove(tracked);
         if (quotas.Count == 0) _byNamespace.Remove(key.Namespace);
@@ -145,9 +149,11 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
     {
         if (_counting || _quotas.Count == 0) return;
         var now = _clock.GetUtcNow();
-        var next = _quotas.Values.MinBy(static q => q.Due)!;
+        var next = _quotas[_order.Min.Key];
         if (next.Due > now)
         {
+            if (next.Due == _waitingFor && Timers.IsTimerActive(nameof(Due))) return;
+            _waitingFor = next.Due;
             Timers.StartSingleTimer(nameof(Due), Due.Instance, next.Due - now + TimeSpan.FromMilliseconds(1));
             return;
         }
@@ -197,19 +203,27 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
     }
 
     /// <summary>One quota, what it was charged lately, and when it is to be counted.</summary>
-    private sealed class Tracked(ObjectKey key, DateTimeOffset due)
+    private sealed class Tracked
     {
-        public ObjectKey Key { get; } = key;
+        private readonly SortedSet<(DateTimeOffset Due, ObjectKey Key)> _order;
+
+        public Tracked(ObjectKey key, DateTimeOffset due, SortedSet<(DateTimeOffset Due, ObjectKey Key)> order)
+        {
+            (Key, Due, _order) = (key, due, order);
+            _order.Add((due, key));
+        }
+
+        public ObjectKey Key { get; }
         public QuotaCharges Charges { get; } = new();
 
         /// <summary>The quota as it was last told.</summary>
         public ResourceQuotaView? View { get; set; }
 
-        public DateTimeOffset Due { get; private set; } = due;
+        public DateTimeOffset Due { get; private set; }
 
         public void DueBy(DateTimeOffset at)
         {
-            if (at < Due) Due = at;
+            if (at < Due) Rest(at);
         }
 
         /// <summary>An object has come, or has changed, that the quota may count.</summary>
@@ -225,7 +239,12 @@ public sealed class ResourceQuotaActor : UntypedActor, IWithTimers
             }
         }
 
-        public void Rest(DateTimeOffset until) => Due = until;
+        public void Rest(DateTimeOffset until)
+        {
+            _order.Remove((Due, Key));
+            Due = until;
+            _order.Add((Due, Key));
+        }
     }
 
     private sealed record Counted(ObjectKey Key, ResourceQuotaView? Quota, ImmutableSortedDictionary<string, Quantity> Used, long Arrived);

@@ -191,6 +191,8 @@ public sealed class StableKindRulesTests
         spec.rules[0].subjects[0].user: Required value: user is required when subject kind is 'User'
         spec.rules[0]: Required value: at least one of resourceRules and nonResourceRules has to be non-empty
         """)]
+    [InlineData(Flow + "prioritylevelconfigurations", "spec.limited.limitResponse", """{"type":"Queue","queuing":{"queues":16,"handSize":16}}""",
+        "spec.limited.limitResponse.queuing.handSize: Invalid value: 16: required entropy bits of deckSize 16 and handSize 16 should not be greater than 60")]
     [InlineData(Flow + "prioritylevelconfigurations", "spec.limited.limitResponse", """{"type":"Queue","queuing":{"queues":4,"handSize":5}}""",
         "spec.limited.limitResponse.queuing.handSize: Invalid value: 5: should not be greater than queues (4)")]
     public void Create_OfAWrongClusterObject_TellsEveryFault(string path, string place, string json, string expected) =>

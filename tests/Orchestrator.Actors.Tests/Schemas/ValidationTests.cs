@@ -1,4 +1,5 @@
 using System.Text;
+using Orchestrator.Actors.Admission;
 using Orchestrator.Actors.Resources;
 using Orchestrator.Actors.Schemas;
 
@@ -66,6 +67,39 @@ public sealed class ValidationTests
         Assert.Equal("ClusterFirst", JsonTree.AsString(spec["dnsPolicy"]));
         Assert.Equal("Guaranteed", JsonTree.AsString(pod["status"]!["qosClass"]));
         Assert.Null(pod["metadata"]!["generation"]);
+    }
+
+    [Theory]
+    [InlineData("nginx", "Always")]
+    [InlineData("nginx:latest", "Always")]
+    [InlineData("reg:5000/nginx", "Always")]
+    [InlineData("nginx:1", "IfNotPresent")]
+    [InlineData("nginx@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "IfNotPresent")]
+    [InlineData("reg:5000/nginx:latest@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "Always")]
+    public void Pod_PullPolicy_FollowsFromTheTag(string image, string policy)
+    {
+        var pod = Create(Kind("", "Pod"), $$$"""{"metadata":{"name":"p"},"spec":{"containers":[{"name":"a","image":"{{{image}}}"}]}}""", out _);
+        Assert.Equal(policy, JsonTree.AsString(pod["spec"]!["containers"]![0]!["imagePullPolicy"]));
+    }
+
+    [Fact]
+    public void DaemonSet_NumberOfItsTemplate_RisesWithThat()
+    {
+        var schema = Kind("apps", "DaemonSet");
+        const string Body = """{"metadata":{"name":"d"},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}}""";
+        static string? Number(JsonObject tree) => JsonTree.AsString(JsonTree.At(tree, ["metadata", "annotations", "deprecated.daemonset.template.generation"]));
+        var stored = Create(schema, Body, out var error);
+        Assert.Null(error);
+        Assert.Equal("1", Number(stored));
+        var slower = stored.DeepClone().AsObject();
+        slower["spec"]!["minReadySeconds"] = 5L;
+        slower["metadata"]!.AsObject().Remove("annotations");
+        ObjectUpdate.Prepare(schema, slower, stored, "", DateTimeOffset.UnixEpoch);
+        Assert.Equal("1", Number(slower));
+        var other = slower.DeepClone().AsObject();
+        other["spec"]!["template"]!["spec"]!["containers"]![0]!["image"] = "j";
+        ObjectUpdate.Prepare(schema, other, slower, "", DateTimeOffset.UnixEpoch);
+        Assert.Equal("2", Number(other));
     }
 
     [Fact]

@@ -5,6 +5,11 @@ namespace Orchestrator.Actors.Tests.Kinds.CronJobs;
 
 public sealed class CronTimesTests
 {
+    [Theory]
+    [InlineData("* * * * *"), InlineData("@every 1h")]
+    public void Next_AtTheEndOfTime_IsNever(string text) =>
+        Assert.Null(CronSchedule.Parse(text, out _)!.Next(DateTimeOffset.MaxValue, TimeZoneInfo.Utc));
+
     private const string NewYork = "America/New_York";
 
     private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
