@@ -46,7 +46,7 @@ public static class NodeLifecycleReconciler
         var taints = Taints(node, ready, observed.OthersReady, context.Now);
         if (!Same(taints, node.Taints)) actions.Add(Write(node, taints));
         var marked = ready != "True" && MarkPods(observed, context.Now, actions);
-        if (ready != "True" && node.Taints.Any(static t => t.Key == OutOfService)) Release(observed.Pods, actions);
+        if (ready != "True" && node.Taints.Any(static t => t.Key == OutOfService)) Release(observed.Pods, context.Now, actions);
         var next = Evict(observed, taints, context.Now, actions);
         if (!silent && (next is null || silentIn < next)) next = silentIn;
         // A kubelet that wrote at the same time was not overwritten, and what pods say triggers nothing here.
@@ -126,10 +126,10 @@ public static class NodeLifecycleReconciler
     }
 
     // No kubelet will say that these have ended. Source: podgc, gcTerminating.
-    private static void Release(IReadOnlyCollection<PodView> pods, ImmutableArray<ControllerAction>.Builder actions)
+    private static void Release(IReadOnlyCollection<PodView> pods, DateTimeOffset now, ImmutableArray<ControllerAction>.Builder actions)
     {
         foreach (var pod in pods)
-            if (pod.Terminating) actions.Add(new DeleteAction(ResourceTypes.Pods, pod.Key, pod.Uid, null, 0));
+            if (pod.Terminating && !PodCollection.IsKept(pod)) actions.Add(PodDisruption.End(pod, null, "", now));
     }
 
     private static TimeSpan? Evict(NodeObserved observed, ImmutableArray<Taint> taints, DateTimeOffset now, ImmutableArray<ControllerAction>.Builder actions)
@@ -149,7 +149,7 @@ public static class NodeLifecycleReconciler
             actions.Add(new DeleteAction(ResourceTypes.Pods, pod.Key, pod.Uid)
             {
                 Before = PodDisruption.Status(pod, "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint", now) is { } status
-                    ? new StatusAction(ResourceTypes.Pods, pod.Key, pod.Uid, status) : null,
+                    ? new StatusAction(ResourceTypes.Pods, pod.Key, pod.Uid, status, pod.Source.Revision) : null,
             });
         }
         return next;

@@ -21,8 +21,11 @@ public static class PodCollection
         if (pods.Count == 0) return ReconcileResult.None;
         var left = missingSince + Quarantine - now;
         if (left > TimeSpan.Zero) return new ReconcileResult([], left);
-        return new ReconcileResult([.. pods.Select(static p => new DeleteAction(ResourceTypes.Pods, p.Key, p.Uid, null, 0))]);
+        return new ReconcileResult([.. pods.Where(static p => !IsKept(p)).Select(p => PodDisruption.End(p, "DeletionByPodGC", "PodGC: node no longer exists", now))]);
     }
+
+    // It has been told to go, and what it still waits for is not its node.
+    internal static bool IsKept(PodView pod) => pod is { Finished: true, Terminating: true } && !pod.Meta.Finalizers.IsEmpty;
 
     /// <summary>Removes the oldest ended pods beyond the threshold.</summary>
     public static ReconcileResult Terminated(IEnumerable<PodView> pods, int threshold = TerminatedMax)

@@ -161,6 +161,22 @@ public sealed class NodeLifecycleReconcilerTests
     }
 
     [Fact]
+    public void PodCollection_NodeIsGone_SaysThatItsPodsHaveEnded_SoThatJobsReplaceThem()
+    {
+        _cluster.Put(ResourceTypes.Pods, """
+            {"metadata":{"name":"work","namespace":"d","uid":"work","finalizers":["batch.kubernetes.io/job-tracking"]},"spec":{"nodeName":"n1"},"status":{"phase":"Running"} }
+            """);
+        var late = _start + PodCollection.Quarantine;
+        var delete = Assert.IsType<DeleteAction>(Assert.Single(PodCollection.Orphaned(_cluster.Pods, _start, late).Actions));
+        Assert.Equal("Failed", JsonTree.String(delete.Before!.Status, "phase"));
+        Assert.Equal("DeletionByPodGC", JsonTree.String(StatusWrite.Condition(delete.Before.Status, "DisruptionTarget"), "reason"));
+
+        // Once it is told so, it waits for whoever counts it, and nothing is to be done again and again.
+        _cluster.Change(ResourceTypes.Pods, delete.Key, static t => (t["status"]!["phase"], t["metadata"]!["deletionTimestamp"]) = ("Failed", "2026-01-01T00:00:00Z"));
+        Assert.Empty(PodCollection.Orphaned(_cluster.Pods, _start, late).Actions);
+    }
+
+    [Fact]
     public void PodCollection_TooManyEndedPods_TakesTheOldest()
     {
         for (var i = 0; i < 5; i++)
