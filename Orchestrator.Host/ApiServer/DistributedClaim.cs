@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using Orchestrator.Actors.Admission.Webhooks;
 using Orchestrator.Actors.Authentication;
 using Orchestrator.Actors.Resources;
 
@@ -48,7 +49,10 @@ public sealed class DistributedClaim(string claim, Func<string, IssuerKeys> keys
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException or FormatException or InvalidOperationException or NotSupportedException && !cancellationToken.IsCancellationRequested)
         {
-            return $"while getting distributed claim {GoQuote.Quote(claim)}: {e.Message}";
+            var why = e is HttpRequestException { StatusCode: null } && Uri.TryCreate(endpoint, UriKind.Absolute, out var url)
+                ? $"Get {GoQuote.Quote(endpoint)}: {WebhookCaller.Explain(new WebhookAddress(url, []), e)}"
+                : e.Message;
+            return $"while getting distributed claim {GoQuote.Quote(claim)}: {why}";
         }
         if (!JsonWebToken.TryParse(text, out var token)) return $"getting untrusted issuer from endpoint {endpoint} failed for claim {GoQuote.Quote(claim)}: malformed token";
         var remembered = _issuers.TryGetValue(token.Issuer, out var keys);
@@ -56,9 +60,12 @@ public sealed class DistributedClaim(string claim, Func<string, IssuerKeys> keys
         var fault = await keys.FaultOfAsync(token, cancellationToken).ConfigureAwait(false);
         // Only who has signed something is worth to be remembered.
         if (!remembered && (fault is not null || _issuers.Count >= IssuersMax || !_issuers.TryAdd(token.Issuer, keys))) keys.Dispose();
-        if (fault is not null) return $"verify distributed claim token: {fault}";
+        if (fault is not null)
+            return keys.IsUnknown
+                ? $"verifying untrusted issuer {token.Issuer} failed: verifier not initialized for issuer: {GoQuote.Quote(token.Issuer)}"
+                : $"verify distributed claim token: {fault}";
         if (token.ReadClaims() is not { } found) return $"could not parse distributed claims for claim {claim}: invalid UTF-16 surrogate in string";
-        if (!found.TryGetPropertyValue(claim, out var value)) return $"jwt returned by distributed claim endpoint {endpoint} did not contain claim: {claim}";
+        if (!found.TryGetPropertyValue(claim, out var value)) return $"jwt returned by distributed claim endpoint {GoQuote.Quote(endpoint)} did not contain claim: {claim}";
         claims[claim] = value;
         return null;
     }
@@ -69,7 +76,7 @@ public sealed class DistributedClaim(string claim, Func<string, IssuerKeys> keys
         if (accessToken.Length > 0) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
         using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if ((int)response.StatusCode is < 200 or > 226)
-            throw new HttpRequestException($"error while getting distributed claim JWT: {(int)response.StatusCode} {response.ReasonPhrase}");
+            throw new HttpRequestException($"error while getting distributed claim JWT: {(int)response.StatusCode} {response.ReasonPhrase}", null, response.StatusCode);
         return (await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false)).Trim();
     }
 

@@ -23,7 +23,10 @@ public sealed class IssuerKeys(string issuer, string discoveryUrl, ImmutableArra
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _fetching = new(1);
-    private volatile Fetched _fetched = new([], DateTimeOffset.MinValue, "");
+    private volatile Fetched _fetched = new([], DateTimeOffset.MinValue, "", IsConfigured: false);
+
+    /// <summary>The issuer was asked who it is and has not told yet: nothing that it may have signed can be checked.</summary>
+    public bool IsUnknown => _fetched is { IsConfigured: false } fetched && fetched.At != DateTimeOffset.MinValue;
 
     /// <summary>What keeps a token from being believed; null when nothing does.</summary>
     public async ValueTask<string?> FaultOfAsync(JsonWebToken token, CancellationToken cancellationToken)
@@ -72,20 +75,22 @@ public sealed class IssuerKeys(string issuer, string discoveryUrl, ImmutableArra
         {
             // Another request may have fetched meanwhile, or a moment ago.
             if (!ReferenceEquals(seen, _fetched) || clock.GetUtcNow() - _fetched.At < FetchEvery) return _fetched;
+            var configured = seen.IsConfigured;
             try
             {
                 using var configuration = await GetAsync(new Uri(discoveryUrl.Length > 0 ? discoveryUrl : $"{issuer.TrimEnd('/')}/.well-known/openid-configuration"), cancellationToken).ConfigureAwait(false);
                 var said = configuration.RootElement.TryGetProperty("issuer", out var name) ? name.GetString() : "";
                 if (said != issuer) return _fetched = seen with { At = clock.GetUtcNow(), Error = $"oidc: issuer did not match the issuer returned by provider, expected \"{issuer}\" got \"{said}\"" };
+                configured = true;
                 var url = new Uri(configuration.RootElement.GetProperty("jwks_uri").GetString() ?? "");
                 using var keys = await GetAsync(url, cancellationToken).ConfigureAwait(false);
-                return _fetched = new Fetched([.. keys.RootElement.GetProperty("keys").EnumerateArray().Select(TokenKey.OfJwk).OfType<TokenKey>()], clock.GetUtcNow(), "");
+                return _fetched = new Fetched([.. keys.RootElement.GetProperty("keys").EnumerateArray().Select(TokenKey.OfJwk).OfType<TokenKey>()], clock.GetUtcNow(), "", configured);
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException or JsonException or KeyNotFoundException or UriFormatException or InvalidOperationException or NotSupportedException
                 && !cancellationToken.IsCancellationRequested)
             {
                 // What is known already goes on counting while the provider is away.
-                return _fetched = seen with { At = clock.GetUtcNow(), Error = e.Message };
+                return _fetched = seen with { At = clock.GetUtcNow(), Error = e.Message, IsConfigured = configured };
             }
         }
         finally
@@ -101,5 +106,5 @@ public sealed class IssuerKeys(string issuer, string discoveryUrl, ImmutableArra
         return await response.Content.ReadFromJsonAsync<JsonDocument>(cancellationToken).ConfigureAwait(false) ?? throw new JsonException("empty");
     }
 
-    private sealed record Fetched(ImmutableArray<TokenKey> Keys, DateTimeOffset At, string Error);
+    private sealed record Fetched(ImmutableArray<TokenKey> Keys, DateTimeOffset At, string Error, bool IsConfigured);
 }

@@ -35,7 +35,7 @@ internal static class FuzzRun
                     && Interlocked.Increment(ref faults) <= 20)
                     Console.WriteLine($"connection {seed + i}: {trouble}");
                 var count = Interlocked.Increment(ref done);
-                if (count % (requests / 10) == 0) Console.WriteLine($"{count,8} requests, {target.ResidentMiB()} MiB");
+                if (count % (requests / 10) == 0) Console.WriteLine($"{count,8} requests, {await target.ResidentMiBAsync(http, cancellationToken)} MiB");
             }
         }, cancellationToken)));
         Console.WriteLine("answers: " + string.Join(", ", codes.Select((n, code) => (n, code)).Where(c => c.n > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.code}: {c.n}"))));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -70,6 +71,15 @@ internal sealed partial class Target : IAsyncDisposable
             process.WaitForExit();
         }
         _processes.Clear();
+    }
+
+    /// <summary>Resident memory of the first process, or of the API server where the cluster is not ours, in MiB; 0 where that does not tell.</summary>
+    public async Task<long> ResidentMiBAsync(HttpClient http, CancellationToken cancellationToken)
+    {
+        if (_processes.Count > 0) return ResidentMiB();
+        const string Name = "process_resident_memory_bytes ";
+        var line = (await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), cancellationToken)).Split('\n').FirstOrDefault(static l => l.StartsWith(Name, StringComparison.Ordinal));
+        return line is null ? 0 : (long)double.Parse(line.AsSpan(Name.Length), CultureInfo.InvariantCulture) >> 20;
     }
 
     /// <summary>Resident memory of the first process, in MiB; 0 when the cluster is not ours.</summary>

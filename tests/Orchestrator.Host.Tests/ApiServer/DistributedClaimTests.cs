@@ -102,12 +102,18 @@ public sealed class DistributedClaimTests : IAsyncLifetime
         Assert.Equal("while getting distributed claim \"groups\": error while getting distributed claim JWT: 403 Forbidden", await ErrorAsync(""));
         Assert.StartsWith("while getting distributed claim \"groups\": ", await ErrorAsync("x", static c => c["_claim_sources"]!["src"]!["endpoint"] = "nowhere"), StringComparison.Ordinal);
         Assert.Equal($"getting untrusted issuer from endpoint {Place} failed for claim \"groups\": malformed token", await ErrorAsync("no token"));
-        Assert.Equal($"jwt returned by distributed claim endpoint {Place} did not contain claim: groups", await ErrorAsync(_directory.Token([])));
+        Assert.Equal($"jwt returned by distributed claim endpoint \"{Place}\" did not contain claim: groups", await ErrorAsync(_directory.Token([])));
         Assert.Equal("verify distributed claim token: oidc: expected audience \"cluster\" got [\"other\"]",
             await ErrorAsync(_directory.Token(new JsonObject { ["groups"] = "dev" }, "other")));
-        // Nobody vouches for the third, for it shows no keys.
+        Assert.Equal("while getting distributed claim \"groups\": Get \"https://127.0.0.1:1/claims\": dial tcp 127.0.0.1:1: connect: connection refused",
+            await ErrorAsync("x", static c => c["_claim_sources"]!["src"]!["endpoint"] = "https://127.0.0.1:1/claims"));
+        // Nobody vouches for the third, for it does not even say who it is; the fourth says it and shows no keys.
         using var third = new OidcIssuer(_server, "/third");
-        Assert.StartsWith("verify distributed claim token: failed to verify signature: fetching keys ", await ErrorAsync(third.Token(new JsonObject { ["groups"] = "dev" })), StringComparison.Ordinal);
+        for (var i = 0; i < 2; i++)
+            Assert.Equal($"verifying untrusted issuer {third.Url} failed: verifier not initialized for issuer: \"{third.Url}\"", await ErrorAsync(third.Token(new JsonObject { ["groups"] = "dev" })));
+        using var fourth = new OidcIssuer(_server, "/fourth");
+        _server.Raw["/fourth/.well-known/openid-configuration"] = c => c.Response.WriteAsync(new JsonObject { ["issuer"] = fourth.Url, ["jwks_uri"] = fourth.Url + "/none" }.ToJsonString());
+        Assert.StartsWith("verify distributed claim token: failed to verify signature: fetching keys ", await ErrorAsync(fourth.Token(new JsonObject { ["groups"] = "dev" })), StringComparison.Ordinal);
     }
 
     private JsonObject Claims(string? accessToken)
