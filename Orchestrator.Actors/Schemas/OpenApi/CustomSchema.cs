@@ -21,7 +21,22 @@ internal static class CustomSchema
         if (schema is null || (flavor == OpenApiFlavor.V2 && IsOpen(schema))) writer.WriteString("type"u8, "object"u8);
         else WriteMembers(writer, schema, flavor, wholeObject: true);
         SchemaWriter.WriteKinds(writer, [kind]);
+        WriteSelectable(writer, resource);
         writer.WriteEndObject();
+    }
+
+    /// <summary>By which fields lists can be selected, beyond the names and namespaces of all kinds.</summary>
+    private static void WriteSelectable(Utf8JsonWriter writer, ResourceSchema resource)
+    {
+        if (resource.SelectableFields.IsEmpty) return;
+        writer.WriteStartArray("x-kubernetes-selectable-fields"u8);
+        foreach (var field in resource.SelectableFields)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("fieldPath"u8, field.Name);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
     }
 
     /// <summary>The definition of a list of the kind.</summary>

@@ -266,6 +266,22 @@ public sealed class OpenApiDocumentsTests
         static (string?, string?) Told(JsonNode paths, string path) => ((string?)paths[path]!["get"]!["operationId"], (string?)paths[path]!["get"]!["x-kubernetes-action"]);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void SelectableFields_OfADefinition_AreTold(bool open)
+    {
+        var definition = Definition("widgets", "Widget");
+        var version = definition["spec"]!["versions"]![0]!;
+        version["selectableFields"] = new JsonArray(new JsonObject { ["jsonPath"] = ".spec.size" }, new JsonObject { ["jsonPath"] = ".spec.any.a" });
+        if (open) version["schema"]!["openAPIV3Schema"]!["x-kubernetes-preserve-unknown-fields"] = true;
+        var documents = OpenApiDocuments.Of(SchemaCatalog.BuiltIn.With(CustomResourceSchemas.Build(definition)));
+        const string Fields = """[{"fieldPath":"spec.size"},{"fieldPath":"spec.any.a"}]""";
+        Assert.Equal(Fields, Read(documents.V3("stable.example.com", "v1"))["components"]!["schemas"]!["com.example.stable.v1.Widget"]!["x-kubernetes-selectable-fields"]!.ToJsonString());
+        Assert.Equal(Fields, Read(documents.V2.Json)["definitions"]!["com.example.stable.v1.Widget"]!["x-kubernetes-selectable-fields"]!.ToJsonString());
+        Assert.Null(Schemas("stable.example.com")["com.example.stable.v1.Widget"]!["x-kubernetes-selectable-fields"]);
+    }
+
     [Fact]
     public void Deletions_OfSomeKinds_AnswerWithTheObject()
     {
