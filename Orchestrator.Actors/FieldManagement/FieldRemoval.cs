@@ -38,8 +38,10 @@ internal static class FieldRemoval
             if (node.Member) continue;
             var child = FieldStructures.Child(type, name);
             if (FromValue(child, value, node.Children!) is { } kept) result[name] = kept;
-            // It is not removed itself, so somebody says it, empty; defaults may fill it again, and to some kinds its absence means more.
-            else if (value is JsonObject && child is { Kind: SchemaKind.Object }) result[name] = new JsonObject();
+            // It is not removed itself, so somebody says it, empty; defaults may fill it again, and to some kinds its absence means more. A key that is data is
+            // said by itself, whatever it leads to.
+            else if (value is JsonObject && (child is { Kind: SchemaKind.Object } || !FieldStructures.Names(type, name))) result[name] = new JsonObject();
+            else if (value is JsonArray && !FieldStructures.Names(type, name)) result[name] = new JsonArray();
         }
         return result.Count == 0 && tree.Count > 0 ? null : result;
     }

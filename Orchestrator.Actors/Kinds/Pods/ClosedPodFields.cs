@@ -5,7 +5,7 @@ namespace Orchestrator.Actors.Kinds.Pods;
 /// <summary>Fields of pods that are known but not served: their feature gates are closed. Whoever writes one writes nothing; a pod that has one keeps it.</summary>
 /// <remarks>Closed in Kubernetes 1.32: ClusterTrustBundleProjection, DynamicResourceAllocation, ImageVolume, InPlacePodVerticalScaling, PodLevelResources,
 /// ProcMountType, ResourceHealthStatus, SELinuxChangePolicy, SupplementalGroupsPolicy, UserNamespacesSupport. Source: kubernetes pkg/api/pod/util.go.
-/// Runs at every write of a pod, of which next to none has any of these.</remarks>
+/// Runs at every write of a pod, of which next to none has any of these: one look at each name finds out.</remarks>
 internal static class ClosedPodFields
 {
     private static readonly string[] ContainerLists = ["containers", "initContainers", "ephemeralContainers"];
@@ -16,7 +16,7 @@ internal static class ClosedPodFields
     {
         var old = stored?["spec"] as JsonObject;
         DropFromSpec(tree["spec"] as JsonObject, old);
-        if (tree["status"] is JsonObject status) DropFromStatus(status, old);
+        if (tree["status"] is JsonObject status && MayHaveClosedStatus(status)) DropFromStatus(status, old);
     }
 
     /// <summary>Of a workload.</summary>
@@ -26,7 +26,7 @@ internal static class ClosedPodFields
     public static void DropFromSpec(JsonObject? spec, JsonObject? old)
     {
         // What many pods share came out of a template, which was looked at.
-        if (spec is null or { IsFrozen: true }) return;
+        if (spec is null or { IsFrozen: true } || ReferenceEquals(spec, old) || !MayHaveClosed(spec)) return;
         if (old?["hostUsers"] is null) spec.Remove("hostUsers");
         if (old?["resources"] is null) spec.Remove("resources");
         if (spec["securityContext"] is JsonObject context)
@@ -44,6 +44,68 @@ internal static class ClosedPodFields
                 if (containers[i] is JsonObject container) DropFromContainer(container, claims, old);
         }
         if (spec["volumes"] is JsonArray volumes) DropFromVolumes(spec, volumes, old);
+    }
+
+    private static bool MayHaveClosed(JsonObject spec)
+    {
+        for (var i = 0; i < spec.Count; i++)
+        {
+            var (name, value) = spec.GetAt(i);
+            var found = name switch
+            {
+                "hostUsers" or "resources" or "resourceClaims" => true,
+                "securityContext" => value is JsonObject { Count: > 0 } context && (context.ContainsKey("supplementalGroupsPolicy") || context.ContainsKey("seLinuxChangePolicy")),
+                "containers" or "initContainers" or "ephemeralContainers" => HasItem(value, static (field, below) => field switch
+                {
+                    "resizePolicy" => true,
+                    "resources" => below is JsonObject { Count: > 0 } resources && resources.ContainsKey("claims"),
+                    "securityContext" => below is JsonObject { Count: > 0 } context && context.ContainsKey("procMount"),
+                    _ => false,
+                }),
+                "volumes" => HasItem(value, static (field, below) => field switch
+                {
+                    "image" => true,
+                    "projected" => below is JsonObject projected && HasItem(projected["sources"], static (source, _) => source == "clusterTrustBundle"),
+                    _ => false,
+                }),
+                _ => false,
+            };
+            if (found) return true;
+        }
+        return false;
+    }
+
+    private static bool MayHaveClosedStatus(JsonObject status)
+    {
+        for (var i = 0; i < status.Count; i++)
+        {
+            var (name, value) = status.GetAt(i);
+            var found = name switch
+            {
+                "resize" or "resourceClaimStatuses" => true,
+                "containerStatuses" or "initContainerStatuses" or "ephemeralContainerStatuses" =>
+                    HasItem(value, static (field, _) => field is "allocatedResourcesStatus" or "resources" or "allocatedResources" or "user"),
+                _ => false,
+            };
+            if (found) return true;
+        }
+        return false;
+    }
+
+    /// <summary>Whether an object in a list has a field that is looked for.</summary>
+    private static bool HasItem(JsonNode? list, Func<string, JsonNode?, bool> isLookedFor)
+    {
+        if (list is not JsonArray items) return false;
+        for (var i = 0; i < items.Count; i++)
+        {
+            if (items[i] is not JsonObject item) continue;
+            for (var j = 0; j < item.Count; j++)
+            {
+                var (name, value) = item.GetAt(j);
+                if (isLookedFor(name, value)) return true;
+            }
+        }
+        return false;
     }
 
     private static void DropFromContainer(JsonObject container, bool claims, JsonObject? old)

@@ -103,6 +103,14 @@ public sealed class ApplyScenarioTests
         { """a = {"maps":{"a":{"c":"x"},"b":{"d":"y"}}} / b = {"maps":{"a":{"c":"x"}}} / a = {"maps":{"b":{"d":"y"}}}""", """{"maps":{"a":{"c":"x"},"b":{"d":"y"}}}""",
             "a= .maps.b .maps.b.d; b= .maps.a .maps.a.c" },
 
+        { """a = {"free":{"a":{"b":null},"c":{"d":null}}} / b = {"free":{"a":null,"c":{"d":null}}} / u ~ {"free":{"a":{"b":{"c":null}},"c":{"d":{"e":null}}}} / v ~ {"free":{"a":{"b":{"c":{"d":null}}},"c":{"d":{"e":{"f":null}}}}} / u ~ {"free":{"a":{"b":{"c":{"d":{"e":null}}}},"c":{"d":{"e":{"f":{"g":null}}}}}} / a = {"n":1}""",
+            """{"n":1,"free":{"a":{},"c":{"d":{"e":{"f":{"g":null}}}}}}""", "a= .n; b= .free.a .free.c .free.c.d; u~ .free.c.d.e .free.c.d.e.f.g; v~ .free.c.d.e.f" },
+        { """a = {"deep":{"a":{"b":{}}}} / u ~ {"deep":{"a":{"b":{"c":null}}}} / a = {"deep":{"a":{"b":{}},"c":{"d":{}}}} / a = {"deep":{"a":{},"c":{}}}""", """{"deep":{"a":{},"c":{}}}""", "a= .deep.a .deep.c" },
+        { """u ~ {"deep":{"a":{"b":{"c":null}}}} / a = {"deep":{"a":{"b":{}},"c":{"d":{}}}} / a = {"deep":{"a":{},"c":{}}}""", """{"deep":{"a":{"b":{"c":null}},"c":{}}}""", "a= .deep.a .deep.c; u~ .deep .deep.a .deep.a.b .deep.a.b.c" },
+        { """a = {"whole":{"name":"a"}} / b = {"whole":{"value":2}} > "a": .whole / b ! {"whole":{"value":2}}""", """{"whole":{"value":2}}""", "b= .whole" },
+
+        { """a = {"sets":{"a":["b"]}} / b = {"sets":{"a":[]}} / a = {"sets":{}}""", """{"sets":{"a":[]}}""", "a= .sets; b= .sets.a" },
+
         // Sets in the order of whoever applied last.
         { """a = {"sets":{"s":["a","c"]}} / u ~ {"sets":{"s":["a","b","c","d"]}} / a = {"sets":{"s":["a","a2","c","c2"]}}""", """{"sets":{"s":["a","b","a2","c","d","c2"]}}""",
             """a= .sets.s .sets.s[="a"] .sets.s[="a2"] .sets.s[="c"] .sets.s[="c2"]; u~ .sets.s[="b"] .sets.s[="d"]""" },
