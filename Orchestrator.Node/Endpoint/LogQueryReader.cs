@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Orchestrator.Node.Kubelet;
 using Orchestrator.Node.Runtime;
 
 namespace Orchestrator.Node.Endpoint;
@@ -10,7 +11,7 @@ public static class LogQueryReader
     public static LogQuery Read(IQueryCollection query)
     {
         DateTimeOffset? since = DateTimeOffset.TryParse(query["sinceTime"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
-        if (Number(query, "sinceSeconds") is { } seconds) since = TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(seconds);
+        if (Number(query, "sinceSeconds") is { } seconds) since = TimeProvider.System.GetUtcNow() - JsonFields.Seconds(seconds);
         return new LogQuery
         {
             Follow = (string?)query["follow"] is "true" or "1",

@@ -40,6 +40,12 @@ internal static class JsonFields
     public static long? NumberOrNull(this JsonElement e, string name) =>
         e.At(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : null;
 
+    /// <summary>A number of seconds. The API takes any that has 64 bits; more than a lifetime is for ever, and no clock or timer counts further.</summary>
+    public static TimeSpan? SecondsOrNull(this JsonElement e, string name) => e.NumberOrNull(name) is { } seconds ? Seconds(seconds) : null;
+
+    /// <summary>As long as can be counted.</summary>
+    public static TimeSpan Seconds(long seconds) => TimeSpan.FromSeconds(Math.Clamp(seconds, 0, int.MaxValue));
+
     public static int Number(this JsonElement e, string name, int otherwise) => (int)(e.NumberOrNull(name) ?? otherwise);
 
     public static ImmutableArray<string> Texts(this JsonElement e, string name) =>

@@ -41,7 +41,7 @@ public sealed record PodManifest
     public ObjectKey Key => new(Meta.Namespace, Meta.Name);
 
     /// <summary>How long its containers get to end, when it is being deleted or otherwise stopped.</summary>
-    public TimeSpan Grace => Meta.DeletionGracePeriodSeconds is { } seconds && Meta.Deleting ? TimeSpan.FromSeconds(seconds) : TerminationGracePeriod;
+    public TimeSpan Grace => Meta.DeletionGracePeriodSeconds is { } seconds && Meta.Deleting ? JsonFields.Seconds(seconds) : TerminationGracePeriod;
 
     public IEnumerable<ContainerManifest> AllContainers => InitContainers.Concat(Containers).Concat(EphemeralContainers);
 

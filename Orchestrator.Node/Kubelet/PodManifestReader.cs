@@ -25,8 +25,8 @@ public static class PodManifestReader
             EphemeralContainers = Containers(spec, "ephemeralContainers", security),
             Volumes = spec.Items("volumes").Select(VolumeManifestReader.Read).ToImmutableArray(),
             RestartPolicy = spec.Text("restartPolicy", "Always"),
-            TerminationGracePeriod = TimeSpan.FromSeconds(spec.NumberOrNull("terminationGracePeriodSeconds") is { } grace ? grace < 0 ? 1 : grace : 30),
-            ActiveDeadline = spec.NumberOrNull("activeDeadlineSeconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            TerminationGracePeriod = JsonFields.Seconds(spec.NumberOrNull("terminationGracePeriodSeconds") is { } grace ? grace < 0 ? 1 : grace : 30),
+            ActiveDeadline = spec.SecondsOrNull("activeDeadlineSeconds"),
             Hostname = spec.Text("hostname"),
             Subdomain = spec.Text("subdomain"),
             DnsPolicy = spec.Text("dnsPolicy", "ClusterFirst"),
@@ -129,7 +129,7 @@ public static class PodManifestReader
             Timeout = TimeSpan.FromSeconds(Math.Max(1, e.Number("timeoutSeconds", 1))),
             SuccessThreshold = Math.Max(1, e.Number("successThreshold", 1)),
             FailureThreshold = Math.Max(1, e.Number("failureThreshold", 3)),
-            TerminationGracePeriod = e.NumberOrNull("terminationGracePeriodSeconds") is { } s ? TimeSpan.FromSeconds(s) : null,
+            TerminationGracePeriod = e.SecondsOrNull("terminationGracePeriodSeconds"),
         };
     }
 
@@ -143,7 +143,7 @@ public static class PodManifestReader
         }
         if (e.At("tcpSocket") is { ValueKind: JsonValueKind.Object } tcp) return new ProbeAction.Tcp(tcp.Text("host"), tcp.Text("port"));
         if (e.At("grpc") is { ValueKind: JsonValueKind.Object } grpc) return new ProbeAction.Grpc(grpc.Number("port", 0), grpc.Text("service"));
-        if (e.At("sleep") is { ValueKind: JsonValueKind.Object } sleep) return new ProbeAction.Sleep(TimeSpan.FromSeconds(sleep.Number("seconds", 0)));
+        if (e.At("sleep") is { ValueKind: JsonValueKind.Object } sleep) return new ProbeAction.Sleep(sleep.SecondsOrNull("seconds") ?? TimeSpan.Zero);
         return null;
     }
 
@@ -155,7 +155,7 @@ public static class PodManifestReader
         FsGroup = e.NumberOrNull("fsGroup"),
         SupplementalGroups = e.Items("supplementalGroups").Where(g => g.ValueKind == JsonValueKind.Number).Select(g => g.GetInt64()).ToImmutableArray(),
         SeccompProfile = ReadSeccomp(e.At("seccompProfile")),
-        Sysctls = e.Items("sysctls").ToImmutableDictionary(s => s.Text("name"), s => s.Text("value"), StringComparer.Ordinal),
+        Sysctls = e.Items("sysctls").DistinctBy(s => s.Text("name"), StringComparer.Ordinal).ToImmutableDictionary(s => s.Text("name"), s => s.Text("value"), StringComparer.Ordinal),
     };
 
     private static ContainerSecurity ReadSecurity(JsonElement e, PodSecurity pod)

@@ -19,6 +19,9 @@ public sealed class ProbeRunner(IContainerRuntime runtime) : IDisposable
     /// <summary>Most bytes of a program's output or an answer's body that are read.</summary>
     private const int OutputMax = 10 * 1024;
 
+    /// <summary>Longer than this no timer runs: theirs are 32 bits of milliseconds.</summary>
+    private static readonly TimeSpan TimerMax = TimeSpan.FromDays(49);
+
     /// <summary>How many redirects are followed (count). Source: kubelet, whose client stops after ten.</summary>
     private const int RedirectsMax = 10;
 
@@ -40,7 +43,7 @@ public sealed class ProbeRunner(IContainerRuntime runtime) : IDisposable
     public async Task<ProbeResult> RunAsync(ProbeAction action, ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        bound.CancelAfter(timeout);
+        if (timeout < TimerMax) bound.CancelAfter(timeout); // a grace of months is no bound that matters
         try
         {
             return action switch
@@ -82,7 +85,8 @@ public sealed class ProbeRunner(IContainerRuntime runtime) : IDisposable
 
     private static async Task<ProbeResult> SleepAsync(ProbeAction.Sleep sleep, CancellationToken cancellationToken)
     {
-        await Task.Delay(sleep.Duration, cancellationToken).ConfigureAwait(false);
+        for (var left = sleep.Duration; left > TimeSpan.Zero; left -= TimerMax)
+            await Task.Delay(left < TimerMax ? left : TimerMax, cancellationToken).ConfigureAwait(false);
         return new ProbeResult(true, "");
     }
 

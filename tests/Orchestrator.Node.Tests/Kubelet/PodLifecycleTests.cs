@@ -227,6 +227,31 @@ public sealed class PodLifecycleTests
         Assert.Equal(TimeSpan.FromSeconds(2), Assert.Single(_runtime.Stops).Grace);
     }
 
+    [Theory]
+    [InlineData("31536000")] // a year: what long jobs are given
+    [InlineData("9223372036854775807")]
+    public async Task PodWithAVeryLongGrace_IsStoppedAsAnyOther(string seconds)
+    {
+        var commands = new List<string>();
+        _runtime.OnExec = (request, _) =>
+        {
+            lock (commands) commands.Add(request.Command[0]);
+            return Task.FromResult(0);
+        };
+        const string container = """
+            {"name":"main","image":"any:1","livenessProbe":{"tcpSocket":{"port":80},"terminationGracePeriodSeconds":9223372036854775807},
+             "lifecycle":{"preStop":{"exec":{"command":["stop"]}}}}
+            """;
+        var spec = $",\"terminationGracePeriodSeconds\":{seconds}";
+        using var bench = new WorkerBench(WorkerBench.PodJson(container, spec), _runtime);
+        await bench.StartAsync();
+
+        await bench.SendAsync(new PodUpdated(WorkerBench.Read(WorkerBench.PodJson(container, spec, Deletion.Replace("30", seconds, StringComparison.Ordinal)))));
+
+        Assert.Equal(["stop"], commands);
+        Assert.True(bench.IsFinished);
+    }
+
     [Fact]
     public async Task MessageFromTheLog_IsItsEnd()
     {
