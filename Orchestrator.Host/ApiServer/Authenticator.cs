@@ -26,11 +26,12 @@ public sealed class Authenticator(ClientCertificates certificates, ImmutableArra
             refused = true;
         }
         if (TokenOf(context) is { Length: > 0 } token) return UserOfAsync(token.ToString(), context.RequestAborted);
+        if (WebSocketToken.TryTake(context, out var offered)) return offered is { Length: > 0 } ? UserOfAsync(offered, context.RequestAborted) : ValueTask.FromResult<UserInfo?>(null);
         return ValueTask.FromResult(!refused && anonymous?.Invoke().LetsIn(context.Request.Path.Value ?? "") == true ? Nobody : null);
     }
 
     /// <summary>Whether a request shows something by which to tell who sends it, believed or not.</summary>
-    public static bool IsShown(HttpContext context) => context.Connection.ClientCertificate is not null || TokenOf(context).Length > 0;
+    public static bool IsShown(HttpContext context) => context.Connection.ClientCertificate is not null || TokenOf(context).Length > 0 || WebSocketToken.WasTaken(context);
 
     /// <summary>Whose a token is.</summary>
     /// <param name="token">As a request would carry it.</param>
