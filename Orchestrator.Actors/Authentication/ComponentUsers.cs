@@ -43,6 +43,7 @@ public static class ComponentUsers
         "pod-collection-controller" => "pod-garbage-collector",
         "garbage-collector" => "generic-garbage-collector",
         "root-ca-cert-publisher-controller" => "root-ca-cert-publisher",
+        "stale-pod-disruption-controller" => "disruption-controller",
         _ => component,
     };
 }

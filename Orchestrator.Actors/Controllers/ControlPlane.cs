@@ -59,7 +59,7 @@ public sealed record ControlPlane(IActorRef Region, EventRecorder Events)
             new EndpointsController(), new MirroringController(), new PersistentVolumeClaimProtectionController(), new PersistentVolumeProtectionController(), new PersistentVolumeController(),
             new EphemeralVolumeController(),
             namespaces, new ServiceAccountController(), new NodeController(settings.NodeGracePeriod, members.IsUnreachable), new PodCollectionController(),
-            definitions, new PodDisruptionBudgetController(() => store.Catalog), new ValidatingAdmissionPolicyController(() => store.Catalog),
+            definitions, new PodDisruptionBudgetController(() => store.Catalog), new StaleDisruptionController(), new ValidatingAdmissionPolicyController(() => store.Catalog),
             new ClusterRoleAggregationController(),
             .. settings.RootCertificatePem.Length > 0 ? (KindController[])[new RootCertificateController(settings.RootCertificatePem)] : [],
         ];

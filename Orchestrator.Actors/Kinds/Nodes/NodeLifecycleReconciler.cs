@@ -32,6 +32,15 @@ public static class NodeLifecycleReconciler
     /// <summary>The taint by which somebody says that the machine is off, and that nothing runs on it any more.</summary>
     public const string OutOfService = "node.kubernetes.io/out-of-service";
 
+    /// <summary>The taints that say that a node takes no pods for now, and the conditions that they follow.</summary>
+    private static readonly ImmutableSortedDictionary<string, string> Pressures = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal,
+    [
+        KeyValuePair.Create("node.kubernetes.io/disk-pressure", "DiskPressure"),
+        KeyValuePair.Create("node.kubernetes.io/memory-pressure", "MemoryPressure"),
+        KeyValuePair.Create("node.kubernetes.io/network-unavailable", "NetworkUnavailable"),
+        KeyValuePair.Create("node.kubernetes.io/pid-pressure", "PIDPressure"),
+    ]);
+
     private static readonly ImmutableArray<string> ReportedByKubelet = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
     public static ReconcileResult Reconcile(NodeObserved observed, TimeSpan gracePeriod, ReconcileContext context)
@@ -79,7 +88,8 @@ public static class NodeLifecycleReconciler
         var wanted = ready switch { "True" => "", "False" => Taint.NotReadyKey, _ => Taint.UnreachableKey };
         string[] effects = othersReady ? [Taint.NoSchedule, Taint.NoExecute] : [Taint.NoSchedule];
         var taints = node.Taints.Where(t => (t.Key is not (Taint.NotReadyKey or Taint.UnreachableKey) || (t.Key == wanted && effects.Contains(t.Effect)))
-            && (t.Key != Taint.UnschedulableKey || node.Unschedulable)).ToList();
+            && (t.Key != Taint.UnschedulableKey || node.Unschedulable)
+            && (t.Effect != Taint.NoSchedule || !Pressures.TryGetValue(t.Key, out var pressure) || Presses(node, pressure))).ToList();
         if (wanted.Length > 0)
         {
             foreach (var effect in effects)
@@ -87,8 +97,12 @@ public static class NodeLifecycleReconciler
         }
         if (node.Unschedulable && !taints.Exists(static t => t.Key == Taint.UnschedulableKey))
             taints.Add(new Taint(Taint.UnschedulableKey, "", Taint.NoSchedule, now));
+        foreach (var (key, pressure) in Pressures)
+            if (Presses(node, pressure) && !taints.Exists(t => t.Key == key && t.Effect == Taint.NoSchedule)) taints.Add(new Taint(key, "", Taint.NoSchedule, now));
         return [.. taints];
     }
+
+    private static bool Presses(NodeView node, string condition) => node.Condition(condition) is { Status: "True" };
 
     private static bool Same(ImmutableArray<Taint> a, ImmutableArray<Taint> b) => a.Length == b.Length && a.All(b.Contains);
 

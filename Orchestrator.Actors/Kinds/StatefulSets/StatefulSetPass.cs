@@ -85,7 +85,8 @@ internal sealed class StatefulSetPass
             if (StatefulPods.RevisionOf(pod) == CurrentName) current++;
             if (StatefulPods.RevisionOf(pod) == _update.Name) updated++;
         }
-        var done = _set.RollingUpdate && updated == _owned.Count && ready == _owned.Count;
+        // All that there should be, not only all that there are: pods that are gone for now come back as they were.
+        var done = _set.RollingUpdate && _owned.Count == _set.Replicas && updated == _set.Replicas && ready == _set.Replicas;
         var status = StatusWrite.Current(_set.Source);
         status["replicas"] = _owned.Count;
         status["availableReplicas"] = available;

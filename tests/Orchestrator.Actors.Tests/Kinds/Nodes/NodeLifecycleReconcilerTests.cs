@@ -142,6 +142,20 @@ public sealed class NodeLifecycleReconcilerTests
     }
 
     [Fact]
+    public void Reconcile_Pressure_KeepsPodsAwayWhileItLasts()
+    {
+        void Report(string status) => _cluster.Change(ResourceTypes.Nodes, Key, t => t["status"]!["conditions"] =
+            JsonNode.Parse($$$"""[{"type":"Ready","status":"True"},{"type":"DiskPressure","status":"{{{status}}}"}]"""));
+        Report("True");
+        Pass();
+        Assert.Equal([("node.kubernetes.io/disk-pressure", "NoSchedule")], Node.Taints.Select(static t => (t.Key, t.Effect)));
+        Assert.Empty(Pass().Actions);
+        Report("False");
+        Pass();
+        Assert.Empty(Node.Taints);
+    }
+
+    [Fact]
     public void Reconcile_KubeletIsBack_TaintsGo()
     {
         Pass(unreachable: true);

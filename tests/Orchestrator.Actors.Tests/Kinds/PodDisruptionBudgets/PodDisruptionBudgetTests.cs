@@ -71,6 +71,25 @@ public sealed class PodDisruptionBudgetTests
         Assert.Null((await PodAsync("p1")).Condition("DisruptionTarget"));
     }
 
+    [Theory]
+    [InlineData("True", "EvictionByEvictionAPI", "", true)]
+    [InlineData("True", "TerminationByKubelet", "", false)]
+    [InlineData("False", "", "", false)]
+    [InlineData("True", "EvictionByEvictionAPI", ",\"deletionTimestamp\":\"2026-01-02T03:04:05Z\"", false)]
+    public void Disruption_ThatNoDeletionFollowed_IsTakenBack(string status, string reason, string meta, bool taken)
+    {
+        var pod = PodView.Of(Stored("p", $$$"""
+            {"metadata":{"name":"p","namespace":"default","uid":"u"{{{meta}}}},"status":{"phase":"Running","conditions":[
+             {"type":"DisruptionTarget","status":"{{{status}}}","reason":"{{{reason}}}","lastTransitionTime":"2026-01-02T03:04:05Z"}]}}
+            """));
+        ReconcileResult At(TimeSpan after) => StaleDisruptionController.Reconcile(pod, new ReconcileContext(Now + after, "x"));
+        Assert.Empty(At(TimeSpan.FromSeconds(90)).Actions);
+        Assert.Equal(taken ? TimeSpan.FromSeconds(30) : null, At(TimeSpan.FromSeconds(90)).RequeueAfter);
+        var late = At(StaleDisruptionController.Timeout);
+        Assert.Equal(taken ? 1 : 0, late.Actions.Length);
+        if (taken) Assert.Equal("False", JsonTree.String(StatusWrite.Condition(Status(late), "DisruptionTarget"), "status"));
+    }
+
     [Fact]
     public void Reconcile_Converged_WritesNothing()
     {

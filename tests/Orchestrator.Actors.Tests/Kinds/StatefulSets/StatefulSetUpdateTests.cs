@@ -214,4 +214,19 @@ public sealed class StatefulSetUpdateTests
             """{"spec":{"template":{"$patch":"replace","metadata":{"creationTimestamp":null,"labels":{"app":"a"}},"spec":{"containers":[{"image":"v1","name":"c"}]}}}}""",
             Assert.Single(_sim.Cluster.All(ResourceTypes.ControllerRevisions)).ToTree()["data"]!.ToJsonString());
     }
+
+    [Fact]
+    public void Reconcile_AllPodsLostDuringAHeldUpdate_ComeBackAsTheyWere()
+    {
+        _sim.Deploy();
+        _sim.Settle();
+        _sim.Edit(static spec => spec["updateStrategy"]!["rollingUpdate"]!["partition"] = 3);
+        _sim.SetImage("v2");
+        _sim.Settle();
+        Assert.Equal(["v1", "v1", "v1"], _sim.Images);
+        for (var i = 0; i < 3; i++) _sim.Remove(ResourceTypes.Pods, StatefulSetSimulation.Pod(i));
+        _sim.Settle();
+        Assert.Equal(["v1", "v1", "v1"], _sim.Images);
+        Assert.NotEqual((string?)_sim.Status["currentRevision"], (string?)_sim.Status["updateRevision"]);
+    }
 }
