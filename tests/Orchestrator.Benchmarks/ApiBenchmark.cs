@@ -10,18 +10,17 @@ internal static class ApiBenchmark
     private const int Listed = 5000;
     private const int Watchers = 100;
     private const int Watched = 2000;
-    private static readonly string Filling = new('x', 1024);
 
     public static async Task RunAsync(Target target, int clients, TimeSpan length, CancellationToken cancellationToken)
     {
         var connections = new Connection[clients];
         for (var i = 0; i < clients; i++) connections[i] = await Connection.OpenAsync(target, cancellationToken);
         var run = Guid.CreateVersion7().ToString("N")[^8..];
-        await MeasureAsync("warm-up", connections, TimeSpan.FromSeconds(3), 201, (c, client, n) => Create(c, $"warm-{run}-{client}-{n}"));
-        var created = await MeasureAsync("pod creates", connections, length, 201, (c, client, n) => Create(c, $"b-{run}-{client}-{n}"));
+        await MeasureAsync("warm-up", connections, TimeSpan.FromSeconds(3), 201, (c, client, n) => Load.CreatePod(c, $"warm-{run}-{client}-{n}"));
+        var created = await MeasureAsync("pod creates", connections, length, 201, (c, client, n) => Load.CreatePod(c, $"b-{run}-{client}-{n}"));
         await MeasureAsync("pod GETs", connections, length, 200,
-            (c, client, n) => c.SendAsync("GET", $"/api/v1/namespaces/default/pods/b-{run}-{client}-{n % created[client]}", null, default));
-        await MeasureAsync("configMaps", connections, length, 201, (c, client, n) => c.SendAsync("POST", "/api/v1/namespaces/default/configmaps", ConfigMap($"c-{run}-{client}-{n}"), default));
+            (c, client, n) => Load.GetPod(c, $"b-{run}-{client}-{n % created[client]}"));
+        await MeasureAsync("configMaps", connections, length, 201, (c, client, n) => Load.CreateConfigMap(c, $"c-{run}-{client}-{n}"));
         await ListAsync(target, connections, run, length);
         await FanOutAsync(target, connections, run, cancellationToken);
         foreach (var connection in connections) connection.Dispose();
@@ -32,7 +31,7 @@ internal static class ApiBenchmark
     private static async Task ListAsync(Target target, Connection[] connections, string run, TimeSpan length)
     {
         var ns = await NamespaceAsync(connections[0], $"list-{run}");
-        await ShareAsync(connections, Listed, (c, n) => c.SendAsync("POST", $"/api/v1/namespaces/{ns}/pods", Pod($"p-{n}", ns), default));
+        await ShareAsync(connections, Listed, (c, n) => c.SendAsync("POST", $"/api/v1/namespaces/{ns}/pods", Load.Pod($"p-{n}", ns), default));
         var readers = connections[..4];
         await MeasureAsync("LISTs, gzip", readers, length, 200, (c, _, _) => c.SendAsync("GET", $"/api/v1/namespaces/{ns}/pods", null, default, "Accept-Encoding: gzip\r\n"));
         await MeasureAsync("LISTs, plain", readers, length, 200, (c, _, _) => c.SendAsync("GET", $"/api/v1/namespaces/{ns}/pods", null, default));
@@ -60,7 +59,7 @@ internal static class ApiBenchmark
         }, cancellationToken)).ToArray();
         await Task.Run(() => connected.Wait(cancellationToken), cancellationToken);
         var watch = Stopwatch.StartNew();
-        await ShareAsync(connections, Watched, (c, n) => c.SendAsync("POST", $"/api/v1/namespaces/{ns}/configmaps", ConfigMap($"w-{n}"), default));
+        await ShareAsync(connections, Watched, (c, n) => c.SendAsync("POST", $"/api/v1/namespaces/{ns}/configmaps", Load.ConfigMap($"w-{n}"), default));
         await Task.WhenAll(watchers);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"watch events {Watchers * Watched / watch.Elapsed.TotalSeconds,8:0} /s   to {Watchers} watchers ({Watched} creates, {watch.Elapsed.TotalSeconds:0.0} s)"));
@@ -79,40 +78,11 @@ internal static class ApiBenchmark
                 if (await create(connection, n) is not 201 and var status) throw new InvalidOperationException($"create: status {status}");
         })));
 
-    private static byte[] ConfigMap(string name) => Encoding.UTF8.GetBytes($$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{name}}"},"data":{"key":"{{Filling}}"} }""");
-
-    private static ValueTask<int> Create(Connection connection, string name) =>
-        connection.SendAsync("POST", "/api/v1/namespaces/default/pods", Pod(name), default);
-
-    /// <summary>Every client sends one request after the other; returns how many each has sent.</summary>
     private static async Task<int[]> MeasureAsync(
         string what, Connection[] connections, TimeSpan length, int expected, Func<Connection, int, int, ValueTask<int>> request)
     {
-        var watch = Stopwatch.StartNew();
-        var latencies = await Task.WhenAll(connections.Select((connection, client) => Task.Run(async () =>
-        {
-            var times = new List<long>();
-            for (var n = 0; watch.Elapsed < length; n++)
-            {
-                var begin = Stopwatch.GetTimestamp();
-                var status = await request(connection, client, n);
-                if (status != expected) throw new InvalidOperationException($"{what}: status {status}");
-                times.Add(Stopwatch.GetTimestamp() - begin);
-            }
-            return times;
-        })));
-        var elapsed = watch.Elapsed;
-        var all = latencies.SelectMany(t => t).Order().ToArray();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{what,-12} {all.Length / elapsed.TotalSeconds,8:0} /s   p50 {Ms(all, 0.5):0.0} ms   p99 {Ms(all, 0.99):0.0} ms   ({connections.Length} clients, {elapsed.TotalSeconds:0.0} s)"));
-        return [.. latencies.Select(t => t.Count)];
+        var result = await Load.MeasureAsync(what, connections, length, expected, request);
+        Console.WriteLine(result);
+        return result.Sent;
     }
-
-    private static double Ms(long[] sorted, double quantile) =>
-        Stopwatch.GetElapsedTime(0, sorted[(int)((sorted.Length - 1) * quantile)]).TotalMilliseconds;
-
-    /// <summary>A pod of ordinary size. It asks for a node that is not there, so that only the API is measured.</summary>
-    internal static byte[] Pod(string name, string ns = "default") => Encoding.UTF8.GetBytes($$$$$$"""
-        {"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{{{{{name}}}}}}","namespace":"{{{{{{ns}}}}}}","labels":{"app":"bench","tier":"web","release":"stable"},"annotations":{"example.com/owner":"team-a","example.com/description":"a pod of ordinary size for the benchmark of the API"}},"spec":{"nodeSelector":{"kubernetes.io/hostname":"nowhere"},"containers":[{"name":"web","image":"registry.example.com/web:1.2.3","command":["/bin/web","--port=8080"],"env":[{"name":"LOG_LEVEL","value":"info"},{"name":"POD_NAME","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}],"ports":[{"name":"http","containerPort":8080}],"resources":{"requests":{"cpu":"100m","memory":"64Mi"},"limits":{"cpu":"500m","memory":"128Mi"}},"readinessProbe":{"httpGet":{"path":"/healthz","port":8080},"periodSeconds":10},"volumeMounts":[{"name":"cache","mountPath":"/cache"}]}],"volumes":[{"name":"cache","emptyDir":{}}]}}
-        """);
 }

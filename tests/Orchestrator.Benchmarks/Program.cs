@@ -30,5 +30,27 @@ fuzz.SetAction(async (r, token) =>
     return await FuzzRun.RunAsync(target, r.GetValue(requests), r.GetValue(seed), token);
 });
 
-return await new RootCommand("Measures what users wait for. Figures go to docs/PERFORMANCE.md with the command that makes them.") { api, density, start, fuzz }
+var rounds = new Option<int>("--rounds") { Description = "How often each load is measured on each server.", DefaultValueFactory = _ => 3 };
+var servers = new Option<string[]>("--server") { Description = "NAME=KUBECONFIG of a running server, such as kube-apiserver; may be given several times.", DefaultValueFactory = _ => [] };
+servers.Validators.Add(r =>
+{
+    foreach (var token in r.Tokens)
+        if (token.Value.IndexOf('=', StringComparison.Ordinal) <= 0) r.AddError($"--server {token.Value}: expected NAME=KUBECONFIG");
+});
+var beside = new Command("beside", "Creates and GETs of ours, of a bare Kestrel handler on SQLite, and of running servers, in turns.") { servers, clients, seconds, rounds };
+beside.SetAction(async (r, token) =>
+{
+    await using var ours = await Target.OpenAsync(null, token);
+    await using var bare = await Target.BareAsync(token);
+    var others = r.GetValue(servers)!.Select(server => server.Split('=', 2)).ToArray();
+    var all = new List<(string, Target)> { ("orchestrator", ours), ("bare", bare) };
+    foreach (var other in others) all.Add((other[0], await Target.OpenAsync(other[1], token)));
+    await BesideBenchmark.RunAsync(all, r.GetValue(clients), r.GetValue(rounds), TimeSpan.FromSeconds(r.GetValue(seconds)), token);
+});
+
+var folder = new Argument<string>("FOLDER") { Description = "Where its database and its kubeconfig go." };
+var bareServer = new Command("bare", "The bare handler itself: what server, TLS, client and disk allow at most.") { folder };
+bareServer.SetAction((r, token) => BareServer.RunAsync(r.GetValue(folder)!, token));
+
+return await new RootCommand("Measures what users wait for. Figures go to docs/PERFORMANCE.md with the command that makes them.") { api, beside, density, start, fuzz, bareServer }
     .Parse(args).InvokeAsync();

@@ -19,7 +19,7 @@ internal static class StartBenchmark
             using var connection = await Connection.OpenAsync(target, cancellationToken);
             for (var n = client; n < pods; n += Clients)
             {
-                var status = await connection.SendAsync("POST", "/api/v1/namespaces/default/pods", ApiBenchmark.Pod($"p-{n}"), cancellationToken);
+                var status = await Load.CreatePod(connection, $"p-{n}");
                 if (status != 201) throw new InvalidOperationException($"create: status {status}");
             }
         }, cancellationToken)));

@@ -34,6 +34,14 @@ internal sealed partial class Target : IAsyncDisposable
         return target;
     }
 
+    /// <summary>The bare handler, in a process and a folder of its own.</summary>
+    public static async Task<Target> BareAsync(CancellationToken cancellationToken)
+    {
+        var target = Unstarted();
+        target.Read((await target.RunAsync("Orchestrator.Benchmarks.dll", ["bare", target.Folder], cancellationToken)).Groups["kubeconfig"].Value);
+        return target;
+    }
+
     /// <summary>A target whose processes the caller starts.</summary>
     public static Target Unstarted() => new(Directory.CreateTempSubdirectory("orchestrator-benchmark").FullName);
 
@@ -48,10 +56,12 @@ internal sealed partial class Target : IAsyncDisposable
     }
 
     /// <summary>Starts a process of the executable and waits for its line.</summary>
-    public async Task<Match> RunAsync(string[] arguments, CancellationToken cancellationToken)
+    public Task<Match> RunAsync(string[] arguments, CancellationToken cancellationToken) => RunAsync("orchestrator.dll", arguments, cancellationToken);
+
+    private async Task<Match> RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "orchestrator.dll"), .. arguments]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, program), .. arguments]) start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         _processes.Add(process);
         while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
