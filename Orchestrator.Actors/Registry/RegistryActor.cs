@@ -36,6 +36,9 @@ public sealed partial class RegistryActor : UntypedPersistentActor
 
     /// <summary>The writes in all of these (count).</summary>
     private int _waitingCount;
+
+    /// <summary>True while <see cref="CommitWritten"/> is on its way.</summary>
+    private bool _commits;
     private bool _stopping;
     private long _reservedThrough;
     private LocalRegistries.Entry? _entry;
@@ -97,6 +100,11 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         {
             case WriteObjects write: Handle(write); break;
             case FlushGathered: Flush(); break;
+            case CommitWritten:
+                _commits = false;
+                CommitDue();
+                AnswerReaders();
+                break;
             case GetRevision get: Handle(get); break;
             case JournalReaches reaches: Handle(reaches); break;
             case JournalSilent silent: Handle(silent); break;
@@ -161,13 +169,15 @@ public sealed partial class RegistryActor : UntypedPersistentActor
     {
         if (--batch.Unwritten > 0) return;
         batch.SequenceNr = LastSequenceNr;
-        CommitDue();
-        AnswerReaders();
+        // What became durable with it comes right behind, and is committed together.
+        if (!_commits) Self.Tell(CommitWritten.Instance);
+        _commits = true;
     }
 
     /// <summary>Commits and answers what is durable, up to the first batch that is not.</summary>
     private void CommitDue()
     {
+        List<Batch> due = [];
         while (_waiting.TryPeek(out var batch) && batch.Unwritten == 0)
         {
             // Where nothing is written, no compare-and-swap says that what the answers rest on is still the newest.
@@ -179,11 +189,11 @@ public sealed partial class RegistryActor : UntypedPersistentActor
                     CommitDue();
                 });
                 batch.Asked = true;
-                return;
+                break;
             }
-            _waiting.Dequeue();
-            Commit(batch);
+            due.Add(_waiting.Dequeue());
         }
+        if (due.Count > 0) Commit(due);
         // A shard that moves takes along what it has promised: it stops once the last batch is durable and answered.
         if (_stopping && _waiting.Count == 0) Context.Stop(Self);
     }
@@ -202,27 +212,31 @@ public sealed partial class RegistryActor : UntypedPersistentActor
         return events;
     }
 
-    private void Commit(Batch batch)
+    private void Commit(List<Batch> batches)
     {
-        _waitingCount -= batch.WriteCount;
-        if (!batch.WritesNothing) _applied = batch.SequenceNr;
-        foreach (var e in batch.Journaled) _snapshots.Journaled(e);
-        if (batch.Changes.Count > 0)
+        var previous = _state.Revision;
+        var changes = ImmutableArray.CreateBuilder<ObjectChange>(batches.Sum(batch => batch.Changes.Count));
+        foreach (var batch in batches)
         {
-            var previous = _state.Revision;
-            var changes = ImmutableArray.CreateBuilder<ObjectChange>(batch.Changes.Count);
+            _waitingCount -= batch.WriteCount;
+            if (!batch.WritesNothing) _applied = batch.SequenceNr;
+            foreach (var e in batch.Journaled) _snapshots.Journaled(e);
             foreach (var e in batch.Changes)
             {
                 var change = _state.Apply(e);
                 _recent.Add(change, _state.Count);
                 changes.Add(change);
             }
+        }
+        if (changes.Count > 0)
+        {
             // Readers may learn the new version before its writers are answered, never after.
             Volatile.Write(ref _entry!.Revision, _state.Revision);
             var message = new ObjectsChanged(_type, previous, _state.Revision, changes.MoveToImmutable());
             foreach (var follower in _followers) follower.Tell(message);
         }
-        foreach (var reply in batch.Replies) reply.To.Tell(new ObjectsWritten(reply.Results));
+        foreach (var batch in batches)
+            foreach (var reply in batch.Replies) reply.To.Tell(new ObjectsWritten(reply.Results));
         SnapshotIfDue();
     }
 
@@ -304,6 +318,12 @@ public sealed partial class RegistryActor : UntypedPersistentActor
     private sealed record FlushGathered
     {
         public static FlushGathered Instance { get; } = new();
+    }
+
+    /// <summary>Comes behind all that became durable by one write of the journal.</summary>
+    private sealed record CommitWritten
+    {
+        public static CommitWritten Instance { get; } = new();
     }
 
     private sealed record Reply(IActorRef To, ImmutableArray<WriteResult> Results);
