@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
 using Orchestrator.Actors.Resources;
 
 namespace Orchestrator.Actors.Registry;
@@ -11,29 +11,27 @@ namespace Orchestrator.Actors.Registry;
 public sealed class ObjectIndex
 {
     private const int ChunkMax = 256;
-    private readonly StoredObject[][] _chunks;
 
-    private ObjectIndex(StoredObject[][] chunks, int count, long revision)
+    // The array may have room behind the chunks.
+    private readonly StoredObject[][] _all;
+    private readonly int _chunkCount;
+
+    private ObjectIndex(StoredObject[][] all, int chunkCount, int count, long revision)
     {
-        _chunks = chunks;
+        _all = all;
+        _chunkCount = chunkCount;
         Count = count;
         Revision = revision;
     }
 
-    public static ObjectIndex Empty { get; } = new([], 0, 0);
+    public static ObjectIndex Empty { get; } = new([], 0, 0, 0);
 
     /// <summary>The version of the type that this snapshot shows.</summary>
     public long Revision { get; }
 
     public int Count { get; }
 
-    public StoredObject? Get(ObjectKey key)
-    {
-        var chunk = ChunkOf(_chunks, key);
-        if (chunk == _chunks.Length) return null;
-        var index = Find(_chunks[chunk], key);
-        return index >= 0 ? _chunks[chunk][index] : null;
-    }
+    public StoredObject? Get(ObjectKey key) => Get(Chunks, key);
 
     /// <summary>The objects in order of key, from the first one behind <paramref name="startAfter"/>, or all.</summary>
     public IEnumerable<StoredObject> EnumerateFrom(ObjectKey? startAfter = null)
@@ -42,16 +40,16 @@ public sealed class ObjectIndex
         var index = 0;
         if (startAfter is { } key)
         {
-            chunk = ChunkOf(_chunks, key);
-            if (chunk < _chunks.Length)
+            chunk = ChunkOf(Chunks, key);
+            if (chunk < _chunkCount)
             {
-                var found = Find(_chunks[chunk], key);
+                var found = Find(_all[chunk], key);
                 index = found >= 0 ? found + 1 : ~found;
             }
         }
-        for (; chunk < _chunks.Length; chunk++, index = 0)
+        for (; chunk < _chunkCount; chunk++, index = 0)
         {
-            var objects = _chunks[chunk];
+            var objects = _all[chunk];
             for (; index < objects.Length; index++) yield return objects[index];
         }
     }
@@ -77,27 +75,36 @@ public sealed class ObjectIndex
     /// <summary>How many objects lie before a key.</summary>
     private int Rank(ObjectKey key)
     {
-        var chunk = ChunkOf(_chunks, key);
+        var chunk = ChunkOf(Chunks, key);
         var before = 0;
-        for (var i = 0; i < chunk; i++) before += _chunks[i].Length;
-        if (chunk == _chunks.Length) return before;
-        var index = Find(_chunks[chunk], key);
+        foreach (var earlier in Chunks[..chunk]) before += earlier.Length;
+        if (chunk == _chunkCount) return before;
+        var index = Find(_all[chunk], key);
         return before + (index >= 0 ? index : ~index);
     }
 
     /// <summary>All objects in order, in runs that stay the same arrays for as long as nothing in them changes: what was made of a run
     /// can be kept by it.</summary>
-    public IReadOnlyList<StoredObject[]> Chunks => _chunks;
+    public ReadOnlySpan<StoredObject[]> Chunks => _all.AsSpan(0, _chunkCount);
 
     /// <summary>An index of <paramref name="objects"/>, in any order, each key once.</summary>
     public static ObjectIndex From(IEnumerable<StoredObject> objects, long revision)
     {
         var sorted = objects.ToArray();
         Array.Sort(sorted, static (a, b) => a.Key.CompareTo(b.Key));
-        return new ObjectIndex([.. sorted.Chunk(ChunkMax / 2)], sorted.Length, revision);
+        StoredObject[][] chunks = [.. sorted.Chunk(ChunkMax / 2)];
+        return new ObjectIndex(chunks, chunks.Length, sorted.Length, revision);
     }
 
     public Builder ToBuilder() => new(this);
+
+    private static StoredObject? Get(ReadOnlySpan<StoredObject[]> chunks, ObjectKey key)
+    {
+        var chunk = ChunkOf(chunks, key);
+        if (chunk == chunks.Length) return null;
+        var index = Find(chunks[chunk], key);
+        return index >= 0 ? chunks[chunk][index] : null;
+    }
 
     private static int ChunkOf(ReadOnlySpan<StoredObject[]> chunks, ObjectKey key)
     {
@@ -130,39 +137,42 @@ public sealed class ObjectIndex
     /// becomes an array of its own once another one changes.</remarks>
     public sealed class Builder
     {
-        private readonly List<StoredObject[]> _chunks;
-        private readonly StoredObject[] _open = new StoredObject[ChunkMax];
+        private StoredObject[][] _all;
+        private int _chunkCount;
+        private StoredObject[]? _open;
         private int _openAt = -1;
         private int _openCount;
         private int _count;
 
         internal Builder(ObjectIndex index)
         {
-            _chunks = [.. index._chunks];
+            _chunkCount = index._chunkCount;
+            _all = new StoredObject[_chunkCount + 1][];
+            index.Chunks.CopyTo(_all);
             _count = index.Count;
         }
+
+        private Span<StoredObject[]> Chunks => _all.AsSpan(0, _chunkCount);
 
         public StoredObject? Get(ObjectKey key)
         {
             Close();
-            var chunk = ChunkOf(CollectionsMarshal.AsSpan(_chunks), key);
-            if (chunk == _chunks.Count) return null;
-            var index = Find(_chunks[chunk], key);
-            return index >= 0 ? _chunks[chunk][index] : null;
+            return ObjectIndex.Get(Chunks, key);
         }
 
         /// <summary>Adds or replaces; returns what stood there before.</summary>
         public StoredObject? Set(StoredObject value)
         {
-            if (_openAt < 0 || !IsInOpen(value.Key)) Open(value.Key);
-            var index = Find(_open.AsSpan(0, _openCount), value.Key);
+            if (_openAt < 0 || !IsInOpen(_open!, value.Key)) Open(value.Key);
+            var open = _open!;
+            var index = Find(open.AsSpan(0, _openCount), value.Key);
             if (index >= 0)
             {
-                var old = _open[index];
-                _open[index] = value;
+                var old = open[index];
+                open[index] = value;
                 return old;
             }
-            Insert(~index, value);
+            Insert(open, ~index, value);
             _count++;
             return null;
         }
@@ -171,75 +181,93 @@ public sealed class ObjectIndex
         public StoredObject? Remove(ObjectKey key)
         {
             Close();
-            var chunk = ChunkOf(CollectionsMarshal.AsSpan(_chunks), key);
-            if (chunk == _chunks.Count) return null;
-            var old = _chunks[chunk];
+            var chunk = ChunkOf(Chunks, key);
+            if (chunk == _chunkCount) return null;
+            var old = _all[chunk];
             var index = Find(old, key);
             if (index < 0) return null;
             _count--;
-            if (old.Length == 1) _chunks.RemoveAt(chunk);
-            else _chunks[chunk] = [.. old.AsSpan(0, index), .. old.AsSpan(index + 1)];
+            if (old.Length == 1) RemoveChunk(chunk);
+            else _all[chunk] = [.. old.AsSpan(0, index), .. old.AsSpan(index + 1)];
             MergeWithNext(chunk);
             return old[index];
         }
 
+        /// <summary>The index; the builder is not used any more.</summary>
         public ObjectIndex Build(long revision)
         {
             Close();
-            return new ObjectIndex([.. _chunks], _count, revision);
+            if (_open is { } open) ArrayPool<StoredObject>.Shared.Return(open, clearArray: true);
+            _open = null;
+            return new ObjectIndex(_all, _chunkCount, _count, revision);
         }
 
         /// <summary>The key belongs into the open chunk: not before its first object, and before the next chunk's.</summary>
-        private bool IsInOpen(ObjectKey key) =>
-            (_openAt == 0 || _open[0].Key.CompareTo(key) <= 0)
-            && (_openAt == _chunks.Count - 1 || _open[_openCount - 1].Key.CompareTo(key) >= 0);
+        private bool IsInOpen(StoredObject[] open, ObjectKey key) =>
+            (_openAt == 0 || open[0].Key.CompareTo(key) <= 0)
+            && (_openAt == _chunkCount - 1 || open[_openCount - 1].Key.CompareTo(key) >= 0);
 
         private void Open(ObjectKey key)
         {
             Close();
-            _openAt = Math.Max(0, Math.Min(ChunkOf(CollectionsMarshal.AsSpan(_chunks), key), _chunks.Count - 1));
-            if (_chunks.Count == 0) _chunks.Add([]);
-            _openCount = _chunks[_openAt].Length;
-            _chunks[_openAt].CopyTo(_open, 0);
+            _open ??= ArrayPool<StoredObject>.Shared.Rent(ChunkMax);
+            _openAt = Math.Max(0, Math.Min(ChunkOf(Chunks, key), _chunkCount - 1));
+            if (_chunkCount == 0) InsertChunk(0, []);
+            _openCount = _all[_openAt].Length;
+            _all[_openAt].CopyTo(_open, 0);
         }
 
         private void Close()
         {
             if (_openAt < 0) return;
-            _chunks[_openAt] = _open[.._openCount];
+            _all[_openAt] = _open![.._openCount];
             _openAt = -1;
         }
 
-        private void Insert(int index, StoredObject value)
+        private void Insert(StoredObject[] open, int index, StoredObject value)
         {
             if (_openCount == ChunkMax)
             {
                 // Appending in order is the usual load, so the left half stays full and the new chunk starts small.
                 var cut = index == ChunkMax ? ChunkMax : ChunkMax / 2;
-                _chunks.Insert(_openAt, _open[..cut]);
+                InsertChunk(_openAt, open[..cut]);
                 _openAt++;
                 _openCount -= cut;
-                _open.AsSpan(cut, _openCount).CopyTo(_open);
+                open.AsSpan(cut, _openCount).CopyTo(open);
                 if (index < cut)
                 {
                     // It belongs to the left half, which is open instead then.
-                    _chunks[_openAt] = _open[.._openCount];
+                    _all[_openAt] = open[.._openCount];
                     _openAt--;
                     _openCount = cut;
-                    _chunks[_openAt].CopyTo(_open, 0);
+                    _all[_openAt].CopyTo(open, 0);
                 }
                 else index -= cut;
             }
-            _open.AsSpan(index, _openCount - index).CopyTo(_open.AsSpan(index + 1));
-            _open[index] = value;
+            open.AsSpan(index, _openCount - index).CopyTo(open.AsSpan(index + 1));
+            open[index] = value;
             _openCount++;
         }
 
         private void MergeWithNext(int chunk)
         {
-            if (chunk + 1 >= _chunks.Count || _chunks[chunk].Length + _chunks[chunk + 1].Length > ChunkMax / 2) return;
-            _chunks[chunk] = [.. _chunks[chunk], .. _chunks[chunk + 1]];
-            _chunks.RemoveAt(chunk + 1);
+            if (chunk + 1 >= _chunkCount || _all[chunk].Length + _all[chunk + 1].Length > ChunkMax / 2) return;
+            _all[chunk] = [.. _all[chunk], .. _all[chunk + 1]];
+            RemoveChunk(chunk + 1);
+        }
+
+        private void InsertChunk(int at, StoredObject[] chunk)
+        {
+            if (_chunkCount == _all.Length) Array.Resize(ref _all, _chunkCount + _chunkCount / 8 + 4);
+            _all.AsSpan(at, _chunkCount - at).CopyTo(_all.AsSpan(at + 1));
+            _all[at] = chunk;
+            _chunkCount++;
+        }
+
+        private void RemoveChunk(int at)
+        {
+            _all.AsSpan(at + 1, _chunkCount - at - 1).CopyTo(_all.AsSpan(at));
+            _all[--_chunkCount] = null!;
         }
     }
 }

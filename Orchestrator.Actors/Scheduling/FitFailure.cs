@@ -24,6 +24,10 @@ public sealed record FitFailure(int NodeCount, IReadOnlyDictionary<string, int> 
     /// <summary>Why the pod may displace nobody; empty when it may.</summary>
     public string Ineligible { get; init; } = "";
 
+    /// <summary>This failure, or the one of another pod where it says the same: a backlog of equal pods keeps one.</summary>
+    public FitFailure Or(FitFailure? other) =>
+        other is not null && (other with { Reasons = Reasons, Displacing = Displacing }) == this && AreEqual(Reasons, other.Reasons) && AreEqual(Displacing, other.Displacing) ? other : this;
+
     /// <summary>The message of the event, in upstream's form: <c>0/3 nodes are available: 1 Insufficient cpu, 2 node(s) ....</c></summary>
     public string Message
     {
@@ -46,6 +50,14 @@ public sealed record FitFailure(int NodeCount, IReadOnlyDictionary<string, int> 
             if (NodeCount > Resolvable) reasons[Preemption.NotHelpful] = NodeCount - Resolvable;
             return reasons;
         }
+    }
+
+    private static bool AreEqual(IReadOnlyDictionary<string, int>? a, IReadOnlyDictionary<string, int>? b)
+    {
+        if (a is null || b is null || a.Count != b.Count) return ReferenceEquals(a, b);
+        foreach (var (reason, nodes) in a)
+            if (!b.TryGetValue(reason, out var others) || others != nodes) return false;
+        return true;
     }
 
     // Upstream orders by the rendered text.

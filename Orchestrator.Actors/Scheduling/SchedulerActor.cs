@@ -51,6 +51,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
     private readonly Dictionary<ObjectKey, PodDisruptionBudgetView> _budgets = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<ObjectKey, FitFailure> _unreported = [];
+    private FitFailure? _lastFailure;
     private bool _turnPending;
     private double _reportsLeft = ReportsBurst;
     private DateTimeOffset _reportsCountedAt;
@@ -192,7 +193,7 @@ public sealed class SchedulerActor : UntypedActor, IWithTimers
             {
                 var failure = MakeRoom(place, result, now);
                 _queue.Reject(pod.Key, failure.HelpedBy, now);
-                _unreported[pod.Key] = failure;
+                _unreported[pod.Key] = _lastFailure = failure.Or(_lastFailure);
                 continue;
             }
             if (place.Volumes is { Unbound.IsEmpty: false })
