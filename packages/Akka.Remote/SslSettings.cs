@@ -13,10 +13,17 @@ namespace Akka.Remote;
 /// </summary>
 internal sealed class SslSettings
 {
+    // Those of Akka.NET and ours.
+    private static readonly string[] Keys = ["certificate", "suppress-validation", "require-mutual-authentication", "validate-certificate-hostname"];
+    private static readonly string[] CertificateKeys =
+        ["path", "password", "key-path", "ca-path", "flags", "use-thumbprint-over-file", "thumbprint", "store-name", "store-location"];
+
     private readonly X509Certificate2Collection? _authorities;
 
     public SslSettings(Config config)
     {
+        RefuseOthers(config, Keys, "ssl");
+        RefuseOthers(config.GetConfig("certificate"), CertificateKeys, "ssl.certificate");
         SuppressValidation = config.GetBoolean("suppress-validation");
         ValidateHostname = config.GetBoolean("validate-certificate-hostname");
         var path = config.GetString("certificate.path", "");
@@ -82,6 +89,16 @@ internal sealed class SslSettings
         reason = $"its certificate ({certificate.Subject}) is not issued by the configured authority: " +
                  string.Join(", ", chain.ChainStatus.Select(s => s.StatusInformation.Trim()));
         return false;
+    }
+
+    /// <summary>A key at the wrong place would be passed over, and with the authorities there whoever the machine trusts be let in.</summary>
+    private static void RefuseOthers(Config? config, string[] known, string at)
+    {
+        foreach (var (key, _) in config?.AsEnumerable() ?? [])
+        {
+            if (!known.Contains(key))
+                throw new ConfigurationException($"akka.remote.dot-netty.tcp.{at}.{key} is not known; known are {string.Join(", ", known)}.");
+        }
     }
 
     private static X509Certificate2 LoadCertificate(string path, string password, string keyPath)

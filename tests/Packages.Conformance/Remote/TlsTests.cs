@@ -54,6 +54,18 @@ public sealed class TlsTests : IDisposable
         await Assert.ThrowsAsync<AskTimeoutException>(() => At(a, b, "/user/echo").Ask<string>("x", TimeSpan.FromSeconds(2)));
     }
 
+    [Fact]
+    public void Key_AtTheWrongPlace_IsRefused()
+    {
+        var authority = Authority("ca");
+        var misplaced = Config(authority, Issue(authority, "a")).Replace(", ca-path = ", " }\n  ssl { ca-path = ", StringComparison.Ordinal);
+        var refusal = Assert.ThrowsAny<Exception>(() => ActorSystem.Create("misplaced", Akka.Configuration.ConfigurationFactory.ParseString($$"""
+            {{misplaced}}
+            akka { loglevel = OFF, stdout-loglevel = OFF, actor.provider = remote, remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 } }
+            """)));
+        Assert.Contains("ssl.ca-path is not known", refusal.ToString(), StringComparison.Ordinal);
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     private string Config((X509Certificate2 Certificate, string Path) authority, string certificate) => $$"""
